@@ -1,0 +1,58 @@
+/**
+ * Some rows of a relation, column by column: what operators, drivers and protocols hand each other. The receiver of
+ * a batch may read it until it asks its sender for the next one; the sender then reuses the vectors.
+ */
+import type { SqlType } from './sql-type.js'
+import type { Value } from './value.js'
+import { createVector, type Vector } from './vector.js'
+
+/** How many rows a batch holds at most by convention; big enough to amortise calls, small enough for the cache. */
+export const BATCH_ROWS_MAX = 1024
+
+export class Batch {
+  /** Kept beside the columns because a relation may have no columns (`SELECT 1 FROM t` reads none). */
+  rowCount = 0
+
+  constructor(readonly columns: readonly Vector[]) {}
+
+  static ofTypes(types: readonly SqlType[]): Batch {
+    return new Batch(types.map(createVector))
+  }
+
+  clear(): void {
+    this.truncate(0)
+  }
+
+  truncate(rowCount: number): void {
+    this.rowCount = Math.min(this.rowCount, rowCount)
+    for (const column of this.columns) column.truncate(rowCount)
+  }
+
+  /** Appends row `row` of `source`, a batch of the same types. */
+  pushFrom(source: Batch, row: number): void {
+    const columns = this.columns
+    for (let i = 0; i < columns.length; i++) {
+      ;(columns[i] as Vector).pushFrom(source.columns[i] as Vector, row)
+    }
+    this.rowCount++
+  }
+
+  pushRow(values: readonly Value[]): void {
+    const columns = this.columns
+    for (let i = 0; i < columns.length; i++) (columns[i] as Vector).push(values[i] as Value)
+    this.rowCount++
+  }
+
+  row(row: number): Value[] {
+    return this.columns.map((column) => column.get(row))
+  }
+
+  get byteSize(): number {
+    let size = 0
+    for (const column of this.columns) size += column.byteSize
+    return size
+  }
+}
+
+/** No columns and one row: what expressions without columns are evaluated on. */
+export const SINGLE_ROW: Batch = Object.assign(new Batch([]), { rowCount: 1 })
