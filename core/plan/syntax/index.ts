@@ -1,0 +1,11 @@
+/** The syntax tree: every type that the parser produces and the binder reads. */
+export type * from './account.js'
+export type * from './administration.js'
+export type * from './data-change.js'
+export type * from './data-type.js'
+export type * from './definition.js'
+export type * from './expression.js'
+export type * from './node.js'
+export type * from './program.js'
+export type * from './query.js'
+export type * from './statement.js'
