@@ -1,0 +1,27 @@
+/**
+ * The published entry for plugins: the extension points and, re-exported from the layers below, the values, types,
+ * batches, errors and definitions that their signatures speak of. What isn't exported here is not for plugins.
+ */
+export * from '../common/batch.js'
+export * from '../common/collation.js'
+export * from '../common/error-catalogue.js'
+export * from '../common/evaluation.js'
+export * from '../common/sql-error.js'
+export * from '../common/sql-mode.js'
+export * from '../common/sql-type.js'
+export * from '../common/value.js'
+export * from '../common/vector.js'
+export * from '../plan/expression.js'
+export * from '../plan/logical.js'
+export * from '../plan/schema.js'
+export * from './authentication.js'
+export * from './catalog.js'
+export * from './fragment.js'
+export * from './functions.js'
+export * from './protocol.js'
+export * from './router.js'
+export * from './session.js'
+export * from './statement-context.js'
+export * from './storage.js'
+export * from './token.js'
+export * from './transaction.js'

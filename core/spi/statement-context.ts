@@ -1,0 +1,25 @@
+/**
+ * What every call into a driver takes along: who asks, whether the answer is still wanted, and whom to charge.
+ */
+import type { EvaluationContext, WarningSink } from '../common/evaluation.js'
+
+export interface StatementContext extends WarningSink {
+  readonly evaluation: EvaluationContext
+  /** Monotonic milliseconds (performance.now()) after which the statement is over; Infinity for no limit. */
+  readonly deadlineMs: number
+  /** Aborted when the statement is killed, timed out, or its client went away. */
+  readonly signal: AbortSignal
+  /** Throws ER_QUERY_INTERRUPTED or ER_QUERY_TIMEOUT if the statement shall end. A property read; call it per batch. */
+  checkKilled(): void
+  readonly memory: MemoryAccount
+}
+
+/** Counts the bytes that one statement holds. */
+export interface MemoryAccount {
+  readonly used: number
+  readonly limitBytes: number
+  /** Charges `bytes` (negative to give back); throws ER_CAPACITY_EXCEEDED naming `what` when the limit is passed. */
+  charge(bytes: number, what: string): void
+  /** Whether `bytes` more would fit: an operator that can spill asks before it charges. */
+  fits(bytes: number): boolean
+}

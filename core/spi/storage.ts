@@ -1,0 +1,249 @@
+/**
+ * # Storage
+ *
+ * A driver: one configured instance is one engine name (`ENGINE=lmdb`). The loader makes an instance from the
+ * plugin's options, the engine calls `start` once before anything else and `stop` once after everything else, and
+ * all sessions share it in between. The catalog, not the driver, owns definitions; the driver stores rows.
+ *
+ * A driver comes in one of two shapes, declared as `capabilities.shape`:
+ *
+ * - **keyspace** — an ordered map of bytes with snapshots (`KeyspaceStorage`). Core does everything else once for all
+ *   such drivers: row and key encoding, secondary indexes, locks, transactions, the commit log, constraints.
+ *   Choose it for a row store. `storage-memory` is the one to copy.
+ * - **table** — tables that the driver itself understands (`TableStorage`): scans that may take over filters, order
+ *   and limits, batches of rows to write, and optionally whole sub-plans (`fragments`). Choose it for column stores,
+ *   files, remote servers.
+ *
+ * Abilities are declared in `capabilities` and never sniffed from the presence of a method, because wrappers hide
+ * methods. Every method may answer at once or with a promise; a driver that can answer at once should, because a
+ * promise per row costs more than the row.
+ *
+ * Errors: throw `SqlError`s. Wrap foreign errors once, at the driver's edge: ER_STORAGE_UNAVAILABLE when the store can't
+ * be reached, ER_RECORD_FILE_FULL or ER_DISK_FULL when there is no room. Anything else that is thrown counts as a fault.
+ *
+ * Stability: beta. Suite: `test/conformance/storage`.
+ */
+import type { Batch } from '../common/batch.js'
+import type { MaybePromise, Value } from '../common/value.js'
+import type { TableDefinition } from '../plan/schema.js'
+import type { Fragment, FragmentAnswer } from './fragment.js'
+import type { StatementContext } from './statement-context.js'
+import { token, type Token } from './token.js'
+
+export interface StorageCapabilities {
+  readonly shape: 'keyspace' | 'table'
+  /** Whether rows outlive the process. */
+  readonly durable: boolean
+  /**
+   * `full`: takes part in multi-statement transactions (always for keyspace drivers). `autocommit`: each write stands
+   * alone; a transaction that has written elsewhere is refused before it writes here.
+   */
+  readonly transactions: 'full' | 'autocommit'
+  /** Whether `runFragment` exists and takes whole sub-plans. */
+  readonly fragments: boolean
+  /** Whether rows can be written at all. */
+  readonly writable: boolean
+  /** Longest key in bytes that a keyspace driver stores; 0 for table drivers. */
+  readonly keyBytesMax: number
+}
+
+export interface StorageBase {
+  /** Engine name, as configured. */
+  readonly name: string
+  /** One line for SHOW ENGINES. */
+  readonly comment: string
+  readonly capabilities: StorageCapabilities
+  /** Opens files, connects, checks what it finds. Rejects with a SqlError whose one line tells an operator what to do. */
+  start(): Promise<void>
+  /** Flushes and closes; no calls are under way and none follow. */
+  stop(): Promise<void>
+}
+
+export type Storage = KeyspaceStorage | TableStorage
+
+/** Multi-injection: every configured storage registers under this token. */
+export const Storage: Token<Storage> = token('storage')
+
+// ── Keyspace drivers ────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * An ordered map from (keyspace, key) to a value, all bytes. A keyspace is the rows of a table or the entries of one
+ * index; its id is permanent and never reused, and needs no creation: it exists once something was put into it.
+ * Keys order as unsigned bytes, shorter first.
+ */
+export interface KeyspaceStorage extends StorageBase {
+  readonly capabilities: StorageCapabilities & { readonly shape: 'keyspace' }
+
+  /**
+   * Number of the last commit whose write set is wholly applied, 0 for a new store; valid after `start`. Core replays
+   * the commit log from there.
+   */
+  readonly appliedCommitNumber: number
+
+  /**
+   * Applies write sets in the order given, all or nothing for readers: no snapshot taken meanwhile or later sees a
+   * part of them. `commitNumber` is the number of the last one and becomes `appliedCommitNumber`. After the call (or its promise),
+   * new snapshots see all of it. Idempotent: applying the same sets again leaves the same state. Called by one caller at a time.
+   *
+   * Durability isn't asked for here: the commit log has it. A durable driver must only come back after a crash in
+   * the state of some commit number ≥ that of its last `checkpoint`.
+   */
+  apply(writeSets: readonly WriteSet[], commitNumber: number): MaybePromise<void>
+
+  /** Makes everything applied so far durable; resolves to the commit number that would survive a power cut. */
+  checkpoint(): Promise<number>
+
+  /** A stable view of the last applied commit; many may be open. Cheap: taken once per commit and shared. */
+  snapshot(): KeyspaceSnapshot
+
+  /**
+   * Writes entries straight into keyspaces that no reader knows yet (bulk load, copy, index build): no commit number,
+   * not visible through published definitions, need not be sorted. Resolves when they are stored;
+   * `checkpoint` makes them durable.
+   */
+  load(keyspace: number, entries: WriteSet): MaybePromise<void>
+
+  /** Removes every entry of a keyspace that no definition names any more; may take its time, in the background. */
+  dropKeyspace(keyspace: number): Promise<void>
+
+  /** Approximate number of entries and bytes; undefined if unknown. Must be cheap. */
+  size(keyspace: number): { readonly entries: number; readonly bytes: number } | undefined
+}
+
+/**
+ * A flat list of puts and removes; transferable, and what the commit log stores. Use `WriteSetReader` to walk it. Later
+ * entries win over earlier ones of the same key.
+ *
+ * Layout, little endian: per entry u8 operation (1 put, 2 remove), u32 keyspace, u32 key length, u32 value length (0 for
+ * remove), key bytes, value bytes.
+ */
+export interface WriteSet {
+  /** Only `[0, byteLength)` counts. */
+  readonly bytes: Buffer
+  readonly byteLength: number
+  readonly entryCount: number
+}
+
+/** A key range inside one keyspace: `lower` ≤ key < `upper`; undefined means open. */
+export interface KeyRange {
+  readonly lower: Uint8Array | undefined
+  readonly upper: Uint8Array | undefined
+}
+
+/**
+ * Sees one entry. The bytes belong to the driver and are valid only during the call; copy what you keep. Answers false to
+ * stop the scan after this entry.
+ */
+export type EntryVisitor = (
+  key: Uint8Array,
+  keyStart: number,
+  keyEnd: number,
+  value: Uint8Array,
+  valueStart: number,
+  valueEnd: number,
+) => boolean
+
+export interface KeyspaceSnapshot {
+  readonly commitNumber: number
+  /** Calls the visitor with the entry of exactly this key, if there is one; answers whether there is. */
+  get(keyspace: number, key: Uint8Array, visit: EntryVisitor): MaybePromise<boolean>
+  /**
+   * Visits the entries of a range in key order, or backwards, at most `limit` of them and until the visitor answers
+   * false. Answers how many were visited: fewer than `limit` without a stop means that the range is exhausted. Callers
+   * scan in slices of about a thousand and resume behind the last key, so the driver need not remember anything.
+   */
+  scan(
+    keyspace: number,
+    range: KeyRange,
+    reverse: boolean,
+    limit: number,
+    visit: EntryVisitor,
+  ): MaybePromise<number>
+  /** Number of entries in a range, or undefined if counting isn't cheaper than scanning; may be an estimate. */
+  estimate(keyspace: number, range: KeyRange): number | undefined
+  release(): void
+}
+
+// ── Table drivers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface TableStorage extends StorageBase {
+  readonly capabilities: StorageCapabilities & { readonly shape: 'table' }
+
+  /**
+   * Creates the table named by its id, or finds that it is there already (DDL is repeated after a crash). Rejects with
+   * ER_NOT_SUPPORTED_YET and the like for a definition that it can't store exactly.
+   */
+  createTable(table: TableDefinition, statement: StatementContext): MaybePromise<void>
+  /** Drops a table by its id; no error if it is gone. */
+  dropTable(tableId: number): MaybePromise<void>
+  /** Changes stored rows from one definition to the next, or rejects: then core copies the table. */
+  alterTable?(from: TableDefinition, to: TableDefinition, statement: StatementContext): MaybePromise<void>
+  truncateTable(table: TableDefinition, statement: StatementContext): MaybePromise<void>
+
+  /** Asked at plan time, without a promise: which parts of a scan the driver takes over. */
+  planScan(table: TableDefinition, request: ScanRequest): ScanAnswer
+  /** Runs a scan as it was planned. The cursor yields the requested columns in order. */
+  openScan(
+    table: TableDefinition,
+    request: ScanRequest,
+    statement: StatementContext,
+  ): MaybePromise<BatchCursor>
+
+  /** Writes; each call is atomic and durable when it resolves. Answers the number of rows changed. */
+  insert(table: TableDefinition, rows: Batch, statement: StatementContext): MaybePromise<number>
+  /** Rows are identified by primary key values, `keys` holding the key columns in index order. */
+  delete(table: TableDefinition, keys: Batch, statement: StatementContext): MaybePromise<number>
+  update(table: TableDefinition, keys: Batch, rows: Batch, statement: StatementContext): MaybePromise<number>
+
+  statistics(table: TableDefinition): MaybePromise<TableStatistics>
+
+  /** Only with `capabilities.fragments`. Asked at plan time: would you run this whole sub-plan exactly as MySQL would? */
+  planFragment?(fragment: Fragment): FragmentAnswer
+  runFragment?(fragment: Fragment, statement: StatementContext): MaybePromise<BatchCursor>
+}
+
+/** `exact`: done by the driver, as MySQL would; `partial`: it may leave too much, core checks again; `no`. */
+export type PushDown = 'exact' | 'partial' | 'no'
+
+/** A condition in a form that drivers without an expression compiler understand. */
+export interface ColumnCondition {
+  /** Position in the table's columns. */
+  readonly column: number
+  readonly operator: '=' | '<=>' | '<' | '<=' | '>' | '>=' | '<>' | 'in' | 'is null' | 'is not null'
+  /** Values in the column's own type; one for comparisons, several for `in`, none for the null tests. */
+  readonly values: readonly Value[]
+}
+
+export interface ScanRequest {
+  /** Columns wanted, as positions in the table's columns; the order of the answer. */
+  readonly columns: readonly number[]
+  /** All must hold. */
+  readonly conditions: readonly ColumnCondition[]
+  readonly order: readonly { readonly column: number; readonly descending: boolean }[]
+  /** Undefined for all. Counts rows after conditions. */
+  readonly limit: number | undefined
+}
+
+export interface ScanAnswer {
+  readonly conditions: readonly PushDown[]
+  readonly order: 'exact' | 'no'
+  readonly limit: PushDown
+  /** Estimates for the optimizer: rows that the scan yields, and cost in units of one row read from memory. */
+  readonly rows: number
+  readonly cost: number
+}
+
+/** Yields batches until undefined. Pull-based: the driver does nothing between two calls that can't be dropped. */
+export interface BatchCursor {
+  /** The batch is valid until the next call. */
+  next(): MaybePromise<Batch | undefined>
+  /** Called once, also after an error or before the end; frees everything. */
+  close(): MaybePromise<void>
+}
+
+export interface TableStatistics {
+  readonly rows: number
+  readonly bytes: number
+  /** Distinct values per column position, where known. */
+  readonly cardinality: readonly (number | undefined)[]
+}

@@ -1,0 +1,167 @@
+/**
+ * Transactions as the executor and the engine see them. `core/transaction` implements these over keyspace drivers;
+ * for table drivers it adapts what the driver offers. One `Transaction` belongs to one session and is used by one
+ * statement at a time.
+ *
+ * Plain reads see the transaction's snapshot plus its own writes. Locking reads, UPDATE and DELETE lock a row, then
+ * read its latest committed version (MySQL manual 17.7.2).
+ */
+import type { Batch } from '../common/batch.js'
+import type { Evaluator } from '../common/evaluation.js'
+import type { MaybePromise, Value } from '../common/value.js'
+import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
+import type { BatchCursor, ScanRequest } from './storage.js'
+import type { StatementContext } from './statement-context.js'
+
+export type IsolationLevel = 'READ UNCOMMITTED' | 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE'
+
+export interface TransactionOptions {
+  readonly isolation: IsolationLevel
+  readonly readOnly: boolean
+  /** True for a statement outside BEGIN with autocommit on: its end is the transaction's end. */
+  readonly autocommit: boolean
+  /** START TRANSACTION WITH CONSISTENT SNAPSHOT takes the snapshot at once, otherwise the first read does. */
+  readonly consistentSnapshot: boolean
+  readonly lockWaitTimeoutMs: number
+  readonly connectionId: number
+}
+
+export interface TransactionManager {
+  begin(options: TransactionOptions): Transaction
+  /** Number of the last commit that new snapshots see. */
+  readonly commitNumber: number
+  /** Rows of INFORMATION_SCHEMA.INNODB_TRX and the like. */
+  activeTransactions(): readonly TransactionInfo[]
+}
+
+export interface TransactionInfo {
+  readonly id: number
+  readonly connectionId: number
+  readonly startedAtMicros: number
+  readonly rowsLocked: number
+  readonly bytesWritten: number
+  readonly waiting: boolean
+}
+
+export interface Transaction {
+  readonly id: number
+  readonly options: TransactionOptions
+  /** Whether anything was written and not rolled back. */
+  readonly hasWrites: boolean
+  /** How plain reads of this statement see tables. With READ COMMITTED each call of `beginStatement` renews the snapshot. */
+  beginStatement(statement: StatementContext): void
+  /** Ends the statement; with `keep` false everything it wrote is undone (its row locks stay, as in InnoDB). */
+  endStatement(keep: boolean): void
+  table(table: TableDefinition): TableAccess
+  savepoint(name: string): void
+  /** Throws ER_SP_DOES_NOT_EXIST ("SAVEPOINT x does not exist"). */
+  rollbackToSavepoint(name: string): void
+  releaseSavepoint(name: string): void
+  /** Resolves when the commit is on disk (or at once if nothing was written). The transaction is over either way. */
+  commit(): MaybePromise<void>
+  rollback(): void
+}
+
+export type LockMode = 'none' | 'share' | 'exclusive'
+/** `skip` leaves out rows that are locked, `nowait` throws ER_LOCK_NOWAIT. */
+export type LockWait = 'wait' | 'nowait' | 'skip'
+
+/**
+ * A contiguous part of an index. Bounds are values of a prefix of the index's parts, each in its column's own
+ * type; `undefined` leaves that side open. A bound that has fewer parts than the index covers every continuation of it: with
+ * `lowerInclusive` the range starts before the first entry with that prefix, without it behind the last.
+ * NULL sorts before everything (after everything for a descending part).
+ */
+export interface IndexRange {
+  readonly lower: readonly Value[] | undefined
+  readonly lowerInclusive: boolean
+  readonly upper: readonly Value[] | undefined
+  readonly upperInclusive: boolean
+}
+
+export const FULL_RANGE: IndexRange = Object.freeze({
+  lower: undefined,
+  lowerInclusive: true,
+  upper: undefined,
+  upperInclusive: true,
+})
+
+/** A condition evaluated while rows are decoded, before the columns that it doesn't need are. */
+export interface ScanFilter {
+  /** Positions within the request's `columns` that the condition reads. */
+  readonly columns: readonly number[]
+  /** Reads a batch laid out as the request's `columns`; a row stays if the value is neither NULL nor 0. */
+  readonly condition: Evaluator
+}
+
+export interface TableScan {
+  /** The index to walk; undefined walks the rows in the order of their primary (or hidden) key. */
+  readonly index: IndexDefinition | undefined
+  /** Disjoint and ascending. */
+  readonly ranges: readonly IndexRange[]
+  readonly reverse: boolean
+  /** Columns wanted, as positions in the table's columns; the order of the answer. */
+  readonly columns: readonly number[]
+  readonly filter: ScanFilter | undefined
+  readonly lock: LockMode
+  readonly lockWait: LockWait
+  /** Stop after so many rows (after the filter); undefined for all. */
+  readonly limit: number | undefined
+  /** Whether `RowCursor.rowKey` is wanted. */
+  readonly wantRowKeys: boolean
+}
+
+/** A cursor over rows of one table. */
+export interface RowCursor extends BatchCursor {
+  /** Identity of row `row` of the batch that `next` gave last; only with `wantRowKeys`. The bytes are the caller's to keep. */
+  rowKey(row: number): Uint8Array
+}
+
+/** What became of a row that should be inserted. */
+export type InsertOutcome =
+  | { readonly kind: 'inserted' }
+  /** A unique index already has these values; the row that has them is locked exclusively now. */
+  | { readonly kind: 'duplicate'; readonly index: IndexDefinition; readonly rowKey: Uint8Array }
+
+/** One table within one transaction. */
+export interface TableAccess {
+  readonly table: TableDefinition
+  /**
+   * Point lookup: appends to `output` (laid out as `columns`) the rows whose index parts equal `key`, which
+   * names a prefix of the index (undefined index: the primary key). Answers how many. For a unique index with a full key that
+   * holds no NULL it is at most one. No locks.
+   */
+  lookup(
+    index: IndexDefinition | undefined,
+    key: readonly Value[],
+    columns: readonly number[],
+    output: Batch,
+  ): MaybePromise<number>
+  scan(scan: TableScan): RowCursor
+  /** Scan of a table driver with conditions, order and limit handed down as planned. */
+  foreignScan(request: ScanRequest): MaybePromise<BatchCursor>
+  /** Reads one row again by its identity: its latest version if it is locked by us. Answers false if it is gone. */
+  fetch(rowKey: Uint8Array, columns: readonly number[], output: Batch): MaybePromise<boolean>
+  /**
+   * Inserts a row given in the order of the table's columns, in the columns' own types, complete and checked by the
+   * caller (NOT NULL, CHECK, generated columns, AUTO_INCREMENT). Foreign keys and unique indexes are checked here.
+   * With `onDuplicate` 'throw' a duplicate is ER_DUP_ENTRY.
+   */
+  insert(row: readonly Value[], onDuplicate: 'throw' | 'report'): MaybePromise<InsertOutcome>
+  /** Replaces a row that the caller has locked; unique and foreign keys are checked, cascades are done. Same outcome rule as insert. */
+  update(
+    rowKey: Uint8Array,
+    row: readonly Value[],
+    onDuplicate: 'throw' | 'report',
+  ): MaybePromise<InsertOutcome>
+  /** Deletes a row that the caller has locked; foreign keys are checked, cascades are done. */
+  delete(rowKey: Uint8Array): MaybePromise<void>
+  /** Next AUTO_INCREMENT value(s): the first of `count` consecutive ones. Never given twice, never going back. */
+  reserveAutoIncrement(count: number): MaybePromise<number | bigint>
+  /** Makes sure that later reservations are above `value`. */
+  noteAutoIncrement(value: number | bigint): void
+  /** Cheap online estimates for the optimizer. */
+  statistics(): { readonly rows: number; readonly bytes: number }
+  /** Estimated number of index entries in a range (for choosing an index), or undefined. */
+  estimateRange(index: IndexDefinition | undefined, range: IndexRange): number | undefined
+}
