@@ -29,10 +29,16 @@ export interface ColumnExpression extends ExpressionBase {
   readonly column: ColumnId
 }
 
-/** A column of an enclosing query. */
+/** A value that the enclosing query hands to this sub-query: one of the `correlations` of the sub-query's expression. */
 export interface CorrelatedExpression extends ExpressionBase {
   readonly kind: 'correlated'
   readonly column: ColumnId
+}
+
+/** Under `id` the sub-query sees the value that `outer`, an expression of the enclosing query, has for its current row. */
+export interface Correlation {
+  readonly id: ColumnId
+  readonly outer: Expression
 }
 
 export interface ConstantExpression extends ExpressionBase {
@@ -71,8 +77,8 @@ export interface SubqueryExpression extends ExpressionBase {
   readonly plan: LogicalNode
   /** Result columns of the plan, in order. */
   readonly columns: readonly ColumnId[]
-  /** Columns of the enclosing query that the plan reads; empty means: evaluate once. */
-  readonly correlatedColumns: readonly ColumnId[]
+  /** What the plan reads of the enclosing query; empty means: evaluate once. */
+  readonly correlations: readonly Correlation[]
   /** Left side of IN, ANY, ALL. */
   readonly operands: readonly Expression[]
   /**

@@ -3,7 +3,7 @@
  * them, the executor picks operators for them. A node's output is a list of column ids, in order.
  */
 import type { SqlType } from '../common/sql-type.js'
-import type { AggregateCall, ColumnId, Expression, SortKey, WindowCall } from './expression.js'
+import type { AggregateCall, ColumnId, Correlation, Expression, SortKey, WindowCall } from './expression.js'
 import type { IndexDefinition, Placement, TableDefinition } from './schema.js'
 
 /** A column that a node produces. */
@@ -124,8 +124,11 @@ export interface JoinNode extends NodeBase {
   readonly right: LogicalNode
   readonly condition: Expression | undefined
   readonly nullAware: boolean
-  /** The right side reads columns of the left (LATERAL, or index nested loop after optimization). */
-  readonly lateral: boolean
+  /**
+   * What the right side reads of the left (LATERAL, or an index nested loop after optimization); with any, the right
+   * side is opened anew for each left row.
+   */
+  readonly correlations: readonly Correlation[]
   /** STRAIGHT_JOIN or an order that must not be changed. */
   readonly fixedOrder: boolean
   /** Chosen by the optimizer; undefined lets the executor pick. */

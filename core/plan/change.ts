@@ -1,0 +1,91 @@
+/**
+ * Plans of statements that change rows. The binder emits them; the executor runs the query part, builds the new
+ * rows, and writes them through the transaction.
+ *
+ * A *row layout* is a list of column ids, one per column of the table, under which expressions see a row: the new
+ * row of an INSERT, the row that is being updated.
+ */
+import type { ColumnId, Expression } from './expression.js'
+import type { LogicalNode } from './logical.js'
+import type { TableDefinition } from './schema.js'
+
+/** Computes one column of a row; `expression` has any type and is stored by the rules of assignment. */
+export interface ColumnAssignment {
+  /** Position in the table's columns. */
+  readonly column: number
+  readonly expression: Expression
+}
+
+/** What a column gets that the statement doesn't name. */
+export type MissingValue =
+  | { readonly kind: 'expression'; readonly expression: Expression }
+  | { readonly kind: 'auto increment' }
+  /** NOT NULL without DEFAULT: ER_NO_DEFAULT_FOR_FIELD in strict mode, else the type's implicit default with a warning. */
+  | { readonly kind: 'no default' }
+
+export interface CheckCondition {
+  readonly name: string
+  readonly condition: Expression
+}
+
+/** What must be computed and hold whenever a row of the table is written; expressions over the row layout. */
+export interface RowRules {
+  readonly table: TableDefinition
+  readonly layout: readonly ColumnId[]
+  readonly generated: readonly ColumnAssignment[]
+  readonly checks: readonly CheckCondition[]
+}
+
+export interface InsertPlan {
+  readonly kind: 'insert'
+  readonly rules: RowRules
+  /** Rows to insert; VALUES lists are a `values` node. */
+  readonly source: LogicalNode
+  /** For each column that the statement names: the output of `source` that it gets. */
+  readonly targets: readonly { readonly column: number; readonly source: ColumnId }[]
+  /**
+   * DEFAULT written in a VALUES list: `source` then has NULL there, and this says at which (row, target) places.
+   */
+  readonly defaultPlaces: ReadonlyMap<number, readonly number[]> | undefined
+  /** For every column of the table, whether named or not (a named one may get DEFAULT). */
+  readonly missing: readonly MissingValue[]
+  readonly mode: 'insert' | 'replace'
+  readonly ignore: boolean
+  /** ON DUPLICATE KEY UPDATE: over `oldLayout` (the row in the table) and `rules.layout` (the row to insert, for VALUES()). */
+  readonly onDuplicate: readonly ColumnAssignment[] | undefined
+  readonly oldLayout: readonly ColumnId[]
+  /** Generated columns and checks of the updated row, over `oldLayout`. */
+  readonly oldRules: RowRules
+}
+
+/** One table of an UPDATE. */
+export interface UpdateTarget {
+  /** Layout: outputs of the input that hold the old row; assignments see earlier assignments' values there. */
+  readonly rules: RowRules
+  readonly alias: string
+  /** Output of the input with the row's identity; NULL where an outer join found no row. */
+  readonly rowKey: ColumnId
+  readonly assignments: readonly ColumnAssignment[]
+}
+
+export interface UpdatePlan {
+  readonly kind: 'update'
+  readonly input: LogicalNode
+  readonly targets: readonly UpdateTarget[]
+  readonly ignore: boolean
+}
+
+export interface DeleteTarget {
+  readonly table: TableDefinition
+  readonly alias: string
+  readonly rowKey: ColumnId
+}
+
+export interface DeletePlan {
+  readonly kind: 'delete'
+  readonly input: LogicalNode
+  readonly targets: readonly DeleteTarget[]
+  readonly ignore: boolean
+}
+
+export type ChangePlan = InsertPlan | UpdatePlan | DeletePlan
