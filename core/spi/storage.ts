@@ -25,6 +25,7 @@
  */
 import type { Batch } from '../common/batch.js'
 import type { MaybePromise, Value } from '../common/value.js'
+import type { WriteSet } from '../common/write-set.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { Fragment, FragmentAnswer } from './fragment.js'
 import type { StatementContext } from './statement-context.js'
@@ -63,6 +64,8 @@ export type Storage = KeyspaceStorage | TableStorage
 
 /** Multi-injection: every configured storage registers under this token. */
 export const Storage: Token<Storage> = token('storage')
+
+export type { WriteSet }
 
 // ── Keyspace drivers ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -108,20 +111,6 @@ export interface KeyspaceStorage extends StorageBase {
 
   /** Approximate number of entries and bytes; undefined if unknown. Must be cheap. */
   size(keyspace: number): { readonly entries: number; readonly bytes: number } | undefined
-}
-
-/**
- * A flat list of puts and removes; transferable, and what the commit log stores. Use `WriteSetReader` to walk it. Later
- * entries win over earlier ones of the same key.
- *
- * Layout, little endian: per entry u8 operation (1 put, 2 remove), u32 keyspace, u32 key length, u32 value length (0 for
- * remove), key bytes, value bytes.
- */
-export interface WriteSet {
-  /** Only `[0, byteLength)` counts. */
-  readonly bytes: Buffer
-  readonly byteLength: number
-  readonly entryCount: number
 }
 
 /** A key range inside one keyspace: `lower` ≤ key < `upper`; undefined means open. */
