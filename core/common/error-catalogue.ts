@@ -495,6 +495,7 @@ export const ERRORS = {
     'HY000',
     "Cannot drop table '%s' referenced by a foreign key constraint '%s' on table '%s'.",
   ),
+  ER_INVALID_ARGUMENT_FOR_LOGARITHM: entry(3020, '2201E', 'Invalid argument for logarithm'),
   ER_QUERY_TIMEOUT: entry(
     3024,
     'HY000',
@@ -716,6 +717,14 @@ export const ERRORS = {
     'The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout for configuring this behavior.',
   ),
   ER_CAPACITY_EXCEEDED: entry(3170, 'HY000', "Memory capacity of %s bytes for '%s' exceeded. %s"),
+  ER_STMT_HAS_NO_OPEN_CURSOR: entry(1421, 'HY000', 'The statement (%s) has no open cursor.'),
+  ER_MALFORMED_PACKET: entry(1835, 'HY000', 'Malformed communication packet.'),
+  ER_MUST_CHANGE_PASSWORD_LOGIN: entry(
+    1862,
+    'HY000',
+    'Your password has expired. To log in you must change it using a client that supports expired passwords.',
+  ),
+  ER_ACCOUNT_HAS_BEEN_LOCKED: entry(3118, 'HY000', "Access denied for user '%s'@'%s'. Account is locked."),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
     'HY000',

@@ -7,6 +7,7 @@
  *
  * Stability: beta.
  */
+import type { SqlError } from '../common/sql-error.js'
 import type { MaybePromise } from '../common/value.js'
 import { token, type Token } from './token.js'
 
@@ -39,26 +40,28 @@ export interface AuthenticationExchange {
 }
 
 export type AuthenticationStep =
-  /** Send this (as AuthMoreData) and pass on the answer. */
+  /**
+   * Send this (as AuthMoreData) and pass on the answer; without `expectAnswer` call `receive` again at once with an
+   * empty message.
+   */
   | { readonly kind: 'send'; readonly data: Uint8Array; readonly expectAnswer: boolean }
   | { readonly kind: 'success' }
   | { readonly kind: 'failure' }
 
 /** A whole login as a protocol sees it: method switch included. */
 export interface AuthenticationFlow {
-  /** To be sent in the initial handshake. */
-  readonly nonce: Uint8Array
-  readonly defaultMethod: string
   /**
    * Takes the client's method name (of the handshake response) and its first message, later its further messages (method undefined).
-   * Failures are ER_ACCESS_DENIED_ERROR and take the same time whether the account exists or not.
+   * Failures are ER_ACCESS_DENIED_ERROR and take the same time whether the account exists or not. Never throws or rejects with
+   * anything but a SqlError.
    */
   receive(method: string | undefined, message: Uint8Array): MaybePromise<LoginStep>
 }
 
 export type LoginStep =
-  | AuthenticationStep
+  | Extract<AuthenticationStep, { kind: 'send' }>
   /** Send an AuthSwitchRequest for this method with this data (nonce). */
   | { readonly kind: 'switch'; readonly method: string; readonly data: Uint8Array }
+  /** `account` as CURRENT_USER() shows it: `name@host`. */
   | { readonly kind: 'welcome'; readonly account: string }
-  | { readonly kind: 'denied'; readonly message: string }
+  | { readonly kind: 'denied'; readonly error: SqlError }

@@ -86,7 +86,7 @@ export interface ParameterValue {
 
 export interface Session {
   readonly connectionId: number
-  /** The account, once authenticated: 'name'@'host'. */
+  /** The account, once authenticated, as CURRENT_USER() shows it: `name@host`. */
   readonly account: string
   /** Character set that result text is sent in (character_set_results), and that the client's text is in. */
   readonly resultCharset: string | null
@@ -133,6 +133,8 @@ export interface ClientInfo {
   readonly attributes: Readonly<Record<string, string>>
   /** The client's character set, by MySQL's collation id of the handshake. */
   readonly collationId: number
+  /** CLIENT_INTERACTIVE: the session starts with interactive_timeout in the place of wait_timeout. */
+  readonly isInteractive: boolean
 }
 
 export interface LoginRequest {
@@ -140,12 +142,16 @@ export interface LoginRequest {
   /** Undefined if none was asked for. */
   readonly database: string | undefined
   readonly client: ClientInfo
+  /** The 20 random bytes without zero that the protocol sent in its greeting, before it knew who comes. */
+  readonly nonce: Uint8Array
 }
 
 /** What the engine offers to protocols. */
 export interface Server {
   /** '8.0.…-switchyard-…', sent in handshakes and by VERSION(). */
   readonly version: string
+  /** Named in the greeting; clients make their first message for it. */
+  readonly defaultAuthenticationMethod: string
   /** A connection id; throws ER_CON_COUNT_ERROR when max_connections are open. Give it back with `releaseConnection` if no session opens. */
   reserveConnection(): number
   releaseConnection(connectionId: number): void
@@ -153,7 +159,7 @@ export interface Server {
   beginLogin(request: LoginRequest, connectionId: number): AuthenticationFlow
   /**
    * Opens the session of a login whose flow ended in success. Rejects with ER_BAD_DB_ERROR, ER_DBACCESS_DENIED_ERROR and
-   * the like.
+   * the like. COM_CHANGE_USER closes the connection's session and opens the next one under the same connection id.
    */
   openSession(request: LoginRequest, account: string, connectionId: number): MaybePromise<Session>
 }
