@@ -308,6 +308,10 @@ export const ERRORS = {
   ),
   ER_DUPLICATED_VALUE_IN_TYPE: entry(1291, 'HY000', "Column '%s' has duplicated value '%s' in %s"),
   ER_TRUNCATED_WRONG_VALUE: entry(1292, '22007', "Truncated incorrect %s value: '%s'"),
+  /** MySQL reports bad temporal values under 1292 too, with the wording of 1525. */
+  ER_INCORRECT_VALUE: entry(1292, '22007', "Incorrect %s value: '%s'"),
+  /** The same for a value that is stored in a column, with the wording of 1366. */
+  ER_INCORRECT_VALUE_FOR_FIELD: entry(1292, '22007', "Incorrect %s value: '%s' for column '%s' at row %s"),
   ER_INVALID_ON_UPDATE: entry(1294, 'HY000', "Invalid ON UPDATE clause for '%s' column"),
   ER_UNSUPPORTED_PS: entry(
     1295,
@@ -577,6 +581,12 @@ export const ERRORS = {
     '42000',
     "JSON column '%s' supports indexing only via generated columns on a specified JSON path.",
   ),
+  ER_JSON_VACUOUS_PATH: entry(3153, '42000', "The path expression '$' is not allowed in this context."),
+  ER_INVALID_JSON_PATH_ARRAY_CELL: entry(
+    3165,
+    '42000',
+    'A path expression is not a path to a cell in an array.',
+  ),
   ER_INVALID_JSON_VALUE_FOR_CAST: entry(
     3156,
     '22018',
@@ -618,6 +628,38 @@ export const ERRORS = {
     3636,
     'HY000',
     'Recursive query aborted after %s iterations. Try increasing @@cte_max_recursion_depth to a larger value.',
+  ),
+  ER_REGEXP_ILLEGAL_ARGUMENT: entry(3685, 'HY000', 'Illegal argument to a regular expression.'),
+  ER_REGEXP_INDEX_OUTOFBOUNDS_ERROR: entry(
+    3686,
+    'HY000',
+    'Index out of bounds in regular expression search.',
+  ),
+  ER_REGEXP_RULE_SYNTAX: entry(3688, 'HY000', 'Syntax error in regular expression on line %s, character %s.'),
+  ER_REGEXP_BAD_ESCAPE_SEQUENCE: entry(3689, 'HY000', 'Unrecognized escape sequence in regular expression.'),
+  ER_REGEXP_UNIMPLEMENTED: entry(
+    3690,
+    'HY000',
+    'The regular expression contains a feature that is not implemented in this library version.',
+  ),
+  ER_REGEXP_MISMATCHED_PAREN: entry(3691, 'HY000', 'Mismatched parenthesis in regular expression.'),
+  ER_REGEXP_BAD_INTERVAL: entry(3692, 'HY000', 'Incorrect description of a {min,max} interval.'),
+  ER_REGEXP_MAX_LT_MIN: entry(3693, 'HY000', 'The maximum is less than the minimum in a {min,max} interval.'),
+  ER_REGEXP_INVALID_BACK_REF: entry(3694, 'HY000', 'Invalid back-reference in regular expression.'),
+  ER_REGEXP_MISSING_CLOSE_BRACKET: entry(
+    3696,
+    'HY000',
+    'The regular expression contains an unclosed bracket expression.',
+  ),
+  ER_REGEXP_INVALID_RANGE: entry(
+    3697,
+    'HY000',
+    'The regular expression contains an [x-y] character range where x comes after y.',
+  ),
+  ER_REGEXP_PATTERN_TOO_BIG: entry(
+    3700,
+    'HY000',
+    'The regular expression pattern exceeds limits on size or complexity.',
   ),
   ER_WINDOW_NO_SUCH_WINDOW: entry(3579, 'HY000', "Window name '%s' is not defined."),
   ER_WINDOW_CIRCULARITY_IN_WINDOW_GRAPH: entry(

@@ -231,7 +231,7 @@ function skipSeparator(text: string, at: number, part: number, isCompact: boolea
   if (part === FRACTION_PART) return -1
   if (part === DAY_PART && code === LETTER_T) return at + 1
   if (part === SECOND_PART) return code === POINT && isDigitCode(text.charCodeAt(at + 1)) ? at + 1 : -1
-  if (isCompact) return isDigitCode(code) ? at : -1
+  if (isCompact && isDigitCode(code)) return at
   let next = at
   for (; ; next++) {
     const separator = text.charCodeAt(next)
