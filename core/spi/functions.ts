@@ -20,6 +20,7 @@ import type {
 } from '../common/function-binding.js'
 import type { SqlType } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
+import { token, type Token } from './token.js'
 
 /** What a function learns of an argument when it binds. */
 export interface ArgumentInfo {
@@ -82,6 +83,9 @@ export interface FunctionLibrary {
   /** All names, for SHOW and completion. */
   names(): readonly string[]
 }
+
+/** Multi-injection: the libraries that plugins add. */
+export const FunctionLibrary: Token<FunctionLibrary> = token('functions')
 
 export type {
   Accumulator,

@@ -1,0 +1,46 @@
+/**
+ * Server-wide settings, as the configuration (defaults, files, environment, flags) left them: checked, sizes in bytes,
+ * durations in milliseconds, absolute paths. `config/default.yaml` explains each key.
+ */
+import { token, type Token } from './token.js'
+
+export interface ServerSettings {
+  /** Name of the storage instance that takes tables whose definition names no storage. */
+  readonly storage: string
+  /** TCP port of the MySQL protocol; 0 lets the system choose. */
+  readonly port: number
+  /** Address to bind. */
+  readonly bind: string
+  /** Path of the Unix socket, '' for none. */
+  readonly socket: string
+  /** Folder of everything that outlives the process. Exists when a storage is durable. */
+  readonly dataFolder: string
+  readonly init: InitSettings
+  readonly limits: LimitSettings
+  /** Password that `root` gets when the data folder is new; '' for none. Secret. */
+  readonly rootPassword: string
+}
+
+export interface InitSettings {
+  /** Folders whose SQL scripts run once, in the order of their names, when the data folder is new. */
+  readonly folders: readonly string[]
+}
+
+export interface LimitSettings {
+  readonly connectionsMax: number
+  /** Largest packet from a client, and largest row to one (max_allowed_packet). */
+  readonly packetBytesMax: number
+  /** Time for a login, from the connection to its success. */
+  readonly connectTimeoutMs: number
+  /** Memory that one statement may hold. */
+  readonly queryMemoryBytesMax: number
+  /** Memory that a sort, a hash join or a grouping holds before it spills to disk. */
+  readonly operatorMemoryBytesMax: number
+  readonly lockWaitTimeoutMs: number
+  /** Age at which a transaction's snapshot is given up, so that old versions of rows can be freed. */
+  readonly snapshotAgeMaxMs: number
+  /** Time that running statements get to end when the server shuts down. */
+  readonly shutdownGraceMs: number
+}
+
+export const ServerSettings: Token<ServerSettings> = token('server-settings')
