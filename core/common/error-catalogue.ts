@@ -447,6 +447,7 @@ export const ERRORS = {
   ER_CUT_VALUE_GROUP_CONCAT: entry(1260, 'HY000', 'Row %s was cut by GROUP_CONCAT()'),
   ER_DATA_TOO_LONG: entry(1406, '22001', "Data too long for column '%s' at row %s"),
   ER_STARTUP: entry(1408, 'HY000', "%s: ready for connections. Version: '%s'  socket: '%s'  port: %s"),
+  ER_WRONG_VALUE_FOR_TYPE: entry(1411, 'HY000', "Incorrect %s value: '%s' for function %s"),
   ER_CANT_CREATE_GEOMETRY_OBJECT: entry(
     1416,
     '22003',
@@ -599,6 +600,7 @@ export const ERRORS = {
     'HY000',
     'Connections using insecure transport are prohibited while --require_secure_transport=ON.',
   ),
+  ER_FIELD_IN_GROUPING_NOT_GROUP_BY: entry(3648, 'HY000', 'Argument #%s of GROUPING function is not in GROUP BY'),
   ER_CTE_RECURSIVE_REQUIRES_UNION: entry(
     3573,
     'HY000',
@@ -759,6 +761,7 @@ export const ERRORS = {
     'The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout for configuring this behavior.',
   ),
   ER_CAPACITY_EXCEEDED: entry(3170, 'HY000', "Memory capacity of %s bytes for '%s' exceeded. %s"),
+  ER_PLUGIN_IS_NOT_LOADED: entry(1524, 'HY000', "Plugin '%s' is not loaded"),
   ER_STMT_HAS_NO_OPEN_CURSOR: entry(1421, 'HY000', 'The statement (%s) has no open cursor.'),
   ER_MALFORMED_PACKET: entry(1835, 'HY000', 'Malformed communication packet.'),
   ER_MUST_CHANGE_PASSWORD_LOGIN: entry(
