@@ -5,6 +5,7 @@
 export * from '../common/batch.js'
 export * from '../common/collation.js'
 export { formatDouble, formatFixed, formatFloat } from '../common/double-format.js'
+export * from '../common/entry-tree.js'
 export * from '../common/error-catalogue.js'
 export * from '../common/evaluation.js'
 export * from '../common/sql-error.js'
