@@ -1,0 +1,78 @@
+/**
+ * Types that functions answer with, named as MySQL's manual talks of them.
+ */
+import {
+  BIGINT_TYPE,
+  BOOLEAN_TYPE,
+  textType,
+  UNSIGNED_BIGINT_TYPE,
+  type SqlType,
+} from '../common/sql-type.js'
+import { textLengthMax } from '../common/value-text.js'
+import { domainLength, domainType } from './string-domain.js'
+import type { Call } from './support.js'
+
+/** The collation of names that the server itself gives: databases, users, character sets. */
+export const SYSTEM_COLLATION = 'utf8mb3_general_ci'
+
+const INTEGERS = new Map<number, SqlType>()
+
+/** BIGINT with a display width of `width`: how MySQL describes most integers that functions answer. */
+export function integerType(width: number): SqlType {
+  let type = INTEGERS.get(width)
+  if (type === undefined) {
+    type = Object.freeze({ ...BIGINT_TYPE, length: width })
+    INTEGERS.set(width, type)
+  }
+  return type
+}
+
+export function unsignedIntegerType(width: number): SqlType {
+  return width === UNSIGNED_BIGINT_TYPE.length
+    ? UNSIGNED_BIGINT_TYPE
+    : Object.freeze({ ...UNSIGNED_BIGINT_TYPE, length: width })
+}
+
+export { BOOLEAN_TYPE }
+
+/** Text of `length` characters in the connection's collation: digits, hashes and the like. */
+export function connectionText(length: number): (call: Call) => SqlType {
+  return (call) => textType(length, call.environment.connectionCollation)
+}
+
+/** Text of `length` characters in the collation of system names. */
+export function systemText(length: number): SqlType {
+  return textType(length, SYSTEM_COLLATION)
+}
+
+/** Greatest length MySQL ever gives a string: 4 GiB. */
+export const STRING_LENGTH_MAX = 4294967295
+
+/** A string in the domain of the arguments that is as long as the given argument may be. */
+export function likeArgument(index: number): (call: Call) => SqlType {
+  return (call) => domainType(call.strings, lengthOf(call, index))
+}
+
+/** A string in the domain of the arguments, of at most `length(call)` characters (bytes in a binary domain). */
+export function stringOf(length: (call: Call) => number): (call: Call) => SqlType {
+  return (call) => domainType(call.strings, Math.min(length(call), STRING_LENGTH_MAX))
+}
+
+/** Most characters (bytes in a binary domain) of an argument. */
+export function lengthOf(call: Call, index: number): number {
+  const argument = call.args[index]
+  return argument === undefined ? 0 : domainLength(call.strings, argument.type)
+}
+
+/** Most characters of an argument as text, whatever the domain is. */
+export function charactersOf(call: Call, index: number): number {
+  const argument = call.args[index]
+  return argument === undefined ? 0 : textLengthMax(argument.type)
+}
+
+/** The value of a constant integer argument; undefined if it isn't constant or is NULL. Ties the plan to it. */
+export function constantInteger(call: Call, index: number): number | undefined {
+  const value = call.args[index]?.constant?.value
+  if (typeof value === 'bigint') return value < 0n ? -Number.MAX_SAFE_INTEGER : Number.MAX_SAFE_INTEGER
+  return typeof value === 'number' ? Math.trunc(value) : undefined
+}
