@@ -3,7 +3,10 @@
  * batches, errors and definitions that their signatures speak of. What isn't exported here is not for plugins.
  */
 export * from '../common/batch.js'
+export { charsetByName } from '../common/charsets.js'
 export * from '../common/collation.js'
+export { charsetOfCollation, collationByName, defaultCollationOf } from '../common/collations.js'
+export { formatDecimal, parseDecimal } from '../common/decimal.js'
 export { formatDouble, formatFixed, formatFloat } from '../common/double-format.js'
 export * from '../common/entry-tree.js'
 export * from '../common/error-catalogue.js'
@@ -11,6 +14,7 @@ export * from '../common/evaluation.js'
 export * from '../common/sql-error.js'
 export * from '../common/sql-mode.js'
 export * from '../common/sql-type.js'
+export { bitBytes, setText } from '../common/value-text.js'
 export * from '../common/value.js'
 export * from '../common/vector.js'
 export * from '../common/write-set.js'
