@@ -1,0 +1,113 @@
+/**
+ * The binder: from syntax to plans. `bindStatementQuery`, `bindInsert` … each make one pass with its own column ids, and report which
+ * literals the plan is tied to.
+ */
+import type { EvaluationContext } from '../common/evaluation.js'
+import type { Value } from '../common/value.js'
+import type { ChangePlan } from '../plan/change.js'
+import type { ColumnId, Expression } from '../plan/expression.js'
+import type {
+  DeleteStatement,
+  Expression as ExpressionSyntax,
+  InsertStatement,
+  QueryExpression,
+  UpdateStatement,
+} from '../plan/syntax/index.js'
+import type { Binding, BoundColumn, BoundQuery, ExpressionContext } from './binding.js'
+import { plainContext } from './binding.js'
+import type { BinderEnvironment } from './environment.js'
+import { bindExpression } from './expressions.js'
+import { bindInsert } from './insert.js'
+import { bindQuery } from './queries.js'
+import { Scope, type CommonTable, type QueryBoundary, type ScopeRelation } from './scope.js'
+import { bindDelete, bindUpdate } from './update-delete.js'
+
+/** What a pass found out besides the plan. */
+export interface BindingReport {
+  /** Slots of parameters and literals whose values the plan depends on. */
+  readonly pinned: ReadonlySet<number>
+  readonly cacheable: boolean
+  /** Ids from here on are free: the optimizer goes on counting. */
+  readonly nextColumn: ColumnId
+}
+
+export class Binder implements Binding {
+  private columns = 0
+  private shares = 0
+  private readonly pins = new Set<number>()
+  private readonly literals: Value[] = []
+  private cacheable = true
+  readonly evaluation: EvaluationContext
+
+  constructor(readonly environment: BinderEnvironment) {
+    this.evaluation = environment.parameterizeLiterals
+      ? Object.assign(Object.create(environment.evaluation) as EvaluationContext, {
+          parameters: this.literals,
+        })
+      : environment.evaluation
+  }
+
+  newColumn(): ColumnId {
+    return this.columns++
+  }
+
+  newShareId(): number {
+    return this.shares++
+  }
+
+  pin(slot: number): void {
+    this.pins.add(slot)
+  }
+
+  noteLiteral(slot: number, value: Value): void {
+    this.literals[slot] = value
+  }
+
+  forbidCaching(): void {
+    this.cacheable = false
+  }
+
+  expression(syntax: ExpressionSyntax, context: ExpressionContext): Expression {
+    return bindExpression(this, syntax, context)
+  }
+
+  query(
+    syntax: QueryExpression,
+    boundary: QueryBoundary | undefined,
+    commonTables: readonly CommonTable[],
+  ): BoundQuery {
+    return bindQuery(this, syntax, boundary, commonTables)
+  }
+
+  /** A whole SELECT. */
+  select(syntax: QueryExpression): BoundQuery {
+    return bindQuery(this, syntax, undefined, [])
+  }
+
+  change(syntax: InsertStatement | UpdateStatement | DeleteStatement): ChangePlan {
+    switch (syntax.kind) {
+      case 'insert':
+        return bindInsert(this, syntax)
+      case 'update':
+        return bindUpdate(this, syntax)
+      case 'delete':
+        return bindDelete(this, syntax)
+    }
+  }
+
+  /** An expression outside any query: SET, DO, LIMIT of SHOW. With a relation it may name that relation's columns. */
+  standalone(syntax: ExpressionSyntax, clause: string, relation?: ScopeRelation): Expression {
+    const scope = new Scope(undefined, [])
+    if (relation !== undefined) {
+      scope.add(relation)
+      scope.visible = [...relation.columns]
+    }
+    return bindExpression(this, syntax, plainContext(scope, clause))
+  }
+
+  get report(): BindingReport {
+    return { pinned: this.pins, cacheable: this.cacheable, nextColumn: this.columns }
+  }
+}
+
+export type { BoundColumn, BoundQuery }

@@ -1,0 +1,192 @@
+/**
+ * WITH: common table expressions, recursive ones too (MySQL manual 15.2.20). Each is bound once; every reference reads the
+ * same shared computation.
+ */
+import { sqlError } from '../common/sql-error.js'
+import type { LogicalNode, OutputColumn } from '../plan/logical.js'
+import type { QueryBody, QueryExpression, SetOperation, WithClause } from '../plan/syntax/index.js'
+import type { Binding } from './binding.js'
+import { convertTo } from './calls.js'
+import { sameName, type CommonTable, type WorkTable } from './scope.js'
+
+/** The common tables visible behind a WITH clause. */
+export function declareCommonTables(
+  clause: WithClause,
+  outer: readonly CommonTable[],
+): readonly CommonTable[] {
+  const visible: CommonTable[] = [...outer]
+  const names = new Set<string>()
+  for (const element of clause.elements) {
+    const key = element.name.toLowerCase()
+    if (names.has(key)) throw sqlError('ER_NONUNIQ_TABLE', element.name)
+    names.add(key)
+    visible.push({
+      name: element.name,
+      columns: element.columns,
+      query: element.query,
+      recursive: clause.recursive && namesTable(element.query, element.name),
+      visible: [...visible],
+      bound: undefined,
+      work: undefined,
+      binding: false,
+    })
+  }
+  return visible
+}
+
+/** Plan and columns for one reference to a common table. */
+export function bindCommonTable(
+  binding: Binding,
+  table: CommonTable,
+): { readonly plan: LogicalNode; readonly columns: readonly OutputColumn[] } {
+  if (table.work !== undefined) return workTableReference(binding, table.work)
+  if (table.binding) throw sqlError('ER_NO_SUCH_TABLE', binding.environment.database ?? '', table.name)
+  if (table.bound === undefined) {
+    table.binding = true
+    try {
+      const { plan, columns } = table.recursive ? bindRecursive(binding, table) : bindPlain(binding, table)
+      table.bound = { shareId: binding.newShareId(), plan, columns }
+    } finally {
+      table.binding = false
+    }
+  }
+  const { shareId, plan, columns } = table.bound
+  const output = columns.map((column) => ({ ...column, id: binding.newColumn() }))
+  return {
+    plan: { kind: 'shared', shareId, input: plan, columns: columns.map((column) => column.id), output },
+    columns: output,
+  }
+}
+
+function bindPlain(binding: Binding, table: CommonTable) {
+  const bound = binding.query(table.query, undefined, table.visible)
+  return { plan: bound.plan, columns: named(bound.columns, table) }
+}
+
+function named(columns: readonly OutputColumn[], table: CommonTable): readonly OutputColumn[] {
+  if (table.columns.length !== 0 && table.columns.length !== columns.length)
+    throw sqlError('ER_VIEW_WRONG_LIST')
+  return columns.map((column, i) => ({ ...column, name: table.columns[i] ?? column.name }))
+}
+
+function workTableReference(binding: Binding, work: WorkTable) {
+  work.references++
+  const output = work.columns.map((column) => ({ ...column, id: binding.newColumn() }))
+  const plan: LogicalNode = { kind: 'work table', workId: work.workId, output }
+  return { plan, columns: output }
+}
+
+function bindRecursive(binding: Binding, table: CommonTable) {
+  const body = setOperationOf(table)
+  const isStep = (operand: QueryBody) => namesTable(operand, table.name)
+  const seeds = body.operands.filter((operand) => !isStep(operand))
+  const steps = body.operands.filter(isStep)
+  if (seeds.length === 0 || body.operands.slice(0, seeds.length).some(isStep)) {
+    throw sqlError('ER_CTE_RECURSIVE_REQUIRES_NONRECURSIVE_FIRST', table.name)
+  }
+  const seed = binding.query(asQuery(body, seeds), undefined, table.visible)
+  // MySQL takes names and types from the non-recursive part; every column may be NULL.
+  const columns = named(seed.columns, table).map((column) => ({ ...column, nullable: true }))
+  const workId = binding.newShareId()
+  const work: WorkTable = { workId, columns, references: 0 }
+  const visible = [...table.visible, { ...table, work }]
+  const bound = steps.map((step) => {
+    work.references = 0
+    const query = binding.query(asQuery(body, [step]), undefined, visible)
+    if (work.references > 1) throw sqlError('ER_CTE_RECURSIVE_REQUIRES_SINGLE_REFERENCE', table.name)
+    if (hasAggregation(query.plan)) throw sqlError('ER_CTE_RECURSIVE_FORBIDS_AGGREGATION', table.name)
+    if (query.columns.length !== columns.length) throw sqlError('ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT')
+    return toTypes(binding, query.plan, query.columns, columns)
+  })
+  const first = bound[0]
+  if (first === undefined) throw new Error('invariant: a recursive table has a recursive part')
+  const step: LogicalNode =
+    bound.length === 1
+      ? first
+      : { kind: 'set operation', operation: 'union', all: true, inputs: bound, output: first.output }
+  const output = columns.map((column) => ({ ...column, id: binding.newColumn() }))
+  const plan: LogicalNode = {
+    kind: 'recursive',
+    workId,
+    name: table.name,
+    seed: seed.plan,
+    step,
+    distinct: body.distinct,
+    seedColumns: seed.columns.map((column) => column.id),
+    stepColumns: step.output.map((column) => column.id),
+    output,
+  }
+  return { plan, columns: output }
+}
+
+function setOperationOf(table: CommonTable): SetOperation {
+  const { body, orderBy, limit } = table.query
+  const inner = body.kind === 'query' && orderBy.length === 0 && limit === undefined ? body.body : body
+  if (inner.kind !== 'setOperation' || inner.operator !== 'union') {
+    throw sqlError('ER_CTE_RECURSIVE_REQUIRES_UNION', table.name)
+  }
+  if (orderBy.length > 0)
+    throw sqlError('ER_NOT_SUPPORTED_YET', 'ORDER BY over UNION in recursive Common Table Expression')
+  if (limit !== undefined)
+    throw sqlError('ER_NOT_SUPPORTED_YET', 'LIMIT over UNION in recursive Common Table Expression')
+  return inner
+}
+
+function asQuery(body: SetOperation, operands: readonly QueryBody[]): QueryExpression {
+  const first = operands[0]
+  const inner = operands.length === 1 && first !== undefined ? first : { ...body, operands }
+  return {
+    kind: 'query',
+    with: undefined,
+    body: inner,
+    orderBy: [],
+    limit: undefined,
+    locking: [],
+    into: undefined,
+    start: body.start,
+    end: body.end,
+  }
+}
+
+function toTypes(
+  binding: Binding,
+  plan: LogicalNode,
+  from: readonly OutputColumn[],
+  to: readonly OutputColumn[],
+): LogicalNode {
+  const output = to.map((column) => ({ ...column, id: binding.newColumn() }))
+  const expressions = from.map((column, i) =>
+    convertTo(
+      {
+        kind: 'column',
+        column: column.id,
+        type: column.type,
+        nullable: column.nullable,
+        coercibility: 2,
+        text: column.name,
+      },
+      to[i]?.type,
+    ),
+  )
+  return { kind: 'project', input: plan, expressions, output }
+}
+
+/** Aggregation in the step's own block; what a derived table inside it does is its own affair. */
+function hasAggregation(plan: LogicalNode): boolean {
+  if (plan.kind === 'aggregate' || plan.kind === 'window') return true
+  if (plan.kind === 'project' || plan.kind === 'filter' || plan.kind === 'sort' || plan.kind === 'limit') {
+    return hasAggregation(plan.input)
+  }
+  return false
+}
+
+/** Whether FROM somewhere inside names the table without a database. */
+function namesTable(node: unknown, name: string): boolean {
+  if (Array.isArray(node)) return node.some((each) => namesTable(each, name))
+  if (typeof node !== 'object' || node === null) return false
+  if ('kind' in node && node.kind === 'table' && 'name' in node) {
+    const qualified = node.name as { readonly database?: string; readonly name: string }
+    return qualified.database === undefined && sameName(qualified.name, name)
+  }
+  return Object.values(node).some((each) => namesTable(each, name))
+}

@@ -1,0 +1,92 @@
+/**
+ * Constant expressions at bind time: telling them, and computing them where a type, a name or an ordinal depends on them.
+ */
+import { SINGLE_ROW } from '../common/batch.js'
+import type { Value } from '../common/value.js'
+import { NO_COLUMNS, compileExpression } from '../functions/compile-expression.js'
+import type { Expression } from '../plan/expression.js'
+import type { ArgumentInfo } from '../spi/functions.js'
+import type { Binding } from './binding.js'
+
+/** Whether the expression has one value for the whole statement. */
+export function isConstant(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'constant':
+    case 'parameter':
+      return true
+    case 'convert':
+      return isConstant(expression.operand)
+    case 'call':
+      return expression.volatility !== 'volatile' && expression.arguments.every(isConstant)
+    default:
+      return false
+  }
+}
+
+/** Whether its value is known while binding: constant and free of the clock and the session. */
+function isKnown(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'constant':
+    case 'parameter':
+      return true
+    case 'convert':
+      return isKnown(expression.operand)
+    case 'call':
+      return expression.volatility === 'immutable' && expression.arguments.every(isKnown)
+    default:
+      return false
+  }
+}
+
+function pinParameters(binding: Binding, expression: Expression): void {
+  if (expression.kind === 'parameter') binding.pin(expression.slot)
+  else if (expression.kind === 'convert') pinParameters(binding, expression.operand)
+  else if (expression.kind === 'call') for (const each of expression.arguments) pinParameters(binding, each)
+}
+
+/** Ties the plan to every literal in an expression: those of a select list decide names and types. */
+export function pinLiterals(binding: Binding, expression: Expression): void {
+  pinParameters(binding, expression)
+}
+
+/** The value of a constant expression, tying the plan to it; undefined if it isn't known while binding. */
+export function constantValue(
+  binding: Binding,
+  expression: Expression,
+): { readonly value: Value } | undefined {
+  if (!isKnown(expression)) return undefined
+  pinParameters(binding, expression)
+  return { value: compileExpression(expression, NO_COLUMNS)(SINGLE_ROW, 0, binding.evaluation) }
+}
+
+/** A bound argument as functions see it. */
+export class BoundArgument implements ArgumentInfo {
+  constructor(
+    private readonly binding: Binding,
+    private readonly expression: Expression,
+  ) {}
+
+  get type() {
+    return this.expression.type
+  }
+
+  get nullable() {
+    return this.expression.nullable
+  }
+
+  get coercibility() {
+    return this.expression.coercibility
+  }
+
+  get text() {
+    return this.expression.text
+  }
+
+  get isConstant() {
+    return isConstant(this.expression)
+  }
+
+  get constant() {
+    return constantValue(this.binding, this.expression)
+  }
+}

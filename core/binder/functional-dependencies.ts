@@ -1,0 +1,125 @@
+/**
+ * Which columns have one value per group although they aren't grouped (MySQL manual 14.19.4 "Detection of Functional Dependence"):
+ * those fixed by equalities with constants or with other known columns, and all columns of a table whose key is known.
+ */
+import type { ColumnId, Expression } from '../plan/expression.js'
+import type { LogicalNode } from '../plan/logical.js'
+import type { GroupItem } from './grouping.js'
+import { isConstant } from './constants.js'
+import type { Scope } from './scope.js'
+
+export function dependentColumns(
+  input: LogicalNode,
+  scope: Scope,
+  items: readonly GroupItem[],
+): ReadonlySet<ColumnId> {
+  const known = new Set<ColumnId>()
+  for (const item of items) if (item.expression.kind === 'column') known.add(item.expression.column)
+  const facts: Facts = { constants: [], equalities: [], tables: [], derived: [] }
+  collect(input, facts)
+  for (const column of facts.constants) known.add(column)
+  for (let before = -1; before !== known.size;) {
+    before = known.size
+    for (const [a, b] of facts.equalities) {
+      if (known.has(a)) known.add(b)
+      if (known.has(b)) known.add(a)
+    }
+    for (const table of facts.tables) {
+      if (table.keys.some((key) => key.every((column) => known.has(column)))) {
+        for (const column of table.columns) known.add(column)
+      }
+    }
+    for (const { from, to } of facts.derived) if (from.every((column) => known.has(column))) known.add(to)
+  }
+  return known
+}
+
+interface Facts {
+  readonly constants: ColumnId[]
+  readonly equalities: [ColumnId, ColumnId][]
+  readonly tables: {
+    readonly keys: readonly (readonly ColumnId[])[]
+    readonly columns: readonly ColumnId[]
+  }[]
+  /** `to` is computed from `from`. */
+  readonly derived: { readonly from: readonly ColumnId[]; readonly to: ColumnId }[]
+}
+
+function collect(node: LogicalNode, facts: Facts): void {
+  switch (node.kind) {
+    case 'scan': {
+      const idOf = (position: number) => node.output[node.columns.indexOf(position)]?.id ?? -1
+      const keys = node.table.indexes
+        .filter((index) => index.unique)
+        .filter((index) =>
+          index.parts.every(
+            (part) => part.prefixLength === undefined && node.table.columns[part.column]?.nullable === false,
+          ),
+        )
+        .map((index) => index.parts.map((part) => idOf(part.column)))
+      facts.tables.push({ keys, columns: node.output.map((column) => column.id) })
+      break
+    }
+    case 'filter':
+      conditions(node.condition, facts)
+      collect(node.input, facts)
+      break
+    case 'join':
+      if (node.type === 'inner' && node.condition !== undefined) conditions(node.condition, facts)
+      collect(node.left, facts)
+      // Rows that a left join supplies are NULL in all columns, so dependencies within the right side hold still.
+      if (node.type === 'inner' || node.type === 'left') collect(node.right, facts)
+      break
+    case 'rename':
+    case 'shared':
+      node.columns.forEach((column, i) => {
+        const output = node.output[i]
+        if (output !== undefined) facts.equalities.push([column, output.id])
+      })
+      collect(node.input, facts)
+      break
+    case 'project':
+      node.expressions.forEach((expression, i) => {
+        const output = node.output[i]
+        if (output === undefined) return
+        if (expression.kind === 'column') facts.equalities.push([expression.column, output.id])
+        else if (isConstant(expression)) facts.constants.push(output.id)
+      })
+      collect(node.input, facts)
+      break
+    case 'aggregate': {
+      const group = node.groupBy.map((each) => each.output)
+      facts.tables.push({ keys: node.rollup ? [] : [group], columns: node.output.map((column) => column.id) })
+      break
+    }
+    case 'sort':
+    case 'limit':
+    case 'window':
+      collect(node.input, facts)
+      break
+    case 'distinct':
+      facts.tables.push({ keys: [node.output.map((column) => column.id)], columns: [] })
+      collect(node.input, facts)
+      break
+    default:
+  }
+}
+
+function conditions(condition: Expression, facts: Facts): void {
+  if (condition.kind !== 'call') return
+  if (condition.name === 'and') {
+    for (const part of condition.arguments) conditions(part, facts)
+    return
+  }
+  if (condition.name !== '=') return
+  const [left, right] = condition.arguments
+  if (left === undefined || right === undefined) return
+  if (left.kind === 'column' && right.kind === 'column') facts.equalities.push([left.column, right.column])
+  else if (left.kind === 'column' && isOuterConstant(right)) facts.constants.push(left.column)
+  else if (right.kind === 'column' && isOuterConstant(left)) facts.constants.push(right.column)
+}
+
+/** Constant for one execution of the block: also what an enclosing query hands in. */
+function isOuterConstant(expression: Expression): boolean {
+  return expression.kind === 'correlated' || isConstant(expression)
+}

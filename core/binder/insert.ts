@@ -1,0 +1,231 @@
+/**
+ * Binds INSERT and REPLACE (MySQL manual 15.2.7 and 15.2.12).
+ */
+import { sqlError } from '../common/sql-error.js'
+import { NULL_TYPE } from '../common/sql-type.js'
+import type { ColumnAssignment, InsertPlan, MissingValue } from '../plan/change.js'
+import type { ColumnId, Expression } from '../plan/expression.js'
+import type { LogicalNode, OutputColumn } from '../plan/logical.js'
+import type { TableDefinition } from '../plan/schema.js'
+import type { Assignment, ColumnReference, InsertStatement } from '../plan/syntax/index.js'
+import type { Binding, ExpressionContext } from './binding.js'
+import { plainContext } from './binding.js'
+import { tableRelation } from './from-clause.js'
+import { NULL_CONSTANT } from './literals.js'
+import { defaultExpression, layoutScope, missingValue, rowRules } from './row-rules.js'
+import { sameName, Scope, type ScopeRelation } from './scope.js'
+import { writableTable } from './targets.js'
+
+export function bindInsert(binding: Binding, syntax: InsertStatement): InsertPlan {
+  const table = writableTable(binding, syntax.table, 'INSERT')
+  const relation = tableRelation(binding, table, table.name)
+  const targets = targetColumns(syntax, table)
+  const missing = table.columns.map((column) => missingValue(binding, column, relation))
+  const { source, defaultPlaces } = bindSource(binding, syntax, table, relation, targets, missing)
+  checkGenerated(table, targets, syntax, defaultPlaces)
+  const old = tableRelation(binding, table, table.name)
+  return {
+    kind: 'insert',
+    rules: rowRules(binding, table, relation),
+    source,
+    targets: targets.map((column, i) => ({ column, source: source.output[i]?.id ?? -1 })),
+    defaultPlaces,
+    missing,
+    mode: syntax.replace ? 'replace' : 'insert',
+    ignore: syntax.ignore,
+    onDuplicate:
+      syntax.onDuplicateKeyUpdate.length === 0
+        ? undefined
+        : bindOnDuplicate(binding, syntax, table, relation, old, targets),
+    oldLayout: old.columns.map((column): ColumnId => column.id),
+    oldRules: rowRules(binding, table, old),
+  }
+}
+
+/** Positions of the columns that the statement gives values for, in its order. */
+function targetColumns(syntax: InsertStatement, table: TableDefinition): readonly number[] {
+  if (syntax.columns === undefined) {
+    const noValues = syntax.source.kind === 'rows' && syntax.source.rows.every((row) => row.length === 0)
+    if (noValues) return []
+    return table.columns.flatMap((column, i) => (column.invisible ? [] : [i]))
+  }
+  const seen = new Set<number>()
+  return syntax.columns.map((reference) => {
+    const position = columnPosition(table, reference)
+    if (seen.has(position)) throw sqlError('ER_FIELD_SPECIFIED_TWICE', reference.name)
+    seen.add(position)
+    return position
+  })
+}
+
+export function columnPosition(table: TableDefinition, reference: ColumnReference): number {
+  const position = table.columns.findIndex((column) => sameName(column.name, reference.name))
+  const qualified = reference.table !== undefined && !sameName(reference.table, table.name)
+  if (position < 0 || qualified) throw sqlError('ER_BAD_FIELD_ERROR', reference.name, 'field list')
+  return position
+}
+
+interface BoundSource {
+  readonly source: LogicalNode
+  readonly defaultPlaces: ReadonlyMap<number, readonly number[]> | undefined
+}
+
+function bindSource(
+  binding: Binding,
+  syntax: InsertStatement,
+  table: TableDefinition,
+  relation: ScopeRelation,
+  targets: readonly number[],
+  missing: readonly MissingValue[],
+): BoundSource {
+  if (syntax.source.kind === 'query') {
+    const bound = binding.query(syntax.source.query, undefined, [])
+    if (bound.columns.length !== targets.length) throw sqlError('ER_WRONG_VALUE_COUNT_ON_ROW', 1)
+    return { source: bound.plan, defaultPlaces: undefined }
+  }
+  const context: ExpressionContext = {
+    ...plainContext(new Scope(undefined, []), 'field list'),
+    defaultOf: (name) => {
+      const column = table.columns.find((each) => sameName(each.name, name))
+      return column === undefined ? undefined : defaultExpression(binding, column, relation)
+    },
+    // Earlier columns of the row that is being inserted read as their defaults, as in `INSERT … SET a = 1, b = a`.
+    alias: (name) => {
+      const i = table.columns.findIndex((each) => sameName(each.name, name))
+      const value = missing[i]
+      return value?.kind === 'expression' ? value.expression : undefined
+    },
+  }
+  const defaultPlaces = new Map<number, number[]>()
+  const rows = syntax.source.rows.map((row, rowNumber) => {
+    if (row.length !== targets.length && row.length !== 0) {
+      throw sqlError('ER_WRONG_VALUE_COUNT_ON_ROW', rowNumber + 1)
+    }
+    if (row.length === 0) {
+      if (syntax.columns !== undefined && targets.length > 0)
+        throw sqlError('ER_WRONG_VALUE_COUNT_ON_ROW', rowNumber + 1)
+      defaultPlaces.set(
+        rowNumber,
+        targets.map((_, i) => i),
+      )
+      return targets.map((): Expression => NULL_CONSTANT)
+    }
+    return row.map((cell, i): Expression => {
+      if (cell.kind !== 'defaultKeyword') return binding.expression(cell, context)
+      const places = defaultPlaces.get(rowNumber) ?? []
+      places.push(i)
+      defaultPlaces.set(rowNumber, places)
+      return NULL_CONSTANT
+    })
+  })
+  const output = targets.map((_, i): OutputColumn => ({
+    id: binding.newColumn(),
+    name: '',
+    type: rows[0]?.[i]?.type ?? NULL_TYPE,
+    nullable: true,
+  }))
+  return {
+    source: { kind: 'values', rows, output },
+    defaultPlaces: defaultPlaces.size === 0 ? undefined : defaultPlaces,
+  }
+}
+
+/** A generated column takes no value but DEFAULT. */
+function checkGenerated(
+  table: TableDefinition,
+  targets: readonly number[],
+  syntax: InsertStatement,
+  defaultPlaces: BoundSource['defaultPlaces'],
+): void {
+  const rowCount = syntax.source.kind === 'rows' ? syntax.source.rows.length : 0
+  targets.forEach((position, i) => {
+    const column = table.columns[position]
+    if (column?.generated === undefined) return
+    for (let row = 0; row < Math.max(rowCount, 1); row++) {
+      if (defaultPlaces?.get(row)?.includes(i) !== true) {
+        throw sqlError('ER_NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN', column.name, table.name)
+      }
+    }
+  })
+}
+
+function bindOnDuplicate(
+  binding: Binding,
+  syntax: InsertStatement,
+  table: TableDefinition,
+  inserted: ScopeRelation,
+  old: ScopeRelation,
+  targets: readonly number[],
+): readonly ColumnAssignment[] {
+  const scope = layoutScope(old)
+  const alias = syntax.rowAlias
+  if (alias !== undefined) scope.relations.push(aliasedRow(alias.name, alias.columns, inserted, targets))
+  const insertedColumn = (name: string): Expression | undefined => {
+    const column = inserted.columns.find((each) => sameName(each.name, name))
+    if (column === undefined) throw sqlError('ER_BAD_FIELD_ERROR', name, 'field list')
+    return asExpression(column)
+  }
+  const context: ExpressionContext = {
+    ...plainContext(scope, 'field list'),
+    insertedColumn,
+    defaultOf: (name) => {
+      const column = table.columns.find((each) => sameName(each.name, name))
+      return column === undefined ? undefined : defaultExpression(binding, column, old)
+    },
+  }
+  return syntax.onDuplicateKeyUpdate.map((assignment) =>
+    bindAssignmentTo(binding, assignment, table, old, context),
+  )
+}
+
+export function bindAssignmentTo(
+  binding: Binding,
+  assignment: Assignment,
+  table: TableDefinition,
+  relation: ScopeRelation,
+  context: ExpressionContext,
+): ColumnAssignment {
+  const position = table.columns.findIndex((column) => sameName(column.name, assignment.column.name))
+  const column = table.columns[position]
+  if (column === undefined) throw sqlError('ER_BAD_FIELD_ERROR', assignment.column.name, 'field list')
+  if (assignment.value.kind === 'defaultKeyword') {
+    if (column.generated !== undefined) {
+      return { column: position, expression: asExpression(relation.columns[position]) }
+    }
+    return { column: position, expression: defaultExpression(binding, column, relation) }
+  }
+  if (column.generated !== undefined) {
+    throw sqlError('ER_NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN', column.name, table.name)
+  }
+  return { column: position, expression: binding.expression(assignment.value, context) }
+}
+
+/** `AS new(a, b)`: the row to insert under a name, its columns in the order of the value list. */
+function aliasedRow(
+  name: string,
+  columns: readonly string[],
+  inserted: ScopeRelation,
+  targets: readonly number[],
+): ScopeRelation {
+  if (columns.length !== 0 && columns.length !== targets.length) throw sqlError('ER_VIEW_WRONG_LIST')
+  const named =
+    columns.length === 0
+      ? inserted.columns
+      : targets.flatMap((position, i) => {
+          const column = inserted.columns[position]
+          return column === undefined ? [] : [{ ...column, name: columns[i] ?? column.name }]
+        })
+  return { alias: name, database: undefined, columns: named }
+}
+
+function asExpression(column: ScopeRelation['columns'][number] | undefined): Expression {
+  if (column === undefined) throw new Error('invariant: a layout has every column of its table')
+  return {
+    kind: 'column',
+    column: column.id,
+    type: column.type,
+    nullable: column.nullable,
+    coercibility: 2,
+    text: column.name,
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * LIMIT and OFFSET. Values stay expressions, so that a cached plan serves other limits.
+ */
+import { UNSIGNED_BIGINT_TYPE } from '../common/sql-type.js'
+import type { Expression } from '../plan/expression.js'
+import type { LogicalNode } from '../plan/logical.js'
+import type { Expression as Syntax, Limit } from '../plan/syntax/index.js'
+import type { Binding } from './binding.js'
+import { plainContext } from './binding.js'
+import { convertTo } from './calls.js'
+import { Scope } from './scope.js'
+
+export function bindLimit(
+  binding: Binding,
+  input: LogicalNode,
+  limit: Limit | undefined,
+  countAll: boolean,
+): LogicalNode {
+  if (limit === undefined) return input
+  const value = (syntax: Syntax): Expression =>
+    convertTo(
+      binding.expression(syntax, plainContext(new Scope(undefined, []), 'limit clause')),
+      UNSIGNED_BIGINT_TYPE,
+    )
+  return {
+    kind: 'limit',
+    input,
+    count: value(limit.count),
+    offset: limit.offset === undefined ? undefined : value(limit.offset),
+    countAll,
+    output: input.output,
+  }
+}

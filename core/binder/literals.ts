@@ -1,0 +1,169 @@
+/**
+ * Binds literals (MySQL manual, chapter 11.1). A literal whose type doesn't depend on its value closely becomes a parameter if the
+ * statement's plan shall serve other literals too; the others stay constants and are pinned.
+ */
+import { compileConversion } from '../common/conversion.js'
+import { parseDecimal } from '../common/decimal.js'
+import { sqlError } from '../common/sql-error.js'
+import {
+  BIGINT_TYPE,
+  BOOLEAN_TYPE,
+  DATE_TYPE,
+  DOUBLE_TYPE,
+  NULL_TYPE,
+  binaryType,
+  datetimeType,
+  decimalType,
+  textType,
+  timeType,
+  type SqlType,
+} from '../common/sql-type.js'
+import { exact, type Value } from '../common/value.js'
+import type { ConstantExpression, Expression } from '../plan/expression.js'
+import type {
+  BitLiteral,
+  HexLiteral,
+  Literal,
+  NumberLiteral,
+  StringLiteral,
+  TemporalLiteral,
+} from '../plan/syntax/index.js'
+import type { Binding } from './binding.js'
+
+const SIGNED_MAX = 2n ** 63n - 1n
+const UNSIGNED_MAX = 2n ** 64n - 1n
+/** Longest integer text that is a safe number whatever its digits. */
+const SAFE_DIGITS = 15
+
+export function constant(type: SqlType, value: Value, text: string, coercibility = 5): ConstantExpression {
+  return { kind: 'constant', type, value, nullable: value === null, coercibility, text }
+}
+
+export const NULL_CONSTANT: ConstantExpression = constant(NULL_TYPE, null, 'NULL', 6)
+
+export function bindLiteral(binding: Binding, literal: Literal): Expression {
+  switch (literal.kind) {
+    case 'null':
+      return NULL_CONSTANT
+    case 'boolean':
+      return constant(BOOLEAN_TYPE, literal.value ? 1 : 0, literal.value ? 'true' : 'false')
+    case 'number':
+      return bindNumber(binding, literal)
+    case 'string':
+      return bindString(binding, literal)
+    case 'hex':
+    case 'bit':
+      return bindBytes(binding, literal)
+    case 'temporal':
+      return bindTemporal(binding, literal)
+  }
+}
+
+function bindNumber(binding: Binding, literal: NumberLiteral): Expression {
+  const text = literal.text
+  if (literal.class === 'integer') {
+    if (text.length <= SAFE_DIGITS) {
+      return parameterized(binding, literal.ordinal, integerType(text.length, false), Number(text), text, 5)
+    }
+    binding.pin(literal.ordinal)
+    const value = BigInt(text)
+    if (value <= SIGNED_MAX) return constant(integerType(text.length, false), exact(value), text)
+    if (value <= UNSIGNED_MAX) return constant(integerType(text.length, true), exact(value), text)
+  }
+  binding.pin(literal.ordinal)
+  if (literal.class === 'float') return constant(DOUBLE_TYPE, Number(text), text)
+  const { unscaled, scale } = parseDecimal(text)
+  const digits = text.replace('.', '').replace(/^0+/, '').length
+  return constant(decimalType(Math.max(digits, scale, 1), scale), unscaled, text)
+}
+
+/** Integer literals are BIGINT; the length counts the digits and a sign. */
+function integerType(digits: number, unsigned: boolean): SqlType {
+  return { ...BIGINT_TYPE, length: digits + 1, unsigned }
+}
+
+function bindString(binding: Binding, literal: StringLiteral): Expression {
+  const environment = binding.environment
+  const charset = literal.introducer ?? environment.clientCharset
+  const shown = `'${literal.bytes}'`
+  if (charset === 'binary') {
+    binding.pin(literal.ordinal)
+    return constant(binaryType(literal.bytes.length), Buffer.from(literal.bytes, 'latin1'), shown, 4)
+  }
+  const text = environment.decode(literal.bytes, charset)
+  if (text === undefined) {
+    // As MySQL, take the bytes as they are: dumps write BLOBs so.
+    binding.pin(literal.ordinal)
+    const bytes = Buffer.from(literal.bytes, 'latin1')
+    environment.warn(
+      'Warning',
+      'ER_INVALID_CHARACTER_STRING',
+      charset,
+      bytes.subarray(0, 6).toString('hex').toUpperCase(),
+    )
+    return constant(binaryType(bytes.length), bytes, shown, 4)
+  }
+  const collation =
+    literal.introducer === undefined ? environment.connectionCollation : environment.defaultCollation(charset)
+  const type = textType(text.length, collation)
+  if (literal.introducer !== undefined || literal.tokenCount > 1) {
+    for (let i = 0; i < literal.tokenCount; i++) binding.pin(literal.ordinal + i)
+    return constant(type, text, shown, 4)
+  }
+  return parameterized(binding, literal.ordinal, type, text, shown, 4)
+}
+
+function bindBytes(binding: Binding, literal: HexLiteral | BitLiteral): Expression {
+  binding.pin(literal.ordinal)
+  const bytes = Buffer.from(literal.bytes, 'latin1')
+  const shown = `0x${bytes.toString('hex').toUpperCase()}`
+  if (literal.introducer !== undefined && literal.introducer !== 'binary') {
+    const text = binding.environment.decode(literal.bytes, literal.introducer)
+    if (text === undefined)
+      throw sqlError('ER_INVALID_CHARACTER_STRING', literal.introducer, bytes.toString('hex').toUpperCase())
+    return constant(
+      textType(text.length, binding.environment.defaultCollation(literal.introducer)),
+      text,
+      shown,
+      4,
+    )
+  }
+  return constant(binaryType(bytes.length), bytes, shown, 4)
+}
+
+/** The number that a hex or bit literal is in numeric context: its bytes, big-endian, at most 64 bits. */
+export function bytesAsInteger(literal: HexLiteral | BitLiteral): ConstantExpression {
+  const bytes = Buffer.from(literal.bytes, 'latin1')
+  let value = 0n
+  for (const byte of bytes) value = (value << 8n) | BigInt(byte)
+  const text = `0x${bytes.toString('hex').toUpperCase()}`
+  return constant({ ...BIGINT_TYPE, unsigned: true }, exact(BigInt.asUintN(64, value)), text)
+}
+
+const TEMPORAL_NAMES = { date: 'DATE', time: 'TIME', timestamp: 'DATETIME' } as const
+
+function bindTemporal(binding: Binding, literal: TemporalLiteral): Expression {
+  binding.pin(literal.ordinal)
+  const text = literal.bytes
+  const digits = Math.min(/\.(\d+)\s*([+-]\d\d?:\d\d)?$/.exec(text)?.[1]?.length ?? 0, 6)
+  const type =
+    literal.type === 'date' ? DATE_TYPE : literal.type === 'time' ? timeType(digits) : datetimeType(digits)
+  const convert = compileConversion(textType(text.length, binding.environment.connectionCollation), type)
+  const value = convert(text, { ...binding.evaluation, warn: () => undefined, strict: false })
+  const name = TEMPORAL_NAMES[literal.type]
+  if (value === null) throw sqlError('ER_WRONG_VALUE', name, text)
+  return constant(type, value, `${name}'${text}'`)
+}
+
+function parameterized(
+  binding: Binding,
+  ordinal: number,
+  type: SqlType,
+  value: Value,
+  text: string,
+  coercibility: number,
+): Expression {
+  if (!binding.environment.parameterizeLiterals) return constant(type, value, text, coercibility)
+  binding.noteLiteral(ordinal, value)
+  return { kind: 'parameter', slot: ordinal, type, nullable: false, coercibility, text }
+}

@@ -1,0 +1,464 @@
+/**
+ * Binds one query block, SELECT … FROM … WHERE … GROUP BY … HAVING … WINDOW …, together with the ORDER BY and LIMIT that apply to it
+ * (MySQL manual 15.2.13). The order of the plan: FROM, WHERE, grouping, HAVING, windows, select list, DISTINCT, ORDER BY, LIMIT.
+ */
+import { sqlError } from '../common/sql-error.js'
+import { SqlMode } from '../common/sql-mode.js'
+import type { AggregateCall, Expression, SortKey, WindowCall } from '../plan/expression.js'
+import type { LogicalNode, OutputColumn, ScanLock } from '../plan/logical.js'
+import { rewriteExpression } from '../plan/rewrite.js'
+import type {
+  Expression as Syntax,
+  Limit,
+  LockingClause,
+  OrderItem,
+  SelectBlock,
+  SelectExpression,
+  SelectItem,
+} from '../plan/syntax/index.js'
+import type { Binding, BoundColumn, BoundQuery, ExpressionContext, PendingWindow } from './binding.js'
+import { plainContext } from './binding.js'
+import { pinLiterals } from './constants.js'
+import { expressionKey } from './expression-keys.js'
+import { bindFrom, READ_ONLY, type FromOptions } from './from-clause.js'
+import { buildGrouping, groupItems, type GroupItem } from './grouping.js'
+import { bindLimit } from './limits.js'
+import {
+  columnExpression,
+  sameName,
+  sameTable,
+  Scope,
+  type ColumnOrigin,
+  type CommonTable,
+  type QueryBoundary,
+} from './scope.js'
+
+export interface BlockClauses {
+  readonly orderBy: readonly OrderItem[]
+  readonly limit: Limit | undefined
+  readonly locking: readonly LockingClause[]
+}
+
+/** A select item after `*` is expanded. */
+interface Item {
+  readonly name: string
+  readonly expression: Expression
+  readonly origin: ColumnOrigin | undefined
+  readonly isAlias: boolean
+}
+
+export function bindBlock(
+  binding: Binding,
+  block: SelectBlock,
+  clauses: BlockClauses,
+  boundary: QueryBoundary | undefined,
+  commonTables: readonly CommonTable[],
+): BoundQuery {
+  const scope = new Scope(boundary, commonTables)
+  let plan = bindFrom(binding, block.from, scope, lockOptions(clauses.locking), block.straightJoin)
+  if (block.where !== undefined) {
+    plan = filter(plan, binding.expression(block.where, plainContext(scope, 'where clause')))
+  }
+  const aggregates: AggregateCall[] = []
+  const windows: PendingWindow[] = []
+  const base: ExpressionContext = {
+    scope,
+    clause: 'field list',
+    aggregates,
+    windows,
+    namedWindows: block.windows,
+    alias: undefined,
+    aliasOrder: 'after',
+  }
+  checkWindowNames(block)
+  const grouped = bindGroupBy(binding, block, base)
+  const context = { ...base, grouping: groupingLookup(binding, grouped) }
+  const items = block.items.flatMap((item) => bindItem(binding, item, context))
+  const groups = grouped ?? resolveGroupBy(binding, block, base, items)
+  for (const item of items) pinLiterals(binding, item.expression)
+  const having = bindHaving(
+    binding,
+    block,
+    { ...context, grouping: groupingLookup(binding, groups) },
+    items,
+    groups,
+  )
+  const order = bindOrder(binding, clauses.orderBy, context, items)
+  return assemble(binding, block, clauses, { scope, plan, items, groups, aggregates, windows, having, order })
+}
+
+interface BlockParts {
+  readonly scope: Scope
+  readonly plan: LogicalNode
+  readonly items: readonly Item[]
+  readonly groups: readonly GroupItem[]
+  readonly aggregates: AggregateCall[]
+  readonly windows: readonly PendingWindow[]
+  readonly having: Expression | undefined
+  readonly order: readonly SortKey[]
+}
+
+function assemble(
+  binding: Binding,
+  block: SelectBlock,
+  clauses: BlockClauses,
+  parts: BlockParts,
+): BoundQuery {
+  let { plan } = parts
+  const isGrouped = parts.groups.length > 0 || parts.aggregates.length > 0
+  const grouping = isGrouped
+    ? buildGrouping(binding, plan, parts.scope, parts.groups, parts.aggregates, block.rollup)
+    : undefined
+  const above = (expression: Expression, where: string, position: number) =>
+    grouping === undefined ? expression : grouping.rewrite(expression, where, position)
+  // Rewriting may still add aggregates, so everything is rewritten before the node is taken.
+  const having = parts.having === undefined ? undefined : above(parts.having, 'HAVING clause', 1)
+  const windows = parts.windows.map((window) => rewriteWindow(window, above))
+  const items = parts.items.map((item, i) => ({
+    ...item,
+    expression: above(item.expression, 'SELECT list', i + 1),
+  }))
+  const order = parts.order.map((key, i) => ({
+    ...key,
+    expression: above(key.expression, 'ORDER BY', i + 1),
+  }))
+  if (grouping !== undefined) plan = grouping.node
+  if (having !== undefined) plan = filter(plan, having)
+  for (const window of windows) plan = windowNode(plan, window)
+  return project(binding, block, clauses, plan, items, order)
+}
+
+/** Select list, DISTINCT, ORDER BY and LIMIT; order expressions that aren't selected ride along and are dropped at the end. */
+function project(
+  binding: Binding,
+  block: SelectBlock,
+  clauses: BlockClauses,
+  input: LogicalNode,
+  items: readonly Item[],
+  order: readonly SortKey[],
+): BoundQuery {
+  const columns: BoundColumn[] = items.map((item) => ({
+    id: binding.newColumn(),
+    name: item.name,
+    type: item.expression.type,
+    nullable: item.expression.nullable,
+    origin: item.origin,
+    coercibility: item.expression.coercibility,
+  }))
+  const expressions = items.map((item) => item.expression)
+  const keys = new Map(items.map((item, i) => [expressionKey(binding, item.expression), i] as const))
+  const hidden: { readonly expression: Expression; readonly column: OutputColumn }[] = []
+  const sortKeys = order.map((key, position): SortKey => {
+    const selected = keys.get(expressionKey(binding, key.expression))
+    const column = selected === undefined ? undefined : columns[selected]
+    if (column !== undefined)
+      return { expression: reference(column, key.expression), descending: key.descending }
+    if (block.distinct) checkOrderIsSelected(binding, key.expression, position)
+    const extra = {
+      id: binding.newColumn(),
+      name: '',
+      type: key.expression.type,
+      nullable: key.expression.nullable,
+    }
+    hidden.push({ expression: key.expression, column: extra })
+    return { expression: reference(extra, key.expression), descending: key.descending }
+  })
+  let plan: LogicalNode = {
+    kind: 'project',
+    input,
+    expressions: [...expressions, ...hidden.map((each) => each.expression)],
+    output: [...columns, ...hidden.map((each) => each.column)],
+  }
+  if (block.distinct) plan = { kind: 'distinct', input: plan, output: plan.output }
+  if (sortKeys.length > 0)
+    plan = { kind: 'sort', input: plan, keys: sortKeys, top: undefined, output: plan.output }
+  plan = bindLimit(binding, plan, clauses.limit, block.calcFoundRows)
+  if (hidden.length > 0) {
+    const kept = columns.map((column) => ({ ...column, id: binding.newColumn() }))
+    const last: LogicalNode = {
+      kind: 'project',
+      input: plan,
+      expressions: columns.map((column, i) => reference(column, items[i]?.expression)),
+      output: kept,
+    }
+    return { plan: last, columns: kept }
+  }
+  return { plan, columns }
+}
+
+function reference(column: OutputColumn, like: Expression | undefined): Expression {
+  return {
+    kind: 'column',
+    column: column.id,
+    type: column.type,
+    nullable: column.nullable,
+    coercibility: like?.coercibility ?? 2,
+    text: like?.text ?? column.name,
+  }
+}
+
+function checkOrderIsSelected(binding: Binding, expression: Expression, position: number): void {
+  if ((binding.environment.sqlMode & SqlMode.ONLY_FULL_GROUP_BY) === 0) return
+  const name = expression.text.replaceAll('`', '')
+  throw sqlError('ER_FIELD_IN_ORDER_NOT_SELECT', position + 1, 'ORDER BY clause', name, 'DISTINCT')
+}
+
+export function filter(input: LogicalNode, condition: Expression): LogicalNode {
+  return { kind: 'filter', input, condition, output: input.output }
+}
+
+// ── Select list ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+function bindItem(binding: Binding, item: SelectItem, context: ExpressionContext): readonly Item[] {
+  if (item.kind === 'selectExpression') return [bindSelectExpression(binding, item, context)]
+  const { scope } = context
+  if (item.table === undefined) {
+    if (scope.relations.length === 0) throw sqlError('ER_NO_TABLES_USED')
+    return scope.visible.map((column) => ({
+      name: column.name,
+      expression: columnExpression(column),
+      origin: column.origin,
+      isAlias: false,
+    }))
+  }
+  const table = item.table
+  const relation = scope.relations.find((each) => sameTable(each, item.database, table))
+  if (relation === undefined) throw sqlError('ER_BAD_TABLE_ERROR', table)
+  return relation.columns
+    .filter((column) => !column.invisible)
+    .map((column) => ({
+      name: column.name,
+      expression: columnExpression(column),
+      origin: column.origin,
+      isAlias: false,
+    }))
+}
+
+function bindSelectExpression(binding: Binding, item: SelectExpression, context: ExpressionContext): Item {
+  const expression = binding.expression(item.expression, context)
+  const origin = expression.kind === 'column' ? originOf(context.scope, expression.column) : undefined
+  const name = item.alias ?? (item.expression.kind === 'column' ? item.expression.name : item.name)
+  return { name, expression, origin, isAlias: item.alias !== undefined }
+}
+
+function originOf(scope: Scope, id: number): ColumnOrigin | undefined {
+  for (const relation of scope.relations) {
+    const column = relation.columns.find((each) => each.id === id)
+    if (column !== undefined) return column.origin
+  }
+  return undefined
+}
+
+function lookupItem(items: readonly Item[], name: string, clause: string): Item | undefined {
+  let found: Item | undefined
+  for (const item of items) {
+    if (!sameName(item.name, name)) continue
+    if (found !== undefined && !sameExpression(found.expression, item.expression)) {
+      // An explicit alias wins over a column that happens to have the name.
+      if (found.isAlias === item.isAlias) throw sqlError('ER_NON_UNIQ_ERROR', name, clause)
+      if (found.isAlias) continue
+    }
+    found = item
+  }
+  return found
+}
+
+function sameExpression(a: Expression, b: Expression): boolean {
+  return a === b || (a.kind === 'column' && b.kind === 'column' && a.column === b.column)
+}
+
+// ── GROUP BY, HAVING, ORDER BY ──────────────────────────────────────────────────────────────────────────────────
+
+/** GROUP BY items that need nothing of the select list; undefined if one may. */
+function bindGroupBy(
+  binding: Binding,
+  block: SelectBlock,
+  context: ExpressionContext,
+): readonly GroupItem[] | undefined {
+  if (block.groupBy.length === 0) return []
+  if (
+    !block.groupBy.every((item) => item.kind === 'column' && isLocal(context.scope, item.table, item.name))
+  ) {
+    return undefined
+  }
+  return resolveGroupBy(binding, block, context, [])
+}
+
+function isLocal(scope: Scope, table: string | undefined, name: string): boolean {
+  if (table !== undefined) return true
+  return scope.visible.some((column) => sameName(column.name, name))
+}
+
+function resolveGroupBy(
+  binding: Binding,
+  block: SelectBlock,
+  context: ExpressionContext,
+  items: readonly Item[],
+): readonly GroupItem[] {
+  const inner: ExpressionContext = {
+    ...context,
+    clause: 'group statement',
+    aggregates: undefined,
+    windows: undefined,
+    alias: (name) => lookupItem(items, name, 'group statement')?.expression,
+    aliasOrder: 'after',
+  }
+  const expressions = block.groupBy.map((syntax) => {
+    const expression = ordinal(binding, syntax, items, 'group statement') ?? binding.expression(syntax, inner)
+    rejectAggregates(expression, context)
+    return expression
+  })
+  return groupItems(binding, expressions, block.rollup)
+}
+
+/** GROUP BY an alias of an aggregate or a window function is an error. */
+function rejectAggregates(expression: Expression, context: ExpressionContext): void {
+  const outputs = new Set(context.aggregates?.map((call) => call.output))
+  const windowOutputs = new Set(context.windows?.flatMap((window) => window.calls.map((call) => call.output)))
+  rewriteExpression(expression, (part) => {
+    if (part.kind !== 'column') return undefined
+    if (outputs.has(part.column)) throw sqlError('ER_WRONG_GROUP_FIELD', part.text)
+    if (windowOutputs.has(part.column)) throw sqlError('ER_WINDOW_INVALID_WINDOW_FUNC_ALIAS_USE', part.text)
+    return part
+  })
+}
+
+function groupingLookup(binding: Binding, groups: readonly GroupItem[] | undefined) {
+  return (expression: Expression): Expression | undefined => {
+    const key = expressionKey(binding, expression)
+    return groups?.find((item) => item.key === key)?.flag
+  }
+}
+
+function bindHaving(
+  binding: Binding,
+  block: SelectBlock,
+  context: ExpressionContext,
+  items: readonly Item[],
+  groups: readonly GroupItem[],
+): Expression | undefined {
+  if (block.having === undefined) return undefined
+  // HAVING prefers a GROUP BY column over an alias of the same name (manual 15.2.13, with warning 1052).
+  const alias = (name: string): Expression | undefined => {
+    const local = context.scope.visible.filter((column) => sameName(column.name, name))
+    const grouped = groups.find(
+      (item) =>
+        item.expression.kind === 'column' &&
+        local.some((column) => column.id === (item.expression as { column: number }).column),
+    )
+    const item = lookupItem(items, name, 'having clause')
+    if (grouped === undefined) return item?.expression
+    if (item !== undefined && !sameExpression(item.expression, grouped.expression)) {
+      binding.environment.warn('Warning', 'ER_NON_UNIQ_ERROR', name, 'having clause')
+    }
+    return grouped.expression
+  }
+  return binding.expression(block.having, {
+    ...context,
+    clause: 'having clause',
+    windows: undefined,
+    alias,
+    aliasOrder: 'before',
+  })
+}
+
+function bindOrder(
+  binding: Binding,
+  orderBy: readonly OrderItem[],
+  context: ExpressionContext,
+  items: readonly Item[],
+): readonly SortKey[] {
+  const inner: ExpressionContext = {
+    ...context,
+    clause: 'order clause',
+    alias: (name) => lookupItem(items, name, 'order clause')?.expression,
+    aliasOrder: 'after',
+  }
+  return orderBy.map((item) => {
+    const selected =
+      ordinal(binding, item.expression, items, 'order clause') ?? bareName(item.expression, items)
+    const expression = selected ?? binding.expression(item.expression, inner)
+    return { expression, descending: item.descending }
+  })
+}
+
+/** A bare name in ORDER BY is looked for in the select list before the tables. */
+function bareName(syntax: Syntax, items: readonly Item[]): Expression | undefined {
+  if (syntax.kind !== 'column' || syntax.table !== undefined) return undefined
+  return lookupItem(items, syntax.name, 'order clause')?.expression
+}
+
+/** `ORDER BY 2`: the second select item. */
+function ordinal(
+  binding: Binding,
+  syntax: Syntax,
+  items: readonly Item[],
+  clause: string,
+): Expression | undefined {
+  if (syntax.kind !== 'number' || syntax.class !== 'integer') return undefined
+  binding.pin(syntax.ordinal)
+  const item = items[Number(syntax.text) - 1]
+  if (item === undefined) throw sqlError('ER_BAD_FIELD_ERROR', syntax.text, clause)
+  return item.expression
+}
+
+// ── Windows ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function checkWindowNames(block: SelectBlock): void {
+  const names = new Set<string>()
+  for (const { name } of block.windows) {
+    const key = name.toLowerCase()
+    if (names.has(key)) throw sqlError('ER_WINDOW_DUPLICATE_NAME', name)
+    names.add(key)
+  }
+}
+
+function rewriteWindow(
+  window: PendingWindow,
+  above: (expression: Expression, where: string, position: number) => Expression,
+): PendingWindow {
+  const clause = (expression: Expression) => above(expression, 'SELECT list', 1)
+  return {
+    ...window,
+    partitionBy: window.partitionBy.map(clause),
+    orderBy: window.orderBy.map((key) => ({ ...key, expression: clause(key.expression) })),
+    calls: window.calls.map((call): WindowCall => ({ ...call, arguments: call.arguments.map(clause) })),
+  }
+}
+
+function windowNode(input: LogicalNode, window: PendingWindow): LogicalNode {
+  return {
+    kind: 'window',
+    input,
+    partitionBy: window.partitionBy,
+    orderBy: window.orderBy,
+    calls: window.calls,
+    output: [
+      ...input.output,
+      ...window.calls.map((call) => ({
+        id: call.output,
+        name: call.text,
+        type: call.type,
+        nullable: call.nullable,
+      })),
+    ],
+  }
+}
+
+// ── Locks ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const WAITS = { wait: 'wait', nowait: 'nowait', skipLocked: 'skip' } as const
+
+function lockOptions(locking: readonly LockingClause[]): FromOptions {
+  if (locking.length === 0) return READ_ONLY
+  return {
+    isTarget: () => false,
+    lockOf: (alias): ScanLock | undefined => {
+      const clause = locking.find(
+        (each) => each.tables.length === 0 || each.tables.some((table) => sameName(table.name, alias)),
+      )
+      if (clause === undefined) return undefined
+      return { mode: clause.strength === 'update' ? 'exclusive' : 'share', wait: WAITS[clause.wait] }
+    },
+  }
+}

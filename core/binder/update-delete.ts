@@ -1,0 +1,195 @@
+/**
+ * Binds UPDATE and DELETE, in one and in several tables (MySQL manual 15.2.17 and 15.2.2).
+ */
+import { sqlError } from '../common/sql-error.js'
+import type { ColumnAssignment, DeletePlan, DeleteTarget, UpdatePlan, UpdateTarget } from '../plan/change.js'
+import type { ColumnId, SortKey } from '../plan/expression.js'
+import type { LogicalNode, ScanNode } from '../plan/logical.js'
+import type { TableDefinition } from '../plan/schema.js'
+import type {
+  DeleteStatement,
+  Expression as Syntax,
+  Limit,
+  OrderItem,
+  QualifiedName,
+  TableReference,
+  UpdateStatement,
+  WithClause,
+} from '../plan/syntax/index.js'
+import type { Binding, ExpressionContext } from './binding.js'
+import { plainContext } from './binding.js'
+import { declareCommonTables } from './common-tables.js'
+import { bindFrom, type FromOptions } from './from-clause.js'
+import { bindAssignmentTo } from './insert.js'
+import { bindLimit } from './limits.js'
+import { filter } from './query-block.js'
+import { currentTimestamp, defaultExpression, rowRules } from './row-rules.js'
+import { sameName, Scope, type ScopeRelation } from './scope.js'
+
+interface BoundInput {
+  readonly plan: LogicalNode
+  readonly scope: Scope
+  readonly scans: readonly { readonly scan: ScanNode; readonly relation: ScopeRelation }[]
+}
+
+interface ChangeClauses {
+  readonly with: WithClause | undefined
+  readonly tables: readonly TableReference[]
+  readonly where: Syntax | undefined
+  readonly orderBy: readonly OrderItem[]
+  readonly limit: Limit | undefined
+}
+
+/** The rows to change; the scans of target tables lock their rows and yield row keys. */
+function bindInput(
+  binding: Binding,
+  clauses: ChangeClauses,
+  isTarget: (alias: string, table: TableDefinition) => boolean,
+): BoundInput {
+  const commonTables = clauses.with === undefined ? [] : declareCommonTables(clauses.with, [])
+  const scope = new Scope(undefined, commonTables)
+  const scans: { scan: ScanNode; relation: ScopeRelation }[] = []
+  const options: FromOptions = {
+    isTarget,
+    lockOf: () => ({ mode: 'exclusive', wait: 'wait' }),
+    onScan: (scan, relation) => scans.push({ scan, relation }),
+  }
+  let plan = bindFrom(binding, clauses.tables, scope, options, false)
+  if (clauses.where !== undefined) {
+    plan = filter(plan, binding.expression(clauses.where, plainContext(scope, 'where clause')))
+  }
+  if (clauses.orderBy.length > 0) {
+    const keys = clauses.orderBy.map((item): SortKey => ({
+      expression: binding.expression(item.expression, plainContext(scope, 'order clause')),
+      descending: item.descending,
+    }))
+    plan = { kind: 'sort', input: plan, keys, top: undefined, output: plan.output }
+  }
+  return { plan: bindLimit(binding, plan, clauses.limit, false), scope, scans }
+}
+
+export function bindUpdate(binding: Binding, syntax: UpdateStatement): UpdatePlan {
+  const single = syntax.tables.length === 1 && syntax.tables[0]?.kind === 'table'
+  if (!single && syntax.orderBy.length > 0) throw sqlError('ER_WRONG_USAGE', 'UPDATE', 'ORDER BY')
+  if (!single && syntax.limit !== undefined) throw sqlError('ER_WRONG_USAGE', 'UPDATE', 'LIMIT')
+  const input = bindInput(binding, syntax, () => true)
+  const context: ExpressionContext = plainContext(input.scope, 'field list')
+  const byScan = new Map<ScanNode, ColumnAssignment[]>()
+  const owners = syntax.assignments.map((assignment) =>
+    ownerOf(input, assignment.column.table, assignment.column.name),
+  )
+  syntax.assignments.forEach((assignment, i) => {
+    const owner = owners[i]
+    if (owner === undefined) {
+      const { column } = assignment
+      // A column that exists but belongs to no stored table (view, derived table) can't be updated.
+      const known = input.scope.findLocal(column.database, column.table, column.name, 'field list')
+      if (known !== undefined) throw sqlError('ER_NON_UPDATABLE_TABLE', column.table ?? '', 'UPDATE')
+      const name = [column.database, column.table, column.name].filter((part) => part !== undefined).join('.')
+      throw sqlError('ER_BAD_FIELD_ERROR', name, 'field list')
+    }
+    const { table } = owner.scan
+    const withDefaults: ExpressionContext = {
+      ...context,
+      defaultOf: (name) => {
+        const definition = table.columns.find((each) => sameName(each.name, name))
+        return definition === undefined ? undefined : defaultExpression(binding, definition, owner.relation)
+      },
+    }
+    const list = byScan.get(owner.scan) ?? []
+    list.push(bindAssignmentTo(binding, assignment, table, owner.relation, withDefaults))
+    byScan.set(owner.scan, list)
+  })
+  const targets = [...byScan].map(([scan, assignments]): UpdateTarget => {
+    const relation = input.scans.find((each) => each.scan === scan)?.relation
+    if (relation === undefined || scan.rowKey === undefined)
+      throw new Error('invariant: a target is scanned with keys')
+    return {
+      rules: rowRules(binding, scan.table, relation),
+      alias: scan.alias,
+      rowKey: scan.rowKey,
+      assignments: [...assignments, ...onUpdateNow(binding, scan.table, assignments)],
+    }
+  })
+  const locked = new Set(byScan.keys())
+  return { kind: 'update', input: lockOnly(input.plan, locked), targets, ignore: syntax.ignore }
+}
+
+/** ON UPDATE CURRENT_TIMESTAMP for columns that the statement doesn't set itself; only done if the row changes otherwise. */
+function onUpdateNow(
+  binding: Binding,
+  table: TableDefinition,
+  assignments: readonly ColumnAssignment[],
+): readonly ColumnAssignment[] {
+  return table.columns.flatMap((column, i) =>
+    column.onUpdateNow && !assignments.some((assignment) => assignment.column === i)
+      ? [{ column: i, expression: currentTimestamp(binding, column.type) }]
+      : [],
+  )
+}
+
+function ownerOf(input: BoundInput, table: string | undefined, name: string) {
+  const owners = input.scans.filter(
+    ({ relation }) =>
+      (table === undefined || sameName(relation.alias, table)) &&
+      relation.columns.some((column) => sameName(column.name, name)),
+  )
+  if (owners.length > 1) throw sqlError('ER_NON_UNIQ_ERROR', name, 'field list')
+  return owners[0]
+}
+
+export function bindDelete(binding: Binding, syntax: DeleteStatement): DeletePlan {
+  if (syntax.targets === undefined) {
+    const input = bindInput(binding, { ...syntax, tables: syntax.from }, () => true)
+    return { kind: 'delete', input: input.plan, targets: input.scans.map(asTarget), ignore: syntax.ignore }
+  }
+  if (syntax.orderBy.length > 0) throw sqlError('ER_WRONG_USAGE', 'DELETE', 'ORDER BY')
+  if (syntax.limit !== undefined) throw sqlError('ER_WRONG_USAGE', 'DELETE', 'LIMIT')
+  const names = syntax.targets
+  const input = bindInput(binding, { ...syntax, tables: syntax.from }, (alias, table) =>
+    names.some((name) => namesTarget(name, alias, table)),
+  )
+  const scans = names.map((name) => {
+    const found = input.scans.find(({ scan }) => namesTarget(name, scan.alias, scan.table))
+    if (found === undefined) throw sqlError('ER_UNKNOWN_TABLE', name.name, 'MULTI DELETE')
+    return found
+  })
+  const plan = lockOnly(input.plan, new Set(scans.map(({ scan }) => scan)))
+  return { kind: 'delete', input: plan, targets: scans.map(asTarget), ignore: syntax.ignore }
+}
+
+function namesTarget(name: QualifiedName, alias: string, table: TableDefinition): boolean {
+  return sameName(alias, name.name) && (name.database === undefined || name.database === table.database)
+}
+
+function asTarget({ scan }: { readonly scan: ScanNode }): DeleteTarget {
+  if (scan.rowKey === undefined) throw new Error('invariant: a target is scanned with keys')
+  return { table: scan.table, alias: scan.alias, rowKey: scan.rowKey }
+}
+
+/** Takes lock and row key off the scans that turned out to be only read. */
+function lockOnly(plan: LogicalNode, targets: ReadonlySet<ScanNode>): LogicalNode {
+  switch (plan.kind) {
+    case 'scan': {
+      if (targets.has(plan)) return plan
+      const output = plan.output.filter(
+        (column): boolean => column.id !== (plan.rowKey as ColumnId | undefined),
+      )
+      return { ...plan, lock: undefined, rowKey: undefined, output }
+    }
+    case 'join': {
+      const left = lockOnly(plan.left, targets)
+      const right = lockOnly(plan.right, targets)
+      const kept = new Set([...left.output, ...right.output].map((column) => column.id))
+      return { ...plan, left, right, output: plan.output.filter((column) => kept.has(column.id)) }
+    }
+    case 'filter':
+    case 'sort':
+    case 'limit': {
+      const input = lockOnly(plan.input, targets)
+      return { ...plan, input, output: input.output }
+    }
+    default:
+      return plan
+  }
+}

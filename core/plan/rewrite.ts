@@ -1,0 +1,87 @@
+/**
+ * Walking and rewriting bound expressions without changing them in place.
+ */
+import type { ColumnId, Expression } from './expression.js'
+
+/**
+ * Replaces parts of an expression, from the outside in: where `replace` answers an expression, that stands instead, where it
+ * answers undefined, the parts are looked at. Plans of sub-queries are left alone; what they take from outside is rewritten.
+ */
+export function rewriteExpression(
+  expression: Expression,
+  replace: (part: Expression) => Expression | undefined,
+): Expression {
+  const replaced = replace(expression)
+  if (replaced !== undefined) return replaced
+  switch (expression.kind) {
+    case 'call': {
+      const args = rewriteAll(expression.arguments, replace)
+      return args === expression.arguments ? expression : { ...expression, arguments: args }
+    }
+    case 'convert': {
+      const operand = rewriteExpression(expression.operand, replace)
+      return operand === expression.operand ? expression : { ...expression, operand }
+    }
+    case 'subquery': {
+      const operands = rewriteAll(expression.operands, replace)
+      let changed = operands !== expression.operands
+      const correlations = expression.correlations.map((correlation) => {
+        const outer = rewriteExpression(correlation.outer, replace)
+        if (outer === correlation.outer) return correlation
+        changed = true
+        return { id: correlation.id, outer }
+      })
+      return changed ? { ...expression, operands, correlations } : expression
+    }
+    default:
+      return expression
+  }
+}
+
+/** The same list if nothing changed. */
+export function rewriteAll(
+  expressions: readonly Expression[],
+  replace: (part: Expression) => Expression | undefined,
+): readonly Expression[] {
+  let changed = false
+  const result = expressions.map((each) => {
+    const rewritten = rewriteExpression(each, replace)
+    if (rewritten !== each) changed = true
+    return rewritten
+  })
+  return changed ? result : expressions
+}
+
+/** Visits every part of an expression, without the plans of sub-queries but with what these take from outside. */
+export function visitExpression(expression: Expression, visit: (part: Expression) => void): void {
+  visit(expression)
+  switch (expression.kind) {
+    case 'call':
+      for (const argument of expression.arguments) visitExpression(argument, visit)
+      break
+    case 'convert':
+      visitExpression(expression.operand, visit)
+      break
+    case 'subquery':
+      for (const operand of expression.operands) visitExpression(operand, visit)
+      for (const correlation of expression.correlations) visitExpression(correlation.outer, visit)
+      break
+    default:
+  }
+}
+
+/** The columns of its own input that an expression reads. */
+export function columnsOf(expression: Expression): Set<ColumnId> {
+  const columns = new Set<ColumnId>()
+  visitExpression(expression, (part) => {
+    if (part.kind === 'column') columns.add(part.column)
+  })
+  return columns
+}
+
+/** Column ids to other expressions, everywhere in an expression. */
+export function substituteColumns(expression: Expression, by: ReadonlyMap<ColumnId, Expression>): Expression {
+  return rewriteExpression(expression, (part) =>
+    part.kind === 'column' ? (by.get(part.column) ?? part) : undefined,
+  )
+}
