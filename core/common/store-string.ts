@@ -1,0 +1,174 @@
+/**
+ * Assignment to text and binary columns: character sets, lengths, padding.
+ */
+import type { Charset } from './collation.js'
+import { requireCollation } from './collations.js'
+import { raise } from './conditions.js'
+import { bytesOf, padded } from './conversion-string.js'
+import type { EvaluationContext } from './evaluation.js'
+import { isBinary, isText, type SqlType, type TypeName } from './sql-type.js'
+import type { NonNullStore } from './store.js'
+import { bitBytes, codePointCount, firstCodePoints, textLengthMax, textOf } from './value-text.js'
+import type { ExactValue } from './value.js'
+
+/** Bytes that the TEXT and BLOB types hold; the others count characters or bytes by their declared length. */
+const BYTES_MAX: Partial<Record<TypeName, number>> = {
+  tinytext: 255,
+  text: 65535,
+  mediumtext: 16777215,
+  longtext: 4294967295,
+  tinyblob: 255,
+  blob: 65535,
+  mediumblob: 16777215,
+  longblob: 4294967295,
+}
+
+/** Bytes of a malformed string that a message shows. */
+const SHOWN_BYTES_MAX = 6
+
+/** undefined if every value of `from` can be kept as it is. */
+export function compileStoreText(column: SqlType, from: SqlType): NonNullStore | undefined {
+  const { charset } = requireCollation(column.collation)
+  const fit = compileFit(column, charset)
+  if (isBinary(from) || from.name === 'bit') return storeBinaryAsText(from, charset, fit)
+  const text = textOf(from)
+  const needsCheck = holdsText(from) && !holdsAll(charset, from)
+  if (!needsCheck && isText(from) && fitsAlways(column, from)) return undefined
+  return (value, context, name, row) => {
+    let result = text(value, context)
+    if (needsCheck && !charset.canEncode(result)) result = replaceForeign(result, charset, context, name, row)
+    return fit(result, context, name, row)
+  }
+}
+
+function holdsText(type: SqlType): boolean {
+  return isText(type) || ['enum', 'set', 'json'].includes(type.name)
+}
+
+function holdsAll(charset: Charset, type: SqlType): boolean {
+  if (charset.name === 'utf8mb4' || charset.name === 'utf16' || charset.name === 'utf32') return true
+  return type.name !== 'json' && requireCollation(type.collation).charset.name === charset.name
+}
+
+/** CHAR loses trailing spaces, so only VARCHAR and TEXT can take values as they are. */
+function fitsAlways(column: SqlType, from: SqlType): boolean {
+  if (column.name === 'char') return from.name === 'char' && from.length <= column.length
+  if (column.name !== 'varchar') return column.name === from.name
+  return from.length <= column.length && (from.name === 'varchar' || from.name === 'char')
+}
+
+/** ER_TRUNCATED_WRONG_VALUE_FOR_FIELD naming the first characters that the set lacks; they become `?`. */
+function replaceForeign(
+  text: string,
+  charset: Charset,
+  context: EvaluationContext,
+  name: string,
+  row: number,
+): string {
+  let at = 0
+  for (const character of text) {
+    if (!charset.canEncode(character)) break
+    at += character.length
+  }
+  const bytes = Buffer.from(text.slice(at, at + SHOWN_BYTES_MAX), 'utf8')
+  raise(context, 'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', 'string', escapedBytes(bytes), name, row)
+  return charset.decode(charset.encode(text))
+}
+
+/** `\xF0\x9F\x98\x80…`: how messages show bytes; printable ASCII stays. */
+function escapedBytes(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes.subarray(0, SHOWN_BYTES_MAX)) {
+    const isPlain = byte >= 32 && byte < 127
+    text += isPlain ? String.fromCharCode(byte) : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  }
+  return bytes.length > SHOWN_BYTES_MAX ? `${text}...` : text
+}
+
+type Fit = (text: string, context: EvaluationContext, name: string, row: number) => string
+
+/** Brings a text into the column's length. */
+function compileFit(column: SqlType, charset: Charset): Fit {
+  const bytesMax = BYTES_MAX[column.name]
+  if (bytesMax !== undefined) return compileFitBytes(bytesMax, charset)
+  const { length } = column
+  const isChar = column.name === 'char'
+  return (text, context, name, row) => {
+    const value = isChar ? withoutTrailingSpaces(text) : text
+    if (value.length <= length || codePointCount(value) <= length) return value
+    const cut = firstCodePoints(value, length)
+    if (isBlank(value, cut.length)) {
+      // Spaces beyond the length are dropped in every mode; VARCHAR says so.
+      if (!isChar) context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
+      return cut
+    }
+    raiseTooLong(context, name, row)
+    return isChar ? withoutTrailingSpaces(cut) : cut
+  }
+}
+
+function raiseTooLong(context: EvaluationContext, name: string, row: number): void {
+  raise(context, context.strict ? 'ER_DATA_TOO_LONG' : 'WARN_DATA_TRUNCATED', name, row)
+}
+
+function compileFitBytes(bytesMax: number, charset: Charset): Fit {
+  const charsMax = Math.floor(bytesMax / charset.bytesPerCharMax)
+  return (text, context, name, row) => {
+    if (text.length <= charsMax) return text
+    const bytes = charset.encode(text)
+    if (bytes.length <= bytesMax) return text
+    let cut = charset.decode(bytes, 0, bytesMax)
+    // The cut may have gone through a character.
+    while (cut !== '' && !text.startsWith(cut)) cut = cut.slice(0, -1)
+    if (isBlank(text, cut.length)) context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
+    else raiseTooLong(context, name, row)
+    return cut
+  }
+}
+
+function withoutTrailingSpaces(text: string): string {
+  let end = text.length
+  while (end > 0 && text.charCodeAt(end - 1) === 32) end--
+  return end === text.length ? text : text.slice(0, end)
+}
+
+function isBlank(text: string, from: number): boolean {
+  for (let i = from; i < text.length; i++) if (text.charCodeAt(i) !== 32) return false
+  return true
+}
+
+function storeBinaryAsText(from: SqlType, charset: Charset, fit: Fit): NonNullStore {
+  return (value, context, name, row) => {
+    const bytes = from.name === 'bit' ? bitBytes(value as ExactValue, from.length) : (value as Uint8Array)
+    const invalid = charset.firstInvalid(bytes)
+    if (invalid < 0) return fit(charset.decode(bytes), context, name, row)
+    raise(
+      context,
+      'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
+      'string',
+      escapedBytes(bytes.subarray(invalid)),
+      name,
+      row,
+    )
+    return fit(charset.decode(bytes, 0, invalid), context, name, row)
+  }
+}
+
+/** undefined if every value of `from` can be kept as it is. */
+export function compileStoreBytes(column: SqlType, from: SqlType): NonNullStore | undefined {
+  const convert = bytesOf(from)
+  const limit = BYTES_MAX[column.name] ?? column.length
+  const pads = column.name === 'binary'
+  const isSame = pads
+    ? from.name === 'binary' && from.length === limit
+    : isBinary(from) && textLengthMax(from) <= limit
+  if (convert === undefined && isSame) return undefined
+  return (value, context, name, row) => {
+    const bytes = convert === undefined ? (value as Uint8Array) : convert(value, context)
+    if (bytes.length > limit) {
+      raiseTooLong(context, name, row)
+      return bytes.subarray(0, limit)
+    }
+    return pads && bytes.length < limit ? padded(bytes, limit) : bytes
+  }
+}

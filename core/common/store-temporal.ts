@@ -1,0 +1,115 @@
+/**
+ * Assignment to DATE, TIME, DATETIME and TIMESTAMP columns.
+ */
+import { raise, shown } from './conditions.js'
+import { compileMicros, packAs, readMicros, readTemporal } from './conversion-temporal.js'
+import type { ErrorCode } from './error-catalogue.js'
+import type { EvaluationContext } from './evaluation.js'
+import { sqlError } from './sql-error.js'
+import { isTemporal, sameType, type SqlType } from './sql-type.js'
+import type { NonNullStore } from './store.js'
+import { createFields } from './temporal.js'
+import { dateFlagsOf, parseDatetimeText, parseTimeText, ParseStatus } from './temporal-text.js'
+import type { ExactValue, Value } from './value.js'
+import { textOf } from './value-text.js'
+
+const fields = createFields()
+
+export function compileStoreTemporal(column: SqlType, from: SqlType): NonNullStore | undefined {
+  if (isTemporal(from)) return storeTemporal(column, from)
+  const micros = compileMicros(from)
+  const text = textOf(from)
+  return (value, context, name, row) => {
+    const status =
+      micros === undefined
+        ? readText(column, text(value, context), context)
+        : readMicros(column, micros(value), context, fields)
+    const source = (): string => text(value, context)
+    if (status !== 0 && status !== ParseStatus.DATE_ONLY) complain(status, column, source, context, name, row)
+    if ((status & ParseStatus.FAILED) !== 0) return 0
+    const hadTime = (status & ParseStatus.DATE_ONLY) === 0
+    return keep(column, hadTime, source, context, name, row)
+  }
+}
+
+function readText(column: SqlType, text: string, context: EvaluationContext): number {
+  return column.name === 'time'
+    ? parseTimeText(text, context.timeZone, fields)
+    : parseDatetimeText(text, dateFlagsOf(context.sqlMode), context.timeZone, fields)
+}
+
+/** The name of the type in messages: TIMESTAMP columns are told of as datetime. */
+function messageName(column: SqlType): string {
+  return column.name === 'timestamp' ? 'datetime' : column.name
+}
+
+function complain(
+  status: number,
+  column: SqlType,
+  source: () => string,
+  context: EvaluationContext,
+  name: string,
+  row: number,
+): void {
+  const code: ErrorCode =
+    (status & ParseStatus.OUT_OF_RANGE) !== 0 ? 'ER_WARN_DATA_OUT_OF_RANGE' : 'WARN_DATA_TRUNCATED'
+  refuse(code, column, source, context, name, row)
+}
+
+/** In strict mode always "Incorrect … value", otherwise a warning `code`. */
+function refuse(
+  code: ErrorCode,
+  column: SqlType,
+  source: () => string,
+  context: EvaluationContext,
+  name: string,
+  row: number,
+): void {
+  if (context.strict) {
+    throw sqlError('ER_INCORRECT_VALUE_FOR_FIELD', messageName(column), shown(source()), name, row)
+  }
+  raise(context, code, name, row)
+}
+
+/** Packs `fields`, noting what the column's type drops. */
+function keep(
+  column: SqlType,
+  hadTime: boolean,
+  source: () => string,
+  context: EvaluationContext,
+  name: string,
+  row: number,
+): Value {
+  const dropsTime =
+    column.name === 'date' &&
+    hadTime &&
+    (fields.hour !== 0 || fields.minute !== 0 || fields.second !== 0 || fields.microsecond !== 0)
+  const packed = packAs(column, fields, column.name === 'time', context)
+  if (packed === null) {
+    refuse('ER_WARN_DATA_OUT_OF_RANGE', column, source, context, name, row)
+    return 0
+  }
+  if (dropsTime) context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
+  return packed
+}
+
+function storeTemporal(column: SqlType, from: SqlType): NonNullStore | undefined {
+  if (sameType(column, from) && column.name !== 'date' && column.name !== 'datetime') return undefined
+  const text = textOf(from)
+  return (value, context, name, row) => {
+    readTemporal(from, value as ExactValue, context, fields)
+    const dropsTime =
+      column.name === 'date' &&
+      from.name !== 'time' &&
+      (fields.hour !== 0 || fields.minute !== 0 || fields.second !== 0 || fields.microsecond !== 0)
+    const packed = packAs(column, fields, from.name === 'time', context)
+    if (packed === null) {
+      refuse('ER_WARN_DATA_OUT_OF_RANGE', column, () => text(value, context), context, name, row)
+      return 0
+    }
+    if (dropsTime || (column.name === 'time' && (from.name === 'datetime' || from.name === 'timestamp'))) {
+      context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
+    }
+    return packed
+  }
+}
