@@ -18,7 +18,7 @@
  */
 import { ByteBuffer, successorOfPrefix } from './bytes.js'
 import type { Collation } from './collation.js'
-import { collationByName } from './collations.js'
+import { requireCollation } from './collations.js'
 import { exactLayoutOf, highWord, lowWord, writeWide } from './exact-layout.js'
 import { sqlError } from './sql-error.js'
 import { representationOf, type SqlType } from './sql-type.js'
@@ -174,18 +174,12 @@ function writerFor(name: string, type: SqlType, prefixLength: number | undefined
     case 'approximate':
       return type.name === 'float' ? new FloatWriter() : new DoubleWriter()
     case 'text':
-      return new TextWriter(collationOf(type), prefixLength)
+      return new TextWriter(requireCollation(type.collation), prefixLength)
     case 'bytes':
       return new BytesWriter(prefixLength)
     case 'json':
       throw sqlError('ER_JSON_USED_AS_KEY', name)
   }
-}
-
-function collationOf(type: SqlType): Collation {
-  const collation = collationByName(type.collation)
-  if (collation === undefined) throw sqlError('ER_UNKNOWN_COLLATION', type.collation)
-  return collation
 }
 
 function exactWriter(type: SqlType): PartWriter {

@@ -1,0 +1,364 @@
+/**
+ * What a transaction has written to one storage and not yet committed: its write set, and an order over it, so
+ * that reads can merge it with a snapshot. The entries lie in the chunks that the commit log and the driver get,
+ * nothing is encoded twice; the order is a list of entry references for each keyspace, in blocks of bounded size, so that a
+ * transaction of four rows costs two small arrays and one of a million rows still inserts in logarithmic time.
+ *
+ * A rollback to a mark cuts the chunks and takes the later entries out of the order, or puts the one that each had
+ * replaced back.
+ */
+import { compareRanges } from '../common/bytes.js'
+import { sqlError } from '../common/sql-error.js'
+import {
+  ENTRY_HEADER_BYTES,
+  REMOVE,
+  WriteSetBuilder,
+  type WriteSet,
+  type WriteSetMark,
+} from '../common/write-set.js'
+
+/** A chunk that has reached this size takes no more entries; the log and drivers like them bounded. */
+const CHUNK_BYTES = 1 << 20
+const LATER_CHUNK_CAPACITY_BYTES = 1 << 16
+/** A reference is `chunk * CHUNK_SPAN + offset`: a safe integer, and a small one in the first chunk. */
+const CHUNK_SPAN = 0x80000000
+const BLOCK_ENTRIES_MAX = 512
+const NONE = -1
+
+export interface OverlayMark {
+  readonly chunkCount: number
+  readonly chunk: WriteSetMark
+  readonly undoLength: number
+}
+
+/** What an overlay knows of a key. */
+export const OverlayState = { unknown: 0, put: 1, removed: 2 } as const
+export type OverlayState = (typeof OverlayState)[keyof typeof OverlayState]
+
+const EMPTY = Buffer.alloc(0)
+
+export class Overlay {
+  /** After `get` answered `put` (or a cursor stands on an entry): where its value lies. Valid until the next write. */
+  bytes: Buffer
+  valueStart = 0
+  valueEnd = 0
+
+  private readonly chunks: WriteSetBuilder[]
+  private current: WriteSetBuilder
+  private closedBytes = 0
+  private readonly orders = new Map<number, KeyOrder>()
+  /** Pairs of a written entry and the one that it replaced. */
+  private readonly undo: number[] = []
+
+  /** Throws ER_TRANS_CACHE_FULL in `put` and `remove` beyond `bytesMax`. */
+  constructor(private readonly bytesMax: number) {
+    this.current = new WriteSetBuilder()
+    this.chunks = [this.current]
+    this.bytes = this.current.bytes
+  }
+
+  get byteSize(): number {
+    return this.closedBytes + this.current.byteLength
+  }
+
+  get entryCount(): number {
+    return this.undo.length / 2
+  }
+
+  hasEntries(keyspace: number): boolean {
+    return this.orders.has(keyspace)
+  }
+
+  put(
+    keyspace: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    this.reserve(keyEnd - keyStart + valueEnd - valueStart)
+    const offset = this.current.put(keyspace, key, keyStart, keyEnd, value, valueStart, valueEnd)
+    this.order(keyspace, offset)
+  }
+
+  remove(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): void {
+    this.reserve(keyEnd - keyStart)
+    this.order(keyspace, this.current.remove(keyspace, key, keyStart, keyEnd))
+  }
+
+  get(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): OverlayState {
+    const order = this.orders.get(keyspace)
+    if (order === undefined || !order.find(this, key, keyStart, keyEnd)) return OverlayState.unknown
+    return this.select(order.foundReference())
+  }
+
+  /**
+   * A cursor on the entries from `lower` (inclusive) to `upper` (exclusive) in key order or backwards; valid until the next write.
+   * Undefined if nothing was written to the keyspace.
+   */
+  cursor(
+    keyspace: number,
+    lower: Uint8Array | undefined,
+    upper: Uint8Array | undefined,
+    reverse: boolean,
+  ): OverlayCursor | undefined {
+    const order = this.orders.get(keyspace)
+    return order === undefined ? undefined : new OverlayCursor(this, order, lower, upper, reverse)
+  }
+
+  mark(): OverlayMark {
+    return { chunkCount: this.chunks.length, chunk: this.current.mark(), undoLength: this.undo.length }
+  }
+
+  rollbackTo(mark: OverlayMark): void {
+    const undo = this.undo
+    while (undo.length > mark.undoLength) {
+      const replaced = undo.pop() as number
+      const reference = undo.pop() as number
+      this.takeBack(reference, replaced)
+    }
+    while (this.chunks.length > mark.chunkCount) this.dropChunk()
+    this.current.truncate(mark.chunk)
+  }
+
+  /** The write sets in order; they must not change any more. */
+  writeSets(): readonly WriteSet[] {
+    return this.chunks.filter((chunk) => chunk.entryCount > 0)
+  }
+
+  // ---- for orders and cursors
+
+  /** Makes `bytes`, `valueStart` and `valueEnd` those of an entry. */
+  select(reference: number): OverlayState {
+    const bytes = this.chunkOf(reference).bytes
+    const offset = reference % CHUNK_SPAN
+    this.bytes = bytes
+    const keyEnd = offset + ENTRY_HEADER_BYTES + bytes.readUInt32LE(offset + 5)
+    this.valueStart = keyEnd
+    this.valueEnd = keyEnd + bytes.readUInt32LE(offset + 9)
+    return bytes[offset] === REMOVE ? OverlayState.removed : OverlayState.put
+  }
+
+  /** Order of a key and the key of an entry. */
+  compareTo(key: Uint8Array, keyStart: number, keyEnd: number, reference: number): number {
+    const bytes = this.chunkOf(reference).bytes
+    const offset = reference % CHUNK_SPAN
+    const start = offset + ENTRY_HEADER_BYTES
+    return compareRanges(key, keyStart, keyEnd, bytes, start, start + bytes.readUInt32LE(offset + 5))
+  }
+
+  private chunkOf(reference: number): WriteSetBuilder {
+    if (reference < CHUNK_SPAN) return this.chunks[0] as WriteSetBuilder
+    return this.chunks[Math.floor(reference / CHUNK_SPAN)] as WriteSetBuilder
+  }
+
+  private reserve(size: number): void {
+    if (this.byteSize + size + ENTRY_HEADER_BYTES > this.bytesMax) throw sqlError('ER_TRANS_CACHE_FULL')
+    if (this.current.byteLength < CHUNK_BYTES) return
+    this.closedBytes += this.current.byteLength
+    this.current = new WriteSetBuilder(LATER_CHUNK_CAPACITY_BYTES)
+    this.chunks.push(this.current)
+  }
+
+  private dropChunk(): void {
+    this.chunks.pop()
+    this.current = this.chunks[this.chunks.length - 1] as WriteSetBuilder
+    this.closedBytes -= this.current.byteLength
+  }
+
+  private order(keyspace: number, offset: number): void {
+    const reference = (this.chunks.length - 1) * CHUNK_SPAN + offset
+    let order = this.orders.get(keyspace)
+    if (order === undefined) {
+      order = new KeyOrder()
+      this.orders.set(keyspace, order)
+    }
+    const bytes = this.current.bytes
+    const keyStart = offset + ENTRY_HEADER_BYTES
+    const replaced = order.set(this, bytes, keyStart, keyStart + bytes.readUInt32LE(offset + 5), reference)
+    this.undo.push(reference, replaced)
+  }
+
+  private takeBack(reference: number, replaced: number): void {
+    const bytes = this.chunkOf(reference).bytes
+    const offset = reference % CHUNK_SPAN
+    const keyspace = bytes.readUInt32LE(offset + 1)
+    const order = this.orders.get(keyspace) as KeyOrder
+    const keyStart = offset + ENTRY_HEADER_BYTES
+    order.find(this, bytes, keyStart, keyStart + bytes.readUInt32LE(offset + 5))
+    if (replaced !== NONE) order.replaceFound(replaced)
+    else if (order.removeFound()) this.orders.delete(keyspace)
+  }
+}
+
+/** References to the entries of one keyspace, ascending by key, one for each key. */
+class KeyOrder {
+  readonly blocks: number[][] = [[]]
+  /** Where `find` found the key, or where it belongs. */
+  block = 0
+  index = 0
+
+  find(overlay: Overlay, key: Uint8Array, keyStart: number, keyEnd: number): boolean {
+    const blocks = this.blocks
+    let low = 0
+    let high = blocks.length - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const block = blocks[middle] as number[]
+      if (overlay.compareTo(key, keyStart, keyEnd, block[block.length - 1] as number) > 0) low = middle + 1
+      else high = middle
+    }
+    this.block = low
+    return this.findInBlock(overlay, blocks[low] as number[], key, keyStart, keyEnd)
+  }
+
+  foundReference(): number {
+    return (this.blocks[this.block] as number[])[this.index] as number
+  }
+
+  replaceFound(reference: number): void {
+    ;(this.blocks[this.block] as number[])[this.index] = reference
+  }
+
+  /** Answers whether the order is empty now. */
+  removeFound(): boolean {
+    const block = this.blocks[this.block] as number[]
+    block.splice(this.index, 1)
+    if (block.length > 0) return false
+    if (this.blocks.length === 1) return true
+    this.blocks.splice(this.block, 1)
+    return false
+  }
+
+  /** Answers the reference that was there before, or NONE. */
+  set(overlay: Overlay, key: Uint8Array, keyStart: number, keyEnd: number, reference: number): number {
+    if (this.find(overlay, key, keyStart, keyEnd)) {
+      const replaced = this.foundReference()
+      this.replaceFound(reference)
+      return replaced
+    }
+    const block = this.blocks[this.block] as number[]
+    if (this.index === block.length) block.push(reference)
+    else block.splice(this.index, 0, reference)
+    if (block.length > BLOCK_ENTRIES_MAX) this.split(block)
+    return NONE
+  }
+
+  /** In the middle, but at the end of the order right behind it, so that ascending inserts fill blocks. */
+  private split(block: number[]): void {
+    const isLast = this.block === this.blocks.length - 1
+    const at = isLast ? block.length - 1 : block.length >>> 1
+    this.blocks.splice(this.block + 1, 0, block.splice(at))
+  }
+
+  private findInBlock(
+    overlay: Overlay,
+    block: number[],
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+  ): boolean {
+    let low = 0
+    let high = block.length
+    // Ascending writes are common: look behind the end first.
+    if (high > 0) {
+      const atEnd = overlay.compareTo(key, keyStart, keyEnd, block[high - 1] as number)
+      if (atEnd >= 0) {
+        this.index = atEnd === 0 ? high - 1 : high
+        return atEnd === 0
+      }
+      high--
+    }
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const order = overlay.compareTo(key, keyStart, keyEnd, block[middle] as number)
+      if (order === 0) {
+        this.index = middle
+        return true
+      }
+      if (order > 0) low = middle + 1
+      else high = middle
+    }
+    this.index = low
+    return false
+  }
+}
+
+/** Walks a range of one keyspace of an overlay. Starts on the first entry. */
+export class OverlayCursor {
+  /** The entry under the cursor; the key is `bytes[keyStart, keyEnd)`. Meaningless once `isDone`. */
+  bytes: Buffer = EMPTY
+  keyStart = 0
+  keyEnd = 0
+  valueStart = 0
+  valueEnd = 0
+  isRemoved = false
+  isDone = false
+  private block = 0
+  private index = 0
+
+  constructor(
+    private readonly overlay: Overlay,
+    private readonly order: KeyOrder,
+    private readonly lower: Uint8Array | undefined,
+    private readonly upper: Uint8Array | undefined,
+    private readonly reverse: boolean,
+  ) {
+    const start = reverse ? upper : lower
+    if (start !== undefined) {
+      order.find(overlay, start, 0, start.length)
+      this.block = order.block
+      this.index = order.index
+    } else if (reverse) {
+      this.block = order.blocks.length - 1
+      this.index = (order.blocks[this.block] as number[]).length
+    }
+    if (reverse) this.index--
+    this.settle()
+  }
+
+  advance(): void {
+    this.index += this.reverse ? -1 : 1
+    this.settle()
+  }
+
+  /** Order of a key of the snapshot and the key under the cursor, in the direction of the walk. */
+  compare(key: Uint8Array, keyStart: number, keyEnd: number): number {
+    const order = compareRanges(key, keyStart, keyEnd, this.bytes, this.keyStart, this.keyEnd)
+    return this.reverse ? -order : order
+  }
+
+  private settle(): void {
+    const blocks = this.order.blocks
+    if (this.reverse) {
+      if (this.index < 0) this.index = (blocks[--this.block]?.length ?? 0) - 1
+    } else if (this.index >= (blocks[this.block] as number[]).length) {
+      this.block++
+      this.index = 0
+    }
+    const reference = blocks[this.block]?.[this.index]
+    if (reference === undefined) this.isDone = true
+    else this.load(reference)
+  }
+
+  private load(reference: number): void {
+    const overlay = this.overlay
+    const bound = this.reverse ? this.lower : this.upper
+    if (bound !== undefined) {
+      const order = overlay.compareTo(bound, 0, bound.length, reference)
+      // Behind the range: at or above `upper`, or below `lower`.
+      if (this.reverse ? order > 0 : order <= 0) {
+        this.isDone = true
+        return
+      }
+    }
+    this.isRemoved = overlay.select(reference) === OverlayState.removed
+    this.bytes = overlay.bytes
+    this.keyStart = (reference % CHUNK_SPAN) + ENTRY_HEADER_BYTES
+    this.keyEnd = overlay.valueStart
+    this.valueStart = overlay.valueStart
+    this.valueEnd = overlay.valueEnd
+  }
+}
