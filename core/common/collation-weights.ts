@@ -37,19 +37,14 @@ export class WeightLevel {
     return codePoint < table.limit ? table.at(codePoint) : IMPLICIT
   }
 
-  /** A number that two characters share exactly if LIKE holds them equal at this level. */
+  /**
+   * A number that two characters share exactly if LIKE holds them equal at this level. For LIKE, as in MySQL, a
+   * character with computed weights equals only itself, also where comparing holds it equal to others.
+   */
   classOf(codePoint: number): number {
     const entry = this.entryOf(codePoint)
-    return entry === IMPLICIT ? implicitClass(codePoint, this) : entry
+    return entry === IMPLICIT ? 0x10000 + codePoint : entry
   }
-}
-
-const classWeights = new Uint16Array(WEIGHTS_PER_CHARACTER_MAX)
-
-function implicitClass(codePoint: number, level: WeightLevel): number {
-  // A computed weight that is the only one belongs to many characters; pairs are each a character's own.
-  const count = level.implicitWeights(codePoint, classWeights, level)
-  return count === 1 ? (classWeights[0] as number) : 0x10000 + codePoint
 }
 
 /** Reads one level's weights of a text from left to right. Two of them are kept and used again for all comparisons. */
