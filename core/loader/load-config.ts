@@ -1,0 +1,172 @@
+/**
+ * Puts the configuration together: defaults, the shipped files `default.yaml` and `<storage>.yaml`, the operator's
+ * file, environment, flags; later ones win, plugins are merged by instance name. Every layer is checked when it is
+ * added, so that a message can say where the wrong value stands.
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { ServerSettings } from '../spi/settings.js'
+import { readConfigFile } from './config-file.js'
+import { createLayer, createLayerOf, type ConfigLayer } from './config-layer.js'
+import { CONFIG_SCHEMA, createConfig, type ConfigValues } from './config-schema.js'
+import { environmentValues, environmentWarnings, isSwitchedOn, type Environment } from './environment.js'
+import type { Flags } from './flags.js'
+import { PluginEntries, type ConfiguredPlugin } from './plugin-entries.js'
+import { messageOf, StartError } from './start-error.js'
+
+/** What the configuration is made from. */
+export interface ConfigSources {
+  readonly flags: Flags
+  readonly environment: Environment
+  /** The folder that relative paths of flags, environment and shipped files count from. */
+  readonly currentFolder: string
+  /** The folder of `default.yaml`. */
+  readonly shippedFolder: string
+}
+
+export interface LoadedConfig {
+  readonly settings: ServerSettings
+  readonly log: ConfigValues['log']
+  readonly plugins: readonly ConfiguredPlugin[]
+  /** Folders whose node_modules may hold plugins, besides the server's own: the configuration file's, then the current one. */
+  readonly pluginFolders: readonly string[]
+  /** Lines for the log that don't keep the server from starting. */
+  readonly warnings: readonly string[]
+}
+
+/** Storage modes that are announced but not part of this version. */
+const LATER_MODES: readonly string[] = ['hybrid', 'chdb', 'mysql']
+const MODE_NAME = /^[a-z][a-z0-9_-]*$/i
+
+/** Throws a StartError that names the source and the key of the first mistake. */
+export function loadConfig(sources: ConfigSources): LoadedConfig {
+  const config = createConfig()
+  const plugins = new PluginEntries()
+  for (const layer of layersOf(sources)) {
+    plugins.add(layer)
+    addLayer(config, layer)
+  }
+  config.set('plugins', plugins.asConfigValue())
+  validate(config, 'configuration')
+  const values = config.getProperties()
+  const enabled = plugins.enabled()
+  requireStorage(values.storage, enabled, sources.shippedFolder)
+  return {
+    settings: settingsFrom(values, sources),
+    log: { ...values.log, level: levelFrom(sources) ?? values.log.level },
+    plugins: enabled,
+    pluginFolders: pluginFoldersOf(sources),
+    warnings: environmentWarnings(sources.environment),
+  }
+}
+
+/** All layers over the defaults, weakest first. */
+function layersOf(sources: ConfigSources): readonly ConfigLayer[] {
+  const { currentFolder, shippedFolder } = sources
+  const shipped = (name: string) => {
+    const file = join(shippedFolder, `${name}.yaml`)
+    return createLayer(file, currentFolder, readConfigFile(file))
+  }
+  const base = shipped('default')
+  const own = [...fileLayers(sources), ...environmentLayers(sources), ...flagLayers(sources)]
+  const mode = modeOf([base, ...own])
+  const hasFile = mode !== undefined && shippedModes(shippedFolder).includes(mode)
+  return [base, ...(hasFile ? [shipped(mode)] : []), ...own]
+}
+
+/** The storage that the strongest layer asks for. */
+function modeOf(layers: readonly ConfigLayer[]): string | undefined {
+  const named = layers.map(({ values }) => values.storage).filter((value) => value !== undefined)
+  const mode: unknown = named.at(-1) ?? CONFIG_SCHEMA.storage.default
+  return typeof mode === 'string' && MODE_NAME.test(mode) ? mode : undefined
+}
+
+function shippedModes(shippedFolder: string): readonly string[] {
+  return readdirSync(shippedFolder)
+    .filter((file) => file.endsWith('.yaml') && file !== 'default.yaml')
+    .map((file) => basename(file, '.yaml'))
+}
+
+function fileLayers({ flags, currentFolder }: ConfigSources): readonly ConfigLayer[] {
+  if (flags.configFile === undefined) return []
+  const file = resolve(currentFolder, flags.configFile)
+  return [createLayer(file, dirname(file), readConfigFile(file))]
+}
+
+function environmentLayers({ environment, currentFolder }: ConfigSources): readonly ConfigLayer[] {
+  return environmentValues(environment).map(({ key, variable, value }) =>
+    createLayerOf(`environment variable ${variable}`, currentFolder, key, value),
+  )
+}
+
+function flagLayers({ flags, currentFolder }: ConfigSources): readonly ConfigLayer[] {
+  return Object.entries(flags.values).map(([key, value]) =>
+    createLayerOf('command line', currentFolder, key, value),
+  )
+}
+
+function addLayer(config: ReturnType<typeof createConfig>, layer: ConfigLayer) {
+  config.load(layer.values)
+  validate(config, layer.source)
+}
+
+function validate(config: ReturnType<typeof createConfig>, source: string) {
+  try {
+    config.validate({ allowed: 'strict' })
+  } catch (error) {
+    throw new StartError(`${source}: ${messageOf(error).replaceAll('\n', '; ')}`, { cause: error })
+  }
+}
+
+/** Refuses a storage that no plugin instance bears the name of. */
+function requireStorage(storage: string, plugins: readonly ConfiguredPlugin[], shippedFolder: string) {
+  if (plugins.some(({ name }) => name === storage)) return
+  const modes = shippedModes(shippedFolder).join(', ')
+  throw new StartError(
+    LATER_MODES.includes(storage)
+      ? `storage mode ${storage} comes in a later version; this one has ${modes}`
+      : `there is no storage ${storage}: this version has ${modes}, and no plugin of that name is configured`,
+  )
+}
+
+function levelFrom({ flags, environment }: ConfigSources): 'trace' | 'debug' | undefined {
+  if (flags.debug) return 'trace'
+  if (flags.verbose) return 'debug'
+  if (isSwitchedOn(environment, 'DEBUG')) return 'trace'
+  return isSwitchedOn(environment, 'VERBOSE') ? 'debug' : undefined
+}
+
+function pluginFoldersOf({ flags, currentFolder }: ConfigSources): readonly string[] {
+  if (flags.configFile === undefined) return [currentFolder]
+  return [...new Set([dirname(resolve(currentFolder, flags.configFile)), currentFolder])]
+}
+
+function settingsFrom(values: ConfigValues, { currentFolder, shippedFolder }: ConfigSources): ServerSettings {
+  const { limits, init } = values
+  const sample = join(shippedFolder, 'sample')
+  return {
+    storage: values.storage,
+    port: values.port,
+    bind: values.bind,
+    socket: values.socket,
+    // The schema's default is the one path that came through no layer.
+    dataFolder: resolve(currentFolder, values.dataDir),
+    rootPassword: values.rootPassword,
+    init: {
+      folders: [
+        ...(init.sample && existsSync(sample) ? [sample] : []),
+        ...(init.folder === '' ? [] : [init.folder]),
+      ],
+    },
+    limits: {
+      connectionsMax: limits.connections,
+      packetBytesMax: limits.packet,
+      connectTimeoutMs: limits.connectTimeout,
+      queryMemoryBytesMax: limits.queryMemory,
+      operatorMemoryBytesMax: limits.operatorMemory,
+      lockWaitTimeoutMs: limits.lockWaitTimeout,
+      snapshotAgeMaxMs: limits.snapshotAge,
+      shutdownGraceMs: limits.shutdownGrace,
+    },
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The composition root: reads the configuration, loads the plugins it names, wires everything in one container, and
+ * starts it. `startServer` is for programs that embed the server; `bin.ts` is the command.
+ */
+import 'reflect-metadata'
+import { container as rootContainer, type DependencyContainer } from 'tsyringe'
+import type { Environment } from '../loader/environment.js'
+import { parseFlags, type Flags } from '../loader/flags.js'
+import { loadConfig, type LoadedConfig } from '../loader/load-config.js'
+import { loadPlugins } from '../loader/load-plugins.js'
+import { registerPlugins } from '../loader/register-plugins.js'
+import { AuthenticationMethod } from '../spi/authentication.js'
+import { CatalogProvider } from '../spi/catalog.js'
+import { FunctionLibrary } from '../spi/functions.js'
+import { Logger } from '../spi/logger.js'
+import { Router } from '../spi/router.js'
+import { ServerSettings } from '../spi/settings.js'
+import { Storage } from '../spi/storage.js'
+import { composeEngine } from './compose-engine.js'
+import { Engine, type ComposeEngine } from './engine-parts.js'
+import { greeting } from './greeting.js'
+import { installedVersion, shippedConfigFolder } from './installation.js'
+import { createLog } from './log.js'
+import { ServerProcess } from './server-process.js'
+
+export interface StartOptions {
+  /** Command line flags, as behind the program's name: ['--port', '3307']. */
+  readonly args?: readonly string[]
+  /** Default: this process's. */
+  readonly environment?: Environment
+  /** Default: this process's. */
+  readonly currentFolder?: string
+  /** Replaces the engine; for tests of everything around it. */
+  readonly composeEngine?: ComposeEngine
+}
+
+export interface RunningServer {
+  readonly settings: ServerSettings
+  readonly logger: Logger
+  /** Where clients can connect, by protocol. */
+  readonly listeners: readonly { readonly protocol: string; readonly addresses: readonly string[] }[]
+  /** How to connect, as text for a terminal. */
+  readonly greeting: string
+  /** Orderly shutdown; never rejects. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a server; resolves when it listens. Rejects with an error whose one line tells what to change (a `StartError`, or
+ * a `SqlError` of a storage); nothing is left running or locked then.
+ */
+export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
+  return start(parseFlags(options.args ?? []), options)
+}
+
+async function start(flags: Flags, options: StartOptions): Promise<RunningServer> {
+  const environment = options.environment ?? process.env
+  const currentFolder = options.currentFolder ?? process.cwd()
+  const config = loadConfig({ flags, environment, currentFolder, shippedFolder: shippedConfigFolder() })
+  const logger = await createLog(config.log)
+  const container = await wire(config, logger, { environment, currentFolder }, options.composeEngine)
+  const server = container.resolve(ServerProcess)
+  await server.start()
+  for (const warning of config.warnings) logger.warn({}, warning)
+  const { settings } = config
+  const { listeners } = server
+  const version = installedVersion()
+  logger.info({ version, storage: settings.storage, listeners }, 'ready')
+  const isDurable = container.resolveAll<Storage>(Storage).some(({ capabilities }) => capabilities.durable)
+  return {
+    settings,
+    logger,
+    listeners,
+    greeting: greeting({ version, settings, isDurable, listeners }),
+    stop: () => server.stop(),
+  }
+}
+
+async function wire(
+  config: LoadedConfig,
+  logger: Logger,
+  surroundings: { readonly environment: Environment; readonly currentFolder: string },
+  compose: ComposeEngine = composeEngine,
+): Promise<DependencyContainer> {
+  // A child, so that one process can hold several servers.
+  const container = rootContainer.createChildContainer()
+  const { settings, plugins, pluginFolders } = config
+  container.register(ServerSettings, { useValue: settings })
+  container.register(Logger, { useValue: logger })
+  const loaded = await loadPlugins({ plugins, pluginFolders, settings, logger, ...surroundings })
+  registerPlugins(container, loaded, settings.storage)
+  container.register(Engine, { useValue: compose(engineParts(container)) })
+  return container
+}
+
+function engineParts(container: DependencyContainer) {
+  return {
+    settings: container.resolve<ServerSettings>(ServerSettings),
+    logger: container.resolve<Logger>(Logger),
+    storages: container.resolveAll<Storage>(Storage),
+    catalogs: allOf<CatalogProvider>(container, CatalogProvider),
+    router: container.resolve<Router>(Router),
+    functions: allOf<FunctionLibrary>(container, FunctionLibrary),
+    authentication: allOf<AuthenticationMethod>(container, AuthenticationMethod),
+  }
+}
+
+/** The container has no empty answer: it throws where nothing is registered. */
+function allOf<T>(container: DependencyContainer, token: symbol): readonly T[] {
+  return container.isRegistered(token) ? container.resolveAll<T>(token) : []
+}
