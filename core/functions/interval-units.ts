@@ -57,7 +57,7 @@ const UNITS: Readonly<Record<IntervalUnit, readonly PartName[]>> = {
 }
 
 /** The unit that the binder gave as constant argument `index`. */
-export function intervalUnitOf(call: Call, index: number): IntervalUnit {
+export function intervalUnitOf(call: Pick<Call, 'args'>, index: number): IntervalUnit {
   const unit = String(call.args[index]?.constant?.value).toLowerCase()
   if (unit in UNITS) return unit as IntervalUnit
   throw new Error(`invariant: '${unit}' is an interval unit`)

@@ -213,6 +213,7 @@ export const stringBuildingFunctions: readonly ScalarFunction[] = [
     compile: compileInsert,
   }),
   scalarFunction('replace', {
+    compares: true,
     parameters: ['string', 'string', 'string'],
     type: stringOf(replacedLength),
     compile: ([text, from, to], call) =>

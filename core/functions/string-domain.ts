@@ -2,8 +2,8 @@
  * What the string arguments of a call share: one collation, or "binary". Also the lengths of types as strings.
  */
 import type { Collation } from '../common/collation.js'
+import { aggregateCollations, Coercibility, type CollationOperand } from '../common/collation-coercion.js'
 import { requireCollation } from '../common/collations.js'
-import { sqlError } from '../common/sql-error.js'
 import { binaryType, isBinary, isText, textType, type SqlType } from '../common/sql-type.js'
 import { textLengthMax } from '../common/value-text.js'
 import type { ArgumentInfo, BindingEnvironment } from '../spi/functions.js'
@@ -15,81 +15,60 @@ export interface StringDomain {
   readonly isBinary: boolean
 }
 
-/** A collation and how firmly it is held: coercibility 0 (explicit) to 6 (ignorable). */
-interface CollationSource {
-  readonly collation: Collation
-  readonly coercibility: number
-}
-
-const COERCIBLE = 4
-const NUMERIC = 5
-
-/** The collation that the arguments agree on; throws ER_CANT_AGGREGATE_2COLLATIONS. */
+/**
+ * The collation that the arguments agree on. `compares` says that the operation needs one to compare with: throws
+ * ER_CANT_AGGREGATE_2COLLATIONS and its like if there is none.
+ */
 export function resolveStrings(
   args: readonly ArgumentInfo[],
   environment: BindingEnvironment,
   operation: string,
+  compares: boolean,
 ): StringDomain {
   const connection = requireCollation(environment.connectionCollation)
-  const sources = args
-    .map((argument) => sourceOf(argument, connection))
-    .filter((source) => source !== undefined)
-  const [first, ...others] = sources
-  if (first === undefined) return { collation: connection, coercibility: COERCIBLE, isBinary: false }
-  const merged = others.reduce((left, right) => mergeSources(left, right, operation), first)
-  return { ...merged, isBinary: merged.collation.name === 'binary' }
-}
-
-function sourceOf({ type, coercibility }: ArgumentInfo, connection: Collation): CollationSource | undefined {
-  if (type.name === 'null') return undefined
-  if (type.name === 'json') return { collation: requireCollation('utf8mb4_bin'), coercibility }
-  if (isBinaryAsString(type) || isText(type) || type.name === 'enum' || type.name === 'set') {
-    return { collation: requireCollation(type.collation), coercibility }
+  const strings = args.filter(({ type }) => type.name !== 'null')
+  if (strings.length === 0) {
+    return { collation: connection, coercibility: Coercibility.coercible, isBinary: false }
   }
-  return { collation: connection, coercibility: NUMERIC }
-}
-
-/** MySQL manual 12.8.4 "Collation Coercibility in Expressions". */
-function mergeSources(left: CollationSource, right: CollationSource, operation: string): CollationSource {
-  if (left.collation === right.collation) return left.coercibility <= right.coercibility ? left : right
-  if (left.coercibility !== right.coercibility) return left.coercibility < right.coercibility ? left : right
-  if (left.coercibility >= COERCIBLE || left.coercibility === 0) {
-    if (left.coercibility !== 0) return preferred(left, right) ?? left
-    throw illegalMix(left, right, operation)
-  }
-  const winner = preferred(left, right)
-  if (winner === undefined) throw illegalMix(left, right, operation)
-  return winner
-}
-
-/** Of two collations held equally: binary strings, then Unicode, then the `_bin` collation of the same charset. */
-function preferred(left: CollationSource, right: CollationSource): CollationSource | undefined {
-  if (left.collation.name === 'binary') return left
-  if (right.collation.name === 'binary') return right
-  if (left.collation.charset === right.collation.charset) {
-    if (left.collation.name.endsWith('_bin')) return left
-    return right.collation.name.endsWith('_bin') ? right : undefined
-  }
-  const rank = ({ collation }: CollationSource) =>
-    collation.charset.name.startsWith('utf') || collation.charset.name === 'ucs2'
-      ? collation.charset.bytesPerCharMax
-      : 0
-  if (rank(left) === rank(right)) return undefined
-  return rank(left) > rank(right) ? left : right
-}
-
-const COERCIBILITY_NAMES = ['EXPLICIT', 'NONE', 'IMPLICIT', 'SYSCONST', 'COERCIBLE', 'NUMERIC', 'IGNORABLE']
-
-function illegalMix(left: CollationSource, right: CollationSource, operation: string): Error {
-  const name = (source: CollationSource) => COERCIBILITY_NAMES[source.coercibility] ?? 'NONE'
-  return sqlError(
-    'ER_CANT_AGGREGATE_2COLLATIONS',
-    left.collation.name,
-    name(left),
-    right.collation.name,
-    name(right),
-    operation,
+  const collations = strings.map(({ type }) => collationOf(type, connection))
+  const isMixed = collations.some(({ charset }) => charset !== collations[0]?.charset)
+  const operands = strings.map((argument, index) =>
+    operandOf(argument, collations[index] ?? connection, isMixed),
   )
+  const agreed = aggregateCollations(operands, { operation, compares, connectionCollation: connection })
+  return {
+    collation: agreed.collation,
+    coercibility: agreed.coercibility,
+    isBinary: agreed.collation.name === 'binary',
+  }
+}
+
+function collationOf(type: SqlType, connection: Collation): Collation {
+  if (type.name === 'json') return requireCollation('utf8mb4_bin')
+  return isStringType(type) ? requireCollation(type.collation) : connection
+}
+
+function isStringType(type: SqlType): boolean {
+  return isBinaryAsString(type) || isText(type) || type.name === 'enum' || type.name === 'set'
+}
+
+/** Values of constants matter only where character sets differ; reading them ties the plan to them. */
+function operandOf(
+  { type, coercibility, constant }: ArgumentInfo,
+  collation: Collation,
+  isMixed: boolean,
+): CollationOperand {
+  if (!isStringType(type) && type.name !== 'json') {
+    return { collation, coercibility: Coercibility.numeric, isAscii: true }
+  }
+  const value = isMixed ? constant?.value : undefined
+  if (typeof value !== 'string') return { collation, coercibility, isAscii: false }
+  return { collation, coercibility, isAscii: isAscii(value), constant: value }
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
 }
 
 /** Whether a value of the type is a binary string when a string is wanted. */

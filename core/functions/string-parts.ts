@@ -66,16 +66,9 @@ function beforeDelimiter(text: string, delimiter: string, count: number): string
   return at < 0 ? text : text.slice(0, at)
 }
 
+/** Occurrences are counted from the left here as well, which matters for delimiters that overlap themselves. */
 function afterDelimiter(text: string, delimiter: string, count: number): string {
-  let end = text.length
-  for (let seen = 0; seen < count; seen++) {
-    // lastIndexOf takes a negative start for 0, which would find a delimiter that overlaps the one before.
-    if (end < delimiter.length) return text
-    const at = text.lastIndexOf(delimiter, end - delimiter.length)
-    if (at < 0) return text
-    end = at
-  }
-  return text.slice(end + delimiter.length)
+  return text.split(delimiter).slice(-count).join(delimiter)
 }
 
 export function trimLeading(text: string, remove: string): string {
@@ -99,6 +92,7 @@ function trimBoth(text: string, remove: string): string {
 /** `trim` and its one-sided forms: (string [, what to remove]), which is a space by default. */
 function trimFunction(name: string, trim: (text: string, remove: string) => string): ScalarFunction {
   return scalarFunction(name, {
+    compares: true,
     parameters: ['string', 'string'],
     optional: 1,
     type: likeArgument(0),
@@ -130,6 +124,7 @@ export const stringPartFunctions: readonly ScalarFunction[] = [
           : evaluator3(text, position, length, substring),
   }),
   scalarFunction('substring_index', {
+    compares: true,
     parameters: ['string', 'string', 'integer'],
     type: likeArgument(0),
     compile: strict3(substringIndex),

@@ -104,6 +104,7 @@ function exportSetLength(call: Call): number {
 
 export const stringSearchFunctions: readonly ScalarFunction[] = [
   scalarFunction('instr', {
+    compares: true,
     parameters: ['string', 'string'],
     type: integerType(11),
     compile: ([haystack, needle], { strings: { collation } }) =>
@@ -112,6 +113,7 @@ export const stringSearchFunctions: readonly ScalarFunction[] = [
       ),
   }),
   ...synonyms(['locate', 'position'], {
+    compares: true,
     parameters: ['string', 'string', 'integer'],
     optional: 1,
     type: integerType(11),
@@ -128,6 +130,7 @@ export const stringSearchFunctions: readonly ScalarFunction[] = [
           ),
   }),
   scalarFunction('strcmp', {
+    compares: true,
     parameters: ['string', 'string'],
     type: integerType(2),
     compile: ([first, second], { strings: { collation } }) =>
@@ -136,12 +139,14 @@ export const stringSearchFunctions: readonly ScalarFunction[] = [
       ),
   }),
   scalarFunction('find_in_set', {
+    compares: true,
     parameters: ['string', 'string'],
     type: integerType(3),
     compile: ([item, list], { strings: { collation } }) =>
       evaluator2(item as Evaluator, list as Evaluator, (a: string, b: string) => findInSet(a, b, collation)),
   }),
   scalarFunction('field', {
+    compares: true,
     parameters: ['string', 'string'],
     repeats: 1,
     kinds: (args) => {

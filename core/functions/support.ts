@@ -45,6 +45,8 @@ export interface FunctionShape {
   readonly type: SqlType | ((call: Call) => SqlType)
   /** False if the answer is never NULL; true if it can be NULL though no argument is; by default, as the arguments. */
   readonly nullable?: boolean | ((call: Call) => boolean)
+  /** Whether the function compares its strings and so needs one collation for all of them. */
+  readonly compares?: boolean
   readonly coercibility?: number
   readonly volatility?: Volatility
   /** Refuses arguments that never make sense. */
@@ -90,6 +92,7 @@ function bindShape(
     args.filter((_, index) => kinds[index] === 'string'),
     environment,
     name,
+    shape.compares ?? false,
   )
   const call: Call = { name, args, environment, strings }
   shape.check?.(call)

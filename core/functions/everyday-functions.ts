@@ -1,0 +1,34 @@
+/**
+ * The everyday scalar functions, family by family: everything of MySQL's function reference that is no operator, cast,
+ * comparison or control flow. `library.ts` joins them with the rest.
+ */
+import type { ScalarFunction } from '../spi/functions.js'
+import { currentDateFunctions } from './date-current.js'
+import { dateArithmeticFunctions } from './date-arithmetic.js'
+import { datePartFunctions } from './date-parts.js'
+import { mathematicalFunctions } from './mathematics.js'
+import { numberConversionFunctions } from './number-conversion.js'
+import { roundingFunctions } from './rounding.js'
+import { stringBuildingFunctions } from './string-building.js'
+import { stringEncodingFunctions } from './string-encoding.js'
+import { stringLengthFunctions } from './string-length.js'
+import { stringPartFunctions } from './string-parts.js'
+import { stringSearchFunctions } from './string-search.js'
+import { stringTransformationFunctions } from './string-transformation.js'
+import { timeArithmeticFunctions } from './time-arithmetic.js'
+
+export const everydayFunctions: readonly ScalarFunction[] = [
+  ...currentDateFunctions,
+  ...dateArithmeticFunctions,
+  ...datePartFunctions,
+  ...mathematicalFunctions,
+  ...numberConversionFunctions,
+  ...roundingFunctions,
+  ...stringBuildingFunctions,
+  ...stringEncodingFunctions,
+  ...stringLengthFunctions,
+  ...stringPartFunctions,
+  ...stringSearchFunctions,
+  ...stringTransformationFunctions,
+  ...timeArithmeticFunctions,
+]
