@@ -1,0 +1,174 @@
+/**
+ * Row locks and range locks (MySQL manual 17.7.1 "InnoDB Locking").
+ *
+ * A row lock is on a key of a keyspace, whether a row has it or not: whoever inserts takes the exclusive lock of each
+ * unique key first, so two transactions can't both insert it, and a search for one key can lock its absence.
+ *
+ * A range lock keeps others from putting entries into a key range; range locks don't exclude one another. It makes
+ * locking reads repeatable under REPEATABLE READ and SERIALIZABLE: it is taken before the range is read, and waits
+ * for those who have put entries there that are not committed.
+ */
+import { bytesToMapKey, compareRanges } from '../common/bytes.js'
+import { sqlError } from '../common/sql-error.js'
+import { LockWait, type LockOwner, type LockPatience } from './lock-owner.js'
+import { LockTable } from './lock-table.js'
+
+/** A key range that an owner has locked. `upper` can move down when a scan ends early. */
+export interface RangeLock {
+  readonly owner: LockOwner
+  readonly keyspace: number
+  lower: Uint8Array | undefined
+  upper: Uint8Array | undefined
+}
+
+export class LockManager {
+  private readonly rows = new LockTable()
+  private readonly ranges = new Map<number, RangeLock[]>()
+  private readonly rangesOf = new Map<LockOwner, RangeLock[]>()
+  private readonly waits = new Set<ConditionWait>()
+
+  /** Locks one key; answers and errors as `LockTable.acquire`. */
+  lockKey(
+    owner: LockOwner,
+    keyspace: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    isExclusive: boolean,
+    patience: LockPatience,
+  ): boolean | Promise<boolean> {
+    return this.rows.acquire(owner, keyspace, bytesToMapKey(key, keyStart, keyEnd), isExclusive, patience)
+  }
+
+  holdsKey(owner: LockOwner, keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): boolean {
+    return this.rows.holds(owner, keyspace, bytesToMapKey(key, keyStart, keyEnd))
+  }
+
+  /** Gives a row lock back that READ COMMITTED doesn't keep. */
+  unlockKey(owner: LockOwner, keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): void {
+    this.rows.release(owner, keyspace, bytesToMapKey(key, keyStart, keyEnd))
+  }
+
+  /** Registers a range lock. The caller then waits with `whenClear` for uncommitted entries of others in it. */
+  lockRange(
+    owner: LockOwner,
+    keyspace: number,
+    lower: Uint8Array | undefined,
+    upper: Uint8Array | undefined,
+  ): RangeLock {
+    const lock: RangeLock = { owner, keyspace, lower, upper }
+    listIn(this.ranges, keyspace).push(lock)
+    listIn(this.rangesOf, owner).push(lock)
+    return lock
+  }
+
+  /** Some part of a range lock was given up: those who wait for it may go on. */
+  rangeShrank(): void {
+    this.recheck()
+  }
+
+  /** Before an entry is put: waits for the range locks of others that hold its key. */
+  beforePut(
+    owner: LockOwner,
+    keyspace: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    patience: LockPatience,
+  ): boolean | Promise<boolean> {
+    if (this.ranges.size === 0 || !this.ranges.has(keyspace)) return true
+    const kept = Uint8Array.prototype.slice.call(key, keyStart, keyEnd)
+    return this.whenClear(owner, () => this.rangeOwners(owner, keyspace, kept), patience)
+  }
+
+  /** Waits until `conflicts` answers nobody. It is asked anew whenever an owner has finished. */
+  whenClear(
+    owner: LockOwner,
+    conflicts: () => readonly LockOwner[],
+    patience: LockPatience,
+  ): boolean | Promise<boolean> {
+    if (conflicts().length === 0) return true
+    if (patience.wait === 'nowait') throw sqlError('ER_LOCK_NOWAIT')
+    // There is no row to skip: what isn't committed isn't there yet.
+    if (patience.wait === 'skip') return true
+    const wait = new ConditionWait(owner, patience, this.waits, conflicts)
+    this.waits.add(wait)
+    return wait.begin()
+  }
+
+  /** The owner is over. */
+  releaseAll(owner: LockOwner): void {
+    owner.isFinished = true
+    const own = this.rangesOf.get(owner)
+    if (own !== undefined) {
+      this.rangesOf.delete(owner)
+      for (const keyspace of new Set(own.map((lock) => lock.keyspace))) this.dropRanges(owner, keyspace)
+    }
+    this.rows.releaseAll(owner)
+    if (this.waits.size > 0) this.recheck()
+  }
+
+  heldCount(owner: LockOwner): number {
+    return this.rows.heldCount(owner)
+  }
+
+  private dropRanges(owner: LockOwner, keyspace: number): void {
+    const rest = (this.ranges.get(keyspace) ?? []).filter((lock) => lock.owner !== owner)
+    if (rest.length === 0) this.ranges.delete(keyspace)
+    else this.ranges.set(keyspace, rest)
+  }
+
+  private rangeOwners(owner: LockOwner, keyspace: number, key: Uint8Array): readonly LockOwner[] {
+    const owners: LockOwner[] = []
+    for (const lock of this.ranges.get(keyspace) ?? []) {
+      if (lock.owner !== owner && isInside(key, lock)) owners.push(lock.owner)
+    }
+    return owners
+  }
+
+  private recheck(): void {
+    for (const wait of [...this.waits]) if (this.waits.has(wait)) wait.grantIfClear()
+  }
+}
+
+function isInside(key: Uint8Array, { lower, upper }: RangeLock): boolean {
+  return (
+    (lower === undefined || compareRanges(lower, 0, lower.length, key, 0, key.length) <= 0) &&
+    (upper === undefined || compareRanges(key, 0, key.length, upper, 0, upper.length) < 0)
+  )
+}
+
+function listIn<K, T>(map: Map<K, T[]>, key: K): T[] {
+  let list = map.get(key)
+  if (list === undefined) {
+    list = []
+    map.set(key, list)
+  }
+  return list
+}
+
+/** Waits for owners to finish rather than for a place in a queue. */
+class ConditionWait extends LockWait {
+  constructor(
+    owner: LockOwner,
+    patience: LockPatience,
+    private readonly waits: Set<ConditionWait>,
+    private readonly conflicts: () => readonly LockOwner[],
+  ) {
+    super(owner, patience)
+  }
+
+  override blockers(): readonly LockOwner[] {
+    return this.conflicts()
+  }
+
+  grantIfClear(): void {
+    if (this.conflicts().length > 0) return
+    this.waits.delete(this)
+    this.grant()
+  }
+
+  protected override withdraw(): void {
+    this.waits.delete(this)
+  }
+}

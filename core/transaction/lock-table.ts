@@ -1,0 +1,243 @@
+/**
+ * Shared and exclusive locks on keys, granted in the order of asking. A lock that one owner holds and nobody waits for
+ * is one map entry that points to an object of its owner; only contended or shared ones get a queue of their own.
+ */
+import { sqlError } from '../common/sql-error.js'
+import {
+  Grant,
+  LockWait,
+  type HeldKeys,
+  type LockKey,
+  type LockOwner,
+  type LockPatience,
+} from './lock-owner.js'
+
+export class LockTable {
+  private readonly spaces = new Map<number, LockSpace>()
+
+  /**
+   * Answers true when the lock is held, false if `skip` was asked for and it isn't free. Throws or rejects with
+   * ER_LOCK_NOWAIT, ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK or ER_QUERY_INTERRUPTED.
+   */
+  acquire(
+    owner: LockOwner,
+    space: number,
+    key: LockKey,
+    isExclusive: boolean,
+    patience: LockPatience,
+  ): boolean | Promise<boolean> {
+    let locks = this.spaces.get(space)
+    if (locks === undefined) {
+      locks = new Map()
+      this.spaces.set(space, locks)
+    }
+    const present = locks.get(key)
+    if (present === undefined) {
+      locks.set(key, isExclusive ? owner.exclusive : owner.shared)
+      this.remember(owner, space, key)
+      return true
+    }
+    if (present instanceof Grant && present.owner === owner) {
+      if (isExclusive && !present.isExclusive) locks.set(key, owner.exclusive)
+      return true
+    }
+    const queue = present instanceof Grant ? new LockQueue(this, space, key, present) : present
+    if (queue !== present) locks.set(key, queue)
+    return queue.request(owner, isExclusive, patience)
+  }
+
+  holds(owner: LockOwner, space: number, key: LockKey): boolean {
+    const present = this.spaces.get(space)?.get(key)
+    if (present === undefined) return false
+    return present instanceof Grant ? present.owner === owner : present.isHeldBy(owner)
+  }
+
+  /** Gives one lock back before the owner's end. */
+  release(owner: LockOwner, space: number, key: LockKey): void {
+    const locks = this.spaces.get(space)
+    const present = locks?.get(key)
+    if (locks === undefined || present === undefined) return
+    if (present instanceof LockQueue) present.release(owner)
+    else if (present.owner === owner) locks.delete(key)
+    const keys = this.heldIn(owner, space)?.keys
+    if (keys !== undefined && keys[keys.length - 1] === key) keys.pop()
+  }
+
+  releaseAll(owner: LockOwner): void {
+    const all = owner.held
+    for (let i = all.length - 1; i >= 0; i--) {
+      const held = all[i] as HeldKeys
+      if (held.table !== this) continue
+      all.splice(i, 1)
+      this.releaseKeys(owner, held)
+    }
+  }
+
+  heldCount(owner: LockOwner): number {
+    let count = 0
+    for (const held of owner.held) if (held.table === this) count += held.keys.length
+    return count
+  }
+
+  /** For queues: `owner` holds the lock of `key` now. */
+  remember(owner: LockOwner, space: number, key: LockKey): void {
+    const held = this.heldIn(owner, space)
+    if (held === undefined) owner.held.push({ table: this, space, keys: [key] })
+    else held.keys.push(key)
+  }
+
+  /** For queues: back to a plain entry, or to none, when nobody waits. */
+  simplify(space: number, key: LockKey, holder: Grant | undefined): void {
+    const locks = this.spaces.get(space)
+    if (holder === undefined) locks?.delete(key)
+    else locks?.set(key, holder)
+  }
+
+  /** A transaction locks in few spaces: a walk is quicker than a map. */
+  private heldIn(owner: LockOwner, space: number): HeldKeys | undefined {
+    for (const held of owner.held) if (held.space === space && held.table === this) return held
+    return undefined
+  }
+
+  private releaseKeys(owner: LockOwner, { space, keys }: HeldKeys): void {
+    const locks = this.spaces.get(space)
+    if (locks === undefined) return
+    for (const key of keys) {
+      const present = locks.get(key)
+      if (present instanceof LockQueue) present.release(owner)
+      else if (present?.owner === owner) locks.delete(key)
+    }
+    if (locks.size === 0) this.spaces.delete(space)
+  }
+}
+
+type LockSpace = Map<LockKey, Grant | LockQueue>
+
+/** One key that several owners hold or want. */
+class LockQueue {
+  private readonly holders: Grant[]
+  private readonly waits: QueuedWait[] = []
+
+  constructor(
+    private readonly table: LockTable,
+    private readonly space: number,
+    private readonly key: LockKey,
+    first: Grant,
+  ) {
+    this.holders = [first]
+  }
+
+  isHeldBy(owner: LockOwner): boolean {
+    return this.holders.some((holder) => holder.owner === owner)
+  }
+
+  request(owner: LockOwner, isExclusive: boolean, patience: LockPatience): boolean | Promise<boolean> {
+    const own = this.holders.find((holder) => holder.owner === owner)
+    if (own !== undefined && (own.isExclusive || !isExclusive)) return true
+    const isUpgrade = own !== undefined
+    if (this.isCompatible(owner, isExclusive) && (isUpgrade || this.waits.length === 0)) {
+      this.give(owner, isExclusive)
+      return true
+    }
+    if (patience.wait === 'wait') return this.enqueue(owner, isExclusive, isUpgrade, patience)
+    this.simplify()
+    if (patience.wait === 'nowait') throw sqlError('ER_LOCK_NOWAIT')
+    return false
+  }
+
+  release(owner: LockOwner): void {
+    const at = this.holders.findIndex((holder) => holder.owner === owner)
+    if (at < 0) return
+    this.holders.splice(at, 1)
+    this.moveUp()
+  }
+
+  withdraw(wait: QueuedWait): void {
+    const at = this.waits.indexOf(wait)
+    if (at >= 0) this.waits.splice(at, 1)
+    this.moveUp()
+  }
+
+  /**
+   * Holders at odds with the wait, and the last of those who asked earlier and are: what blocks that one covers the
+   * others, so that a long queue doesn't cost the square of its length.
+   */
+  blockersOf(wait: QueuedWait): readonly LockOwner[] {
+    const blockers: LockOwner[] = []
+    for (const holder of this.holders) {
+      if (holder.owner !== wait.owner && (wait.isExclusive || holder.isExclusive)) blockers.push(holder.owner)
+    }
+    for (let i = this.waits.indexOf(wait) - 1; i >= 0; i--) {
+      const earlier = this.waits[i] as QueuedWait
+      if (!earlier.isExclusive && !wait.isExclusive) continue
+      blockers.push(earlier.owner)
+      break
+    }
+    return blockers
+  }
+
+  private isCompatible(owner: LockOwner, isExclusive: boolean): boolean {
+    return this.holders.every((holder) => holder.owner === owner || !(isExclusive || holder.isExclusive))
+  }
+
+  private give(owner: LockOwner, isExclusive: boolean): void {
+    const at = this.holders.findIndex((holder) => holder.owner === owner)
+    const grant = isExclusive ? owner.exclusive : owner.shared
+    if (at >= 0) {
+      this.holders[at] = grant
+      return
+    }
+    this.holders.push(grant)
+    this.table.remember(owner, this.space, this.key)
+  }
+
+  /** An upgrade goes before everybody who holds nothing: they could not be served before it anyway. */
+  private enqueue(
+    owner: LockOwner,
+    isExclusive: boolean,
+    isUpgrade: boolean,
+    patience: LockPatience,
+  ): Promise<boolean> {
+    const wait = new QueuedWait(owner, patience, this, isExclusive, isUpgrade)
+    const behindUpgrades = this.waits.findIndex((other) => !other.isUpgrade)
+    if (isUpgrade && behindUpgrades >= 0) this.waits.splice(behindUpgrades, 0, wait)
+    else this.waits.push(wait)
+    return wait.begin()
+  }
+
+  private moveUp(): void {
+    for (;;) {
+      const next = this.waits[0]
+      if (next === undefined || !this.isCompatible(next.owner, next.isExclusive)) break
+      this.waits.shift()
+      this.give(next.owner, next.isExclusive)
+      next.grant()
+    }
+    this.simplify()
+  }
+
+  private simplify(): void {
+    if (this.waits.length > 0 || this.holders.length > 1) return
+    this.table.simplify(this.space, this.key, this.holders[0])
+  }
+}
+
+class QueuedWait extends LockWait {
+  constructor(
+    owner: LockOwner,
+    patience: LockPatience,
+    private readonly queue: LockQueue,
+    readonly isExclusive: boolean,
+    readonly isUpgrade: boolean,
+  ) {
+    super(owner, patience)
+  }
+
+  override blockers(): readonly LockOwner[] {
+    return this.queue.blockersOf(this)
+  }
+
+  protected override withdraw(): void {
+    this.queue.withdraw(this)
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * Goal: locks exclude what they must, are granted in the order of asking, and every wait ends: by grant, time-out, kill
+ * or as a deadlock's victim. Method: owners without transactions, whose `abandon` releases their locks as a rollback does.
+ */
+import { sqlError } from '../common/sql-error.js'
+import { LockManager } from './lock-manager.js'
+import { LockOwner, type LockPatience } from './lock-owner.js'
+import { MetadataLocks } from './metadata-locks.js'
+
+const PATIENT: LockPatience = { wait: 'wait', timeoutMs: 5000, signal: undefined }
+const KEYSPACE = 1000
+
+let locks: LockManager
+let abandoned: number[]
+
+beforeEach(() => {
+  locks = new LockManager()
+  abandoned = []
+})
+
+function owner(id: number, writeCount = 0): LockOwner {
+  const made = new LockOwner(id, () => {
+    abandoned.push(id)
+    locks.releaseAll(made)
+  })
+  made.writeCount = writeCount
+  return made
+}
+
+const lock = (
+  who: LockOwner,
+  key: string,
+  exclusive = true,
+  patience = PATIENT,
+): boolean | Promise<boolean> =>
+  locks.lockKey(who, KEYSPACE, Buffer.from(key), 0, key.length, exclusive, patience)
+
+/** Lets promises settle, and tells whether this one has. */
+async function isPending(promise: boolean | Promise<boolean>): Promise<boolean> {
+  let pending = true
+  void Promise.resolve(promise).then(
+    () => (pending = false),
+    () => (pending = false),
+  )
+  await new Promise((resolve) => setImmediate(resolve))
+  return pending
+}
+
+test('free locks are granted at once, again and again, and an only holder is upgraded at once', () => {
+  const a = owner(1)
+  expect(lock(a, 'x', false)).toBe(true)
+  expect(lock(a, 'x', false)).toBe(true)
+  expect(lock(a, 'x')).toBe(true)
+  expect(lock(a, 'x', false)).toBe(true)
+  expect(lock(owner(2), 'x', false, { ...PATIENT, wait: 'skip' })).toBe(false)
+})
+
+test('shared locks go together, an exclusive one waits for all of them', async () => {
+  const [a, b, c] = [owner(1), owner(2), owner(3)]
+  expect(lock(a, 'x', false)).toBe(true)
+  expect(lock(b, 'x', false)).toBe(true)
+  const wanted = lock(c, 'x')
+  locks.releaseAll(a)
+  expect(await isPending(wanted)).toBe(true)
+  locks.releaseAll(b)
+  expect(await wanted).toBe(true)
+  expect(locks.heldCount(c)).toBe(1)
+})
+
+test('requests are served in order: a shared one does not pass a waiting exclusive one', async () => {
+  const [a, b, c, d] = [owner(1), owner(2), owner(3), owner(4)]
+  lock(a, 'x', false)
+  const order: number[] = []
+  const waits = [lock(b, 'x'), lock(c, 'x', false), lock(d, 'x', false)].map((wait, i) =>
+    Promise.resolve(wait).then(() => order.push(i)),
+  )
+  locks.releaseAll(a)
+  await waits[0]
+  expect(order).toEqual([0])
+  locks.releaseAll(b)
+  await Promise.all(waits)
+  expect(order).toEqual([0, 1, 2])
+})
+
+test('an upgrade goes before those who hold nothing', async () => {
+  const [a, b, c] = [owner(1), owner(2), owner(3)]
+  lock(a, 'x', false)
+  lock(b, 'x', false)
+  const late = lock(c, 'x')
+  const upgrade = lock(a, 'x')
+  locks.releaseAll(b)
+  expect(await upgrade).toBe(true)
+  expect(await isPending(late)).toBe(true)
+})
+
+test('a wait times out, and those behind it move up', async () => {
+  const [a, b, c] = [owner(1), owner(2), owner(3)]
+  lock(a, 'x', false)
+  const tooLong = lock(b, 'x', true, { ...PATIENT, timeoutMs: 20 })
+  const behind = lock(c, 'x', false)
+  await expect(tooLong).rejects.toMatchObject({ code: 'ER_LOCK_WAIT_TIMEOUT' })
+  expect(await behind).toBe(true)
+  expect(abandoned).toEqual([])
+})
+
+test('a wait ends when its statement is killed', async () => {
+  const [a, b] = [owner(1), owner(2)]
+  lock(a, 'x')
+  const [kill, timeout] = [new AbortController(), new AbortController()]
+  const killed = lock(b, 'x', true, { ...PATIENT, signal: kill.signal })
+  kill.abort()
+  await expect(killed).rejects.toMatchObject({ code: 'ER_QUERY_INTERRUPTED' })
+  const late = lock(b, 'x', true, { ...PATIENT, signal: timeout.signal })
+  timeout.abort(sqlError('ER_QUERY_TIMEOUT'))
+  await expect(late).rejects.toMatchObject({ code: 'ER_QUERY_TIMEOUT' })
+  locks.releaseAll(a)
+  expect(lock(owner(3), 'x')).toBe(true)
+})
+
+test('NOWAIT fails and SKIP LOCKED answers false, without a trace', () => {
+  const [a, b] = [owner(1), owner(2)]
+  lock(a, 'x')
+  expect(() => lock(b, 'x', true, { ...PATIENT, wait: 'nowait' })).toThrow(
+    expect.objectContaining({ code: 'ER_LOCK_NOWAIT' }),
+  )
+  expect(lock(b, 'x', true, { ...PATIENT, wait: 'skip' })).toBe(false)
+  locks.releaseAll(a)
+  expect(lock(b, 'x')).toBe(true)
+})
+
+describe('deadlocks', () => {
+  test('the one with fewer writes is rolled back, whoever closes the circle', async () => {
+    for (const [writesOfA, writesOfB, victim] of [
+      [5, 1, 2],
+      [1, 5, 1],
+      [3, 3, 2],
+    ] as const) {
+      locks = new LockManager()
+      abandoned = []
+      const [a, b] = [owner(1, writesOfA), owner(2, writesOfB)]
+      lock(a, 'x')
+      lock(b, 'y')
+      const outcomes = Promise.allSettled([lock(a, 'y'), lock(b, 'x')])
+      const [first, second] = await outcomes
+      expect(abandoned).toEqual([victim])
+      const lost = victim === 1 ? first : second
+      expect(lost).toMatchObject({ status: 'rejected', reason: { code: 'ER_LOCK_DEADLOCK' } })
+      expect(victim === 1 ? second : first).toEqual({ status: 'fulfilled', value: true })
+    }
+  })
+
+  test('two upgrades of one shared lock', async () => {
+    const [a, b] = [owner(1), owner(2)]
+    lock(a, 'x', false)
+    lock(b, 'x', false)
+    const results = await Promise.allSettled([lock(a, 'x'), lock(b, 'x')])
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected'])
+  })
+
+  test('a circle of many, through shared holders and queues', async () => {
+    const owners = Array.from({ length: 6 }, (_, i) => owner(i, 10 - i))
+    for (const [i, who] of owners.entries()) lock(who, `k${i}`, i % 2 === 0)
+    const waits = owners.map((who, i) => lock(who, `k${(i + 1) % 6}`))
+    for (const wait of waits) void Promise.resolve(wait).catch(() => undefined)
+    await expect(waits[5]).rejects.toMatchObject({ code: 'ER_LOCK_DEADLOCK' })
+    expect(abandoned).toEqual([5])
+    expect(await waits[4]).toBe(true)
+  })
+
+  test('a chain without a circle is none', async () => {
+    const owners = Array.from({ length: 20 }, (_, i) => owner(i))
+    for (const [i, who] of owners.entries()) lock(who, `k${i}`)
+    const waits = owners.slice(0, -1).map((who, i) => lock(who, `k${i + 1}`))
+    expect(await isPending(waits[0] as Promise<boolean>)).toBe(true)
+    for (const who of [...owners].reverse()) {
+      locks.releaseAll(who)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(await Promise.all(waits)).toEqual(waits.map(() => true))
+    expect(abandoned).toEqual([])
+  })
+})
+
+describe('range locks', () => {
+  const range = (who: LockOwner, lower?: string, upper?: string): ReturnType<LockManager['lockRange']> =>
+    locks.lockRange(
+      who,
+      KEYSPACE,
+      lower === undefined ? undefined : Buffer.from(lower),
+      upper === undefined ? undefined : Buffer.from(upper),
+    )
+  const put = (who: LockOwner, key: string, patience = PATIENT): boolean | Promise<boolean> =>
+    locks.beforePut(who, KEYSPACE, Buffer.from(key), 0, key.length, patience)
+
+  test('keep others from inserting into them, and nobody else', async () => {
+    const [a, b] = [owner(1), owner(2)]
+    range(a, 'b', 'd')
+    range(b, 'c', 'e')
+    expect(put(a, 'b')).toBe(true)
+    expect(put(b, 'd')).toBe(true)
+    const blocked = put(b, 'b')
+    expect(await isPending(blocked)).toBe(true)
+    locks.releaseAll(a)
+    expect(await blocked).toBe(true)
+    expect(put(a, 'f')).toBe(true)
+  })
+
+  test('let go what a shrunken range leaves', async () => {
+    const [a, b] = [owner(1), owner(2)]
+    const held = range(a, 'b', undefined)
+    const blocked = put(b, 'x')
+    expect(await isPending(blocked)).toBe(true)
+    held.upper = Buffer.from('c')
+    locks.rangeShrank()
+    expect(await blocked).toBe(true)
+  })
+
+  test('two who both lock a gap and both insert are a deadlock', async () => {
+    const [a, b] = [owner(1), owner(2)]
+    range(a, 'a', 'z')
+    range(b, 'a', 'z')
+    const results = await Promise.allSettled([put(a, 'm'), put(b, 'n')])
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected'])
+  })
+})
+
+test('metadata locks: DDL waits for users of the table, later users wait for the DDL', async () => {
+  const metadata = new MetadataLocks()
+  const [reader, ddl, later] = [owner(1), owner(2), owner(3)]
+  const table = { kind: 'table', id: 5 } as const
+  expect(metadata.acquire(reader, table, 'shared', 1000, undefined)).toBeUndefined()
+  const changing = metadata.acquire(ddl, table, 'exclusive', 1000, undefined)
+  const reading = metadata.acquire(later, table, 'shared', 1000, undefined)
+  const order: string[] = []
+  const both = [
+    Promise.resolve(changing).then(() => order.push('ddl')),
+    Promise.resolve(reading).then(() => order.push('later')),
+  ]
+  metadata.releaseAll(reader)
+  await both[0]
+  expect(order).toEqual(['ddl'])
+  metadata.releaseAll(ddl)
+  await both[1]
+  expect(metadata.holds(later, table)).toBe(true)
+  await expect(metadata.acquire(ddl, table, 'exclusive', 10, undefined)).rejects.toMatchObject({
+    code: 'ER_LOCK_WAIT_TIMEOUT',
+  })
+})
+
+test('a hundred thousand locks stay lean', () => {
+  const a = owner(1)
+  const key = Buffer.alloc(4)
+  for (let i = 0; i < 100_000; i++) {
+    key.writeUInt32BE(i)
+    locks.lockKey(a, KEYSPACE, key, 0, 4, true, PATIENT)
+  }
+  expect(locks.heldCount(a)).toBe(100_000)
+  locks.releaseAll(a)
+  expect(lock(owner(2), 'x')).toBe(true)
+  expect(locks.heldCount(a)).toBe(0)
+})

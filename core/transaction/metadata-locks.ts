@@ -1,0 +1,50 @@
+/**
+ * Metadata locks (MySQL manual 10.11.4): a statement holds the tables and databases that it names shared until its
+ * transaction ends; DDL takes them exclusively, and waits for the transactions that use them. Requests are served in the
+ * order of asking, so a waiting ALTER TABLE also holds up later statements, as in MySQL.
+ */
+import { type MaybePromise } from '../common/value.js'
+import type { LockOwner, LockPatience } from './lock-owner.js'
+import { LockTable } from './lock-table.js'
+
+/** What a metadata lock is on: a table by its id, or by `database.name` while it doesn't exist; a database by name. */
+export type MetadataObject =
+  | { readonly kind: 'table'; readonly id: number }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'database'; readonly name: string }
+
+const SPACE = { table: 0, name: 1, database: 2 } as const
+
+export class MetadataLocks {
+  private readonly table = new LockTable()
+
+  /**
+   * Held until `releaseAll`, which the end of a transaction calls. Throws or rejects with ER_LOCK_WAIT_TIMEOUT
+   * (lock_wait_timeout), ER_LOCK_DEADLOCK or ER_QUERY_INTERRUPTED.
+   */
+  acquire(
+    owner: LockOwner,
+    object: MetadataObject,
+    mode: 'shared' | 'exclusive',
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): MaybePromise<void> {
+    const patience: LockPatience = { wait: 'wait', timeoutMs, signal }
+    const granted = this.table.acquire(
+      owner,
+      SPACE[object.kind],
+      object.kind === 'table' ? object.id : object.name,
+      mode === 'exclusive',
+      patience,
+    )
+    return granted instanceof Promise ? granted.then(() => undefined) : undefined
+  }
+
+  holds(owner: LockOwner, object: MetadataObject): boolean {
+    return this.table.holds(owner, SPACE[object.kind], object.kind === 'table' ? object.id : object.name)
+  }
+
+  releaseAll(owner: LockOwner): void {
+    this.table.releaseAll(owner)
+  }
+}
