@@ -77,8 +77,7 @@ class Latin1CaseMapping extends TextCaseMapping {
 }
 
 class AsciiCaseMapping extends TextCaseMapping {
-  protected readonly upperOf = (codePoint: number): number =>
-    isAsciiLower(codePoint) ? codePoint - 0x20 : codePoint
+  protected readonly upperOf = asciiUpper
   protected readonly lowerOf = (codePoint: number): number =>
     isAsciiUpper(codePoint) ? codePoint + 0x20 : codePoint
 }
@@ -89,6 +88,11 @@ export function isAsciiUpper(codePoint: number): boolean {
 
 export function isAsciiLower(codePoint: number): boolean {
   return codePoint >= 0x61 && codePoint <= 0x7a
+}
+
+/** The capital of a small ASCII letter; any other character as it is. */
+export function asciiUpper(codePoint: number): number {
+  return isAsciiLower(codePoint) ? codePoint - 0x20 : codePoint
 }
 
 /** Unicode 3.0: `_general_ci`, `_unicode_ci` and `_bin`. */

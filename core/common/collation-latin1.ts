@@ -2,7 +2,7 @@
  * The weights of latin1's and ascii's collations. A weight is one byte: that of a base letter for
  * `latin1_swedish_ci`, and a place in an order of all 256 characters for `latin1_general_ci` and `_cs`.
  */
-import { isAsciiLower } from './collation-case.js'
+import { asciiUpper } from './collation-case.js'
 import type { CharacterWeights } from './collation-simple.js'
 import { latin1Byte } from './charset-single-byte.js'
 
@@ -21,10 +21,6 @@ function byteWeights(weights: Uint8Array): CharacterWeights {
 
 function weightsFor(weightOf: (byte: number) => number): CharacterWeights {
   return byteWeights(Uint8Array.from({ length: 0x100 }, (_, byte) => weightOf(byte)))
-}
-
-function asciiUpper(byte: number): number {
-  return isAsciiLower(byte) ? byte - 0x20 : byte
 }
 
 /**

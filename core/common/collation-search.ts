@@ -8,9 +8,16 @@ import type { Charset } from './collation.js'
 export interface WindowComparison {
   /** Whether `text[from, to)` has the same weights as all of `needle`; trailing spaces count. */
   windowEquals(text: string, from: number, to: number, needle: string): boolean
-  /** True only if no two strings that begin with the ASCII characters `a` and `b` have the same weights. */
-  startsDifferently(a: number, b: number): boolean
+  /**
+   * By ASCII character: equal for two characters exactly if they have the same weights, and 0 for those that have
+   * none, because strings can be equal though one of them has more of these.
+   */
+  readonly asciiClasses: Uint16Array
 }
+
+const EQUAL = 0
+const DIFFERENT = 1
+const UNKNOWN = 2
 
 export function findWindow(
   haystack: string,
@@ -21,16 +28,32 @@ export function findWindow(
 ): number {
   if (from > haystack.length) return -1
   if (needle.length === 0) return from
-  const bytes = charset.byteLength(needle)
-  const first = needle.charCodeAt(0)
+  let bytes = -1
   for (let at = from; at < haystack.length; at += unitsAt(haystack, at)) {
-    const unit = haystack.charCodeAt(at)
-    if ((unit | first) < 0x80 && comparison.startsDifferently(unit, first)) continue
+    const start = compareStart(haystack, at, needle, comparison.asciiClasses)
+    if (start === DIFFERENT) continue
+    if (start === EQUAL) return at
+    if (bytes < 0) bytes = charset.byteLength(needle)
     const end = windowEnd(haystack, at, bytes, charset)
     if (end > haystack.length) return -1
     if (end > 0 && comparison.windowEquals(haystack, at, end, needle)) return at
   }
   return -1
+}
+
+/** Compares the needle with what stands at `at` as long as both are ASCII; nearly always that decides. */
+function compareStart(haystack: string, at: number, needle: string, asciiClasses: Uint16Array): number {
+  for (let i = 0; i < needle.length; i++) {
+    if (at + i >= haystack.length) return UNKNOWN
+    const unit = haystack.charCodeAt(at + i)
+    const wanted = needle.charCodeAt(i)
+    if ((unit | wanted) >= 0x80) return UNKNOWN
+    const unitClass = asciiClasses[unit] as number
+    const wantedClass = asciiClasses[wanted] as number
+    if (unitClass === 0 || wantedClass === 0) return UNKNOWN
+    if (unitClass !== wantedClass) return DIFFERENT
+  }
+  return EQUAL
 }
 
 /**

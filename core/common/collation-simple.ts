@@ -17,6 +17,7 @@ export interface CharacterWeights {
 
 /** All collations of this kind are PAD SPACE. */
 export class SimpleCollation extends BaseCollation implements WindowComparison {
+  readonly asciiClasses: Uint16Array
   private readonly asciiWeights: Uint16Array
   /** Weight → the last ASCII character that has it, which represents the weight in hash keys. */
   private readonly asciiOfWeight = new Map<number, number>()
@@ -32,6 +33,7 @@ export class SimpleCollation extends BaseCollation implements WindowComparison {
   ) {
     super(definition, caseMapping)
     this.asciiWeights = Uint16Array.from({ length: 0x80 }, (_, codePoint) => weights.weightOf(codePoint))
+    this.asciiClasses = this.asciiWeights.map((weight) => weight + 1)
     this.asciiWeights.forEach((weight, codePoint) => this.asciiOfWeight.set(weight, codePoint))
     this.asciiFolded = Uint8Array.from(
       this.asciiWeights,
@@ -116,10 +118,6 @@ export class SimpleCollation extends BaseCollation implements WindowComparison {
       j += y > 0xffff ? 2 : 1
     }
     return i === to && j === needle.length
-  }
-
-  startsDifferently(a: number, b: number): boolean {
-    return this.asciiWeights[a] !== this.asciiWeights[b]
   }
 
   /** Compares character by character from a place up to which the strings are equal. */

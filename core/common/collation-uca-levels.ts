@@ -25,6 +25,7 @@ const GENERAL_KEY = '\u0001'
 const LEVEL_SEPARATOR = '\0'
 
 export class LevelsCollation extends BaseCollation implements WindowComparison {
+  readonly asciiClasses: Uint16Array
   private readonly levels: readonly WeightLevel[]
 
   constructor(
@@ -36,6 +37,9 @@ export class LevelsCollation extends BaseCollation implements WindowComparison {
     private readonly tertiary: WeightLevel | undefined,
   ) {
     super(definition, caseMapping)
+    const { ascii } = primary.level
+    this.asciiClasses =
+      tertiary === undefined ? ascii : ascii.map((weight, codePoint) => (weight === 0 ? 0 : codePoint))
     this.levels = [primary.level, secondary, ...(tertiary === undefined ? [] : [tertiary])]
   }
 
@@ -113,14 +117,6 @@ export class LevelsCollation extends BaseCollation implements WindowComparison {
       right.start(level, needle, 0, needle.length)
       return compareLevel() === 0
     })
-  }
-
-  startsDifferently(a: number, b: number): boolean {
-    const { ascii } = this.primary.level
-    const aWeight = ascii[a] as number
-    const bWeight = ascii[b] as number
-    if (aWeight === 0 || bWeight === 0) return false
-    return aWeight !== bWeight || (a !== b && this.tertiary !== undefined)
   }
 
   /** Compares level by level from a place up to which the strings are equal. */

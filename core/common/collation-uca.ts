@@ -4,7 +4,7 @@
  */
 import { BaseCollation, characterStart, headOf, SPACE, trimmedLength } from './collation-base.js'
 import type { CollationDefinition } from './collation-base.js'
-import { isAscii, type CaseMapping } from './collation-case.js'
+import type { CaseMapping } from './collation-case.js'
 import { LIST_FLAG } from './collation-data/code-point-table.js'
 import { findWindow, type WindowComparison } from './collation-search.js'
 import { WeightCursor, WEIGHTS_PER_CHARACTER_MAX, type WeightLevel } from './collation-weights.js'
@@ -31,6 +31,16 @@ export class PrimaryWeights {
     return this.level.ascii[SPACE] as number
   }
 
+  /** Whether the text has ASCII characters only, and none is ignorable. */
+  isPlainAscii(text: string): boolean {
+    const { ascii } = this.level
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit >= 0x80 || ascii[unit] === 0) return false
+    }
+    return true
+  }
+
   /** The character that stands for a weight in hash keys: an ASCII one, or one from U+0201 on. */
   representative(weight: number): number {
     const ascii = weight < this.asciiOfWeight.length ? (this.asciiOfWeight[weight] as number) : 0
@@ -39,12 +49,15 @@ export class PrimaryWeights {
 }
 
 export class PrimaryCollation extends BaseCollation implements WindowComparison {
+  readonly asciiClasses: Uint16Array
+
   constructor(
     definition: CollationDefinition,
     caseMapping: CaseMapping,
     private readonly weights: PrimaryWeights,
   ) {
     super(definition, caseMapping)
+    this.asciiClasses = weights.level.ascii
   }
 
   compare(a: string, b: string): number {
@@ -112,12 +125,6 @@ export class PrimaryCollation extends BaseCollation implements WindowComparison 
     }
   }
 
-  startsDifferently(a: number, b: number): boolean {
-    const aWeight = this.weights.level.ascii[a] as number
-    const bWeight = this.weights.level.ascii[b] as number
-    return aWeight !== bWeight && aWeight !== 0 && bWeight !== 0
-  }
-
   /** Compares weight by weight from a place up to which the strings are equal. */
   private compareFrom(a: string, b: string, start: number): number {
     const { level } = this.weights
@@ -144,7 +151,7 @@ export class PrimaryCollation extends BaseCollation implements WindowComparison 
   }
 
   private folded(text: string): string {
-    if (isAscii(text) && !hasIgnorable(text)) return text.toLowerCase()
+    if (this.weights.isPlainAscii(text)) return text.toLowerCase()
     const { spaceWeight, level } = this.weights
     left.start(level, text, 0, text.length)
     let key = ''
@@ -193,13 +200,4 @@ function writeWeight(target: Uint8Array, offset: number, weight: number): number
   target[offset] = weight >> 8
   target[offset + 1] = weight & 0xff
   return offset + 2
-}
-
-/** Whether an ASCII text has characters that the UCA ignores: the control characters that aren't white space. */
-function hasIgnorable(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if ((unit < SPACE && (unit < 9 || unit > 13)) || unit === 0x7f) return true
-  }
-  return false
 }

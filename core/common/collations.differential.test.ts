@@ -81,7 +81,7 @@ class OracleServer {
 
   async stop(): Promise<void> {
     const { server } = this
-    if (server !== undefined && server.exitCode === null) {
+    if (server?.exitCode === null) {
       const exited = new Promise((resolve) => server.once('exit', resolve))
       server.kill('SIGTERM')
       await exited

@@ -6,6 +6,7 @@ import { BinaryCollation, type BinaryWeightForm } from './collation-binary.js'
 import type { CollationDefinition } from './collation-base.js'
 import {
   ASCII_CASE,
+  asciiUpper,
   differenceTable,
   LATIN1_CASE,
   NO_CASE,
@@ -74,7 +75,10 @@ function simple(
 const generalWeight = differenceTable(GENERAL_CI)
 const GENERAL_WEIGHTS: CharacterWeights = {
   bytesPerWeight: 2,
-  weightOf: (codePoint) => (codePoint > 0xffff ? 0xfffd : generalWeight(codePoint)),
+  weightOf(codePoint) {
+    if (codePoint < 0x80) return asciiUpper(codePoint)
+    return codePoint > 0xffff ? 0xfffd : generalWeight(codePoint)
+  },
 }
 
 function general(charset: Charset, id: number): Collation {
