@@ -5,7 +5,7 @@
 import type { Evaluator } from '../common/evaluation.js'
 import { DATE_TYPE, NULL_TYPE, textType, type SqlType } from '../common/sql-type.js'
 import {
-  datetimeNumber,
+  createFields,
   dayNumber,
   daysInMonth,
   packDate,
@@ -20,7 +20,7 @@ import { weekOf } from './calendar-weeks.js'
 import { intervalUnitOf } from './interval-units.js'
 import { dayName, monthName } from './locales.js'
 import { integerType } from './result-types.js'
-import { evaluator1, scalarFunction, synonyms, type Call, type FunctionShape } from './support.js'
+import { scalarFunction, synonyms, type Call, type FunctionShape } from './support.js'
 import {
   CALENDAR_DATE,
   datetimeReader,
@@ -29,7 +29,6 @@ import {
   temporalEvaluator,
   timeReader,
 } from './temporal-arguments.js'
-import { createFields } from '../common/temporal.js'
 
 type Part = (fields: TemporalFields) => Value
 
@@ -241,6 +240,14 @@ export const datePartFunctions: readonly ScalarFunction[] = [
         datetimeReader(argumentType(call), DateFlag.FUZZY | DateFlag.NO_ZERO_DATE),
         (fields) => (fields.month === 0 ? null : lastDay(fields)),
       ),
+  }),
+  scalarFunction('date', {
+    parameters: ['temporal'],
+    type: DATE_TYPE,
+    nullable: true,
+    volatility: 'statement',
+    compile: ([date], call) =>
+      temporalEvaluator(date as Evaluator, datetimeReader(argumentType(call), FUZZY_DATE), packDate),
   }),
   scalarFunction('extract', EXTRACT),
 ]

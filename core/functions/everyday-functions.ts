@@ -3,8 +3,11 @@
  * comparison or control flow. `library.ts` joins them with the rest.
  */
 import type { ScalarFunction } from '../spi/functions.js'
+import { dateConstructionFunctions } from './date-construction.js'
 import { currentDateFunctions } from './date-current.js'
 import { dateArithmeticFunctions } from './date-arithmetic.js'
+import { dateFormatFunctions } from './date-format.js'
+import { dateParsingFunctions } from './date-parsing.js'
 import { datePartFunctions } from './date-parts.js'
 import { mathematicalFunctions } from './mathematics.js'
 import { numberConversionFunctions } from './number-conversion.js'
@@ -20,6 +23,9 @@ import { timeArithmeticFunctions } from './time-arithmetic.js'
 export const everydayFunctions: readonly ScalarFunction[] = [
   ...currentDateFunctions,
   ...dateArithmeticFunctions,
+  ...dateConstructionFunctions,
+  ...dateFormatFunctions,
+  ...dateParsingFunctions,
   ...datePartFunctions,
   ...mathematicalFunctions,
   ...numberConversionFunctions,
