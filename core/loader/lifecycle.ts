@@ -23,6 +23,7 @@ export class Lifecycle {
       try {
         await step.start()
       } catch (error) {
+        this.logger.debug({ part: step.name, err: error }, 'part failed to start')
         await this.stop()
         throw error
       }

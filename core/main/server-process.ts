@@ -4,6 +4,7 @@
  */
 import { inject, injectable, injectAll } from 'tsyringe'
 import { Lifecycle, type LifecycleStep } from '../loader/lifecycle.js'
+import { messageOf, StartError } from '../loader/start-error.js'
 import { Logger } from '../spi/logger.js'
 import { Protocol } from '../spi/protocol.js'
 import { ServerSettings } from '../spi/settings.js'
@@ -48,13 +49,13 @@ export class ServerProcess {
       ...this.dataFolderSteps(),
       ...this.storages.map((storage) => ({
         name: `storage ${storage.name}`,
-        start: () => storage.start(),
+        start: () => explained(`storage ${storage.name}`, storage.start()),
         stop: () => storage.stop(),
       })),
       { name: 'engine', start: () => engine.start(), stop: () => engine.stop() },
       ...protocols.map((protocol) => ({
         name: `protocol ${protocol.name}`,
-        start: () => protocol.start(engine.server),
+        start: () => explained(`protocol ${protocol.name}`, protocol.start(engine.server)),
         stop: () => protocol.stop(),
       })),
       // Last to start and therefore first to stop: all protocols fall silent before any is closed.
@@ -73,5 +74,14 @@ export class ServerProcess {
     this.logger.info({ graceMs: this.settings.limits.shutdownGraceMs }, 'shutting down')
     await Promise.all(this.protocols.map((protocol) => protocol.stopAccepting()))
     await this.engine.drain(this.settings.limits.shutdownGraceMs)
+  }
+}
+
+/** A plugin's part that fails to start says why in one line; its stack is in the log at level debug. */
+async function explained(part: string, starting: Promise<void>): Promise<void> {
+  try {
+    await starting
+  } catch (error) {
+    throw new StartError(`${part}: ${messageOf(error)}`, { cause: error })
   }
 }
