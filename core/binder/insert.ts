@@ -12,7 +12,7 @@ import type { Binding, ExpressionContext } from './binding.js'
 import { plainContext } from './binding.js'
 import { tableRelation } from './from-clause.js'
 import { NULL_CONSTANT } from './literals.js'
-import { defaultExpression, layoutScope, missingValue, rowRules } from './row-rules.js'
+import { defaultExpression, layoutScope, missingValue, onUpdateNow, rowRules } from './row-rules.js'
 import { sameName, Scope, type ScopeRelation } from './scope.js'
 import { writableTable } from './targets.js'
 
@@ -24,6 +24,10 @@ export function bindInsert(binding: Binding, syntax: InsertStatement): InsertPla
   const { source, defaultPlaces } = bindSource(binding, syntax, table, relation, targets, missing)
   checkGenerated(table, targets, syntax, defaultPlaces)
   const old = tableRelation(binding, table, table.name)
+  const onDuplicate =
+    syntax.onDuplicateKeyUpdate.length === 0
+      ? undefined
+      : bindOnDuplicate(binding, syntax, table, relation, old, targets)
   return {
     kind: 'insert',
     rules: rowRules(binding, table, relation),
@@ -33,10 +37,8 @@ export function bindInsert(binding: Binding, syntax: InsertStatement): InsertPla
     missing,
     mode: syntax.replace ? 'replace' : 'insert',
     ignore: syntax.ignore,
-    onDuplicate:
-      syntax.onDuplicateKeyUpdate.length === 0
-        ? undefined
-        : bindOnDuplicate(binding, syntax, table, relation, old, targets),
+    onDuplicate,
+    onUpdate: onDuplicate === undefined ? [] : onUpdateNow(binding, table, onDuplicate),
     oldLayout: old.columns.map((column): ColumnId => column.id),
     oldRules: rowRules(binding, table, old),
   }

@@ -119,7 +119,7 @@ function bindSetOperation(
     return {
       id: binding.newColumn(),
       name: column.name,
-      type: resultTypeOf(same),
+      type: resultTypeOf(same.map((each) => each.type)),
       nullable: same.some((each) => each.nullable),
       origin: undefined,
       coercibility: Math.min(...same.map((each) => each.coercibility)),
@@ -176,7 +176,7 @@ function bindValuesBlock(
     return {
       id: binding.newColumn(),
       name: `column_${i}`,
-      type: resultTypeOf(cells),
+      type: resultTypeOf(cells.map((cell) => cell.type)),
       nullable: cells.some((cell) => cell.nullable),
       origin: undefined,
       coercibility: Math.min(...cells.map((cell) => cell.coercibility)),

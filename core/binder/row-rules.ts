@@ -94,3 +94,16 @@ export function currentTimestamp(binding: Binding, type: SqlType): Expression {
   const precision = constant({ ...type, name: 'int', length: 2, scale: 0 }, digits, String(digits))
   return bindCall(binding, 'now', digits === 0 ? [] : [precision])
 }
+
+/** ON UPDATE CURRENT_TIMESTAMP for columns that the statement doesn't set itself; only done if the row changes otherwise. */
+export function onUpdateNow(
+  binding: Binding,
+  table: TableDefinition,
+  assignments: readonly ColumnAssignment[],
+): readonly ColumnAssignment[] {
+  return table.columns.flatMap((column, i) =>
+    column.onUpdateNow && !assignments.some((assignment) => assignment.column === i)
+      ? [{ column: i, expression: currentTimestamp(binding, column.type) }]
+      : [],
+  )
+}

@@ -23,7 +23,7 @@ import { bindFrom, type FromOptions } from './from-clause.js'
 import { bindAssignmentTo } from './insert.js'
 import { bindLimit } from './limits.js'
 import { filter } from './query-block.js'
-import { currentTimestamp, defaultExpression, rowRules } from './row-rules.js'
+import { defaultExpression, onUpdateNow, rowRules } from './row-rules.js'
 import { sameName, Scope, type ScopeRelation } from './scope.js'
 
 interface BoundInput {
@@ -108,24 +108,12 @@ export function bindUpdate(binding: Binding, syntax: UpdateStatement): UpdatePla
       rules: rowRules(binding, scan.table, relation),
       alias: scan.alias,
       rowKey: scan.rowKey,
-      assignments: [...assignments, ...onUpdateNow(binding, scan.table, assignments)],
+      assignments,
+      onUpdate: onUpdateNow(binding, scan.table, assignments),
     }
   })
   const locked = new Set(byScan.keys())
   return { kind: 'update', input: lockOnly(input.plan, locked), targets, ignore: syntax.ignore }
-}
-
-/** ON UPDATE CURRENT_TIMESTAMP for columns that the statement doesn't set itself; only done if the row changes otherwise. */
-function onUpdateNow(
-  binding: Binding,
-  table: TableDefinition,
-  assignments: readonly ColumnAssignment[],
-): readonly ColumnAssignment[] {
-  return table.columns.flatMap((column, i) =>
-    column.onUpdateNow && !assignments.some((assignment) => assignment.column === i)
-      ? [{ column: i, expression: currentTimestamp(binding, column.type) }]
-      : [],
-  )
 }
 
 function ownerOf(input: BoundInput, table: string | undefined, name: string) {

@@ -53,6 +53,8 @@ export interface InsertPlan {
   readonly ignore: boolean
   /** ON DUPLICATE KEY UPDATE: over `oldLayout` (the row in the table) and `rules.layout` (the row to insert, for VALUES()). */
   readonly onDuplicate: readonly ColumnAssignment[] | undefined
+  /** ON UPDATE CURRENT_TIMESTAMP columns that it leaves alone, done if it changes the row. */
+  readonly onUpdate: readonly ColumnAssignment[]
   readonly oldLayout: readonly ColumnId[]
   /** Generated columns and checks of the updated row, over `oldLayout`. */
   readonly oldRules: RowRules
@@ -66,6 +68,8 @@ export interface UpdateTarget {
   /** Output of the input with the row's identity; NULL where an outer join found no row. */
   readonly rowKey: ColumnId
   readonly assignments: readonly ColumnAssignment[]
+  /** ON UPDATE CURRENT_TIMESTAMP columns that the statement leaves alone; done if the assignments change the row. */
+  readonly onUpdate: readonly ColumnAssignment[]
 }
 
 export interface UpdatePlan {

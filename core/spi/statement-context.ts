@@ -1,6 +1,7 @@
 /**
  * What every call into a driver takes along: who asks, whether the answer is still wanted, and whom to charge.
  */
+import type { SqlError } from '../common/sql-error.js'
 import type { EvaluationContext, WarningSink } from '../common/evaluation.js'
 
 export interface StatementContext extends WarningSink {
@@ -12,6 +13,8 @@ export interface StatementContext extends WarningSink {
   /** Throws ER_QUERY_INTERRUPTED or ER_QUERY_TIMEOUT if the statement shall end. A property read; call it per batch. */
   checkKilled(): void
   readonly memory: MemoryAccount
+  /** Records an error that IGNORE turned into a warning, in its own words. */
+  warnError(error: SqlError): void
 }
 
 /** Counts the bytes that one statement holds. */

@@ -236,3 +236,11 @@ export interface TableStatistics {
   /** Distinct values per column position, where known. */
   readonly cardinality: readonly (number | undefined)[]
 }
+
+export function isTableStorage(storage: Storage): storage is TableStorage {
+  return storage.capabilities.shape === 'table'
+}
+
+export function isKeyspaceStorage(storage: Storage): storage is KeyspaceStorage {
+  return storage.capabilities.shape === 'keyspace'
+}

@@ -1,0 +1,21 @@
+/**
+ * What a statement that changes rows reports.
+ */
+import type { ExactValue } from '../common/value.js'
+import type { Execution } from './execution.js'
+
+export interface ChangeResult {
+  readonly affectedRows: number
+  /** For the OK packet: the first generated AUTO_INCREMENT value, or the last one given. */
+  readonly lastInsertId: ExactValue
+  /** The first generated AUTO_INCREMENT value, which LAST_INSERT_ID() answers from now on; 0 if none was generated. */
+  readonly generatedId: ExactValue
+  /** Text of the OK packet, made when the number of warnings is known. */
+  readonly info: string | ((warningCount: number) => string)
+}
+
+export const NO_CHANGE: ChangeResult = { affectedRows: 0, lastInsertId: 0, generatedId: 0, info: '' }
+
+export interface CompiledChange {
+  run(execution: Execution): Promise<ChangeResult>
+}

@@ -1,0 +1,119 @@
+/**
+ * What one execution of one compiled plan carries around, and the shape of an operator.
+ *
+ * Operators are pulled batch by batch. A batch is valid until the next call; an operator that keeps rows copies them. Answers
+ * come at once where they can, so that a plan over a synchronous driver runs without a promise.
+ */
+import type { Batch } from '../common/batch.js'
+import type { EvaluationContext } from '../common/evaluation.js'
+import type { ColumnId } from '../plan/expression.js'
+import type { OutputColumn, VirtualTable } from '../plan/logical.js'
+import type { MaybePromise, Value } from '../common/value.js'
+import type { StatementContext } from '../spi/statement-context.js'
+import type { BatchCursor, Storage } from '../spi/storage.js'
+import type { Transaction } from '../spi/transaction.js'
+
+export interface Operator {
+  next(): MaybePromise<Batch | undefined>
+  /** Called once, also after an error and before the end. */
+  close(): MaybePromise<void>
+}
+
+/** A compiled plan node: made once per plan, opened for each execution. */
+export interface CompiledNode {
+  readonly output: readonly OutputColumn[]
+  open(execution: Execution): Operator
+}
+
+/** Where plans find what lies outside the executor. */
+export interface ExecutionEnvironment {
+  storage(name: string): Storage
+  /** Rows of a table that the engine computes, all its columns in order. */
+  virtualRows(
+    table: VirtualTable,
+    equalities: readonly { readonly column: number; readonly value: Value }[],
+    statement: StatementContext,
+  ): MaybePromise<Batch>
+}
+
+/** How long one turn of the event loop may work on a statement before others get theirs. */
+const SLICE_MS = 8
+
+export class Execution {
+  /** Results of shared sub-plans and work tables, by their id. */
+  readonly shared: Map<number, SharedRows>
+  /** Results of sub-queries that read nothing of their surroundings, by the key of their expression. */
+  readonly constants: Map<object, unknown>
+  foundRows = 0
+  /** CLIENT_FOUND_ROWS: an UPDATE counts the rows it found, not those it changed. */
+  readonly countsFoundRows: boolean
+  private readonly slice: { start: number }
+
+  constructor(
+    readonly environment: ExecutionEnvironment,
+    readonly transaction: Transaction,
+    readonly statement: StatementContext,
+    readonly evaluation: EvaluationContext,
+    parent?: Execution,
+    countsFoundRows = false,
+  ) {
+    this.countsFoundRows = parent?.countsFoundRows ?? countsFoundRows
+    this.shared = parent?.shared ?? new Map<number, SharedRows>()
+    this.constants = parent?.constants ?? new Map<object, unknown>()
+    this.slice = parent?.slice ?? { start: performance.now() }
+  }
+
+  /** An execution of a sub-plan for one row of its surroundings. */
+  correlated(values: readonly Value[]): Execution {
+    const evaluation = Object.create(this.evaluation, { correlated: { value: values } }) as EvaluationContext
+    return new Execution(this.environment, this.transaction, this.statement, evaluation, this)
+  }
+
+  /** Checks for KILL and time-out; lets the event loop turn if this statement had it long enough. Call it per batch. */
+  pause(): MaybePromise<void> {
+    this.statement.checkKilled()
+    const now = performance.now()
+    if (now - this.slice.start < SLICE_MS) return undefined
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        this.slice.start = performance.now()
+        resolve()
+      })
+    })
+  }
+}
+
+/** Rows that several readers share, computed by the first. */
+export interface SharedRows {
+  rows: MaybePromise<Batch>
+}
+
+export function columnPositions(output: readonly OutputColumn[]): ReadonlyMap<ColumnId, number> {
+  return new Map(output.map((column, i) => [column.id, i] as const))
+}
+
+/** Reads a cursor or operator to its end into one batch of its own, charging the statement's memory. */
+export async function materialize(
+  operator: Operator | BatchCursor,
+  into: Batch,
+  execution: Execution,
+  what: string,
+): Promise<Batch> {
+  let charged = 0
+  try {
+    for (;;) {
+      const next = operator.next()
+      const batch = next instanceof Promise ? await next : next
+      if (batch === undefined) break
+      for (let row = 0; row < batch.rowCount; row++) into.pushFrom(batch, row)
+      const size = into.byteSize
+      execution.statement.memory.charge(size - charged, what)
+      charged = size
+      const pause = execution.pause()
+      if (pause !== undefined) await pause
+    }
+  } finally {
+    await operator.close()
+  }
+  return into
+}

@@ -1,0 +1,73 @@
+/**
+ * What comes from outside the executor's own reach: fragments that a driver runs as a whole, and tables that the engine computes.
+ */
+import { sqlError } from '../common/sql-error.js'
+import { SINGLE_ROW, Batch } from '../common/batch.js'
+import type { MaybePromise } from '../common/value.js'
+import type { Vector } from '../common/vector.js'
+import { compileExpression, type ExpressionLayout } from '../functions/compile-expression.js'
+import type { FragmentNode, VirtualTableNode } from '../plan/logical.js'
+import type { Fragment } from '../spi/fragment.js'
+import { isTableStorage, type BatchCursor } from '../spi/storage.js'
+import type { CompiledNode, Operator } from './execution.js'
+import { readRows } from './set-operators.js'
+
+export function compileFragment(node: FragmentNode, fragment: Fragment): CompiledNode {
+  return {
+    output: node.output,
+    open: (execution) => {
+      const storage = execution.environment.storage(node.storage)
+      if (!isTableStorage(storage)) throw new Error('invariant: fragments go to table drivers')
+      const { runFragment } = storage
+      if (runFragment === undefined)
+        throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
+      let cursor: BatchCursor | undefined
+      return {
+        next: (): MaybePromise<Batch | undefined> => {
+          if (cursor !== undefined) return cursor.next()
+          const opened = runFragment.call(storage, fragment, execution.statement)
+          if (opened instanceof Promise) {
+            return opened.then((each) => {
+              cursor = each
+              return each.next()
+            })
+          }
+          cursor = opened
+          return opened.next()
+        },
+        close: () => cursor?.close(),
+      }
+    },
+  }
+}
+
+export function compileVirtual(node: VirtualTableNode, layout: ExpressionLayout): CompiledNode {
+  const equalities = node.equalities.map((each) => ({
+    column: each.column,
+    value: compileExpression(each.value, layout),
+  }))
+  return {
+    output: node.output,
+    open: (execution) => {
+      let reader: Operator | undefined
+      const read = (rows: Batch): MaybePromise<Batch | undefined> => {
+        const wanted = new Batch(node.columns.map((column) => rows.columns[column] as Vector))
+        wanted.rowCount = rows.rowCount
+        reader = readRows(wanted)
+        return reader.next()
+      }
+      return {
+        next: (): MaybePromise<Batch | undefined> => {
+          if (reader !== undefined) return reader.next()
+          const values = equalities.map((each) => ({
+            column: each.column,
+            value: each.value(SINGLE_ROW, 0, execution.evaluation),
+          }))
+          const rows = execution.environment.virtualRows(node.source, values, execution.statement)
+          return rows instanceof Promise ? rows.then(read) : read(rows)
+        },
+        close: () => undefined,
+      }
+    },
+  }
+}

@@ -1,0 +1,384 @@
+/**
+ * Runs INSERT and REPLACE.
+ */
+import { Batch } from '../common/batch.js'
+import type { Store } from '../common/conversion.js'
+import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
+import { isSqlError, sqlError } from '../common/sql-error.js'
+import { SqlMode } from '../common/sql-mode.js'
+import type { ExactValue, Value } from '../common/value.js'
+import { compileExpression } from '../functions/compile-expression.js'
+import type { InsertPlan } from '../plan/change.js'
+import type { LogicalNode } from '../plan/logical.js'
+import { primaryKeyOf, type ColumnDefinition, type TableDefinition } from '../plan/schema.js'
+import type { InsertOutcome, TableAccess } from '../spi/transaction.js'
+import { sameRow } from './changed-rows.js'
+import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-result.js'
+import { compilePlan, type PlanCompilerOptions } from './compile-plan.js'
+import { materialize, type CompiledNode, type Execution, type Operator } from './execution.js'
+import { implicitDefault } from './implicit-defaults.js'
+import {
+  RowBuilder,
+  compileAssignment,
+  compileColumnStore,
+  layoutOf,
+  replaceValue,
+  type FinishOptions,
+} from './row-builder.js'
+import { readRows } from './set-operators.js'
+
+/** How one column of the new row comes about. */
+type ColumnSource =
+  { readonly kind: 'given'; readonly from: number; readonly store: Store } | { readonly kind: 'missing' }
+
+type MissingSource =
+  | {
+      readonly kind: 'expression'
+      readonly evaluate: Evaluator
+      readonly store: Store
+      readonly isRowDependent: boolean
+    }
+  | { readonly kind: 'auto increment' }
+  | { readonly kind: 'no default' }
+
+export function compileInsert(plan: InsertPlan, options: PlanCompilerOptions): CompiledChange {
+  const compiled = new InsertCompiler(plan, options)
+  return { run: (execution) => new InsertRun(compiled, execution).run() }
+}
+
+class InsertCompiler {
+  readonly table: TableDefinition
+  readonly source: CompiledNode
+  readonly readsItself: boolean
+  readonly isSingleRow: boolean
+  readonly columns: readonly ColumnSource[]
+  readonly missing: readonly MissingSource[]
+  readonly builder: RowBuilder
+  readonly oldBuilder: RowBuilder
+  readonly autoColumn: number
+  readonly onDuplicate: ReturnType<typeof compileAssignment>[] | undefined
+  readonly onUpdate: ReturnType<typeof compileAssignment>[]
+  readonly allColumns: readonly number[]
+
+  constructor(
+    readonly plan: InsertPlan,
+    options: PlanCompilerOptions,
+  ) {
+    const { rules, source, targets } = plan
+    const table = rules.table
+    this.table = table
+    this.source = compilePlan(source, options)
+    this.readsItself = source.kind !== 'values' && scansTable(source, table.id)
+    this.isSingleRow = source.kind === 'values' && source.rows.length === 1
+    const bySource = new Map(source.output.map((column, i) => [column.id, i] as const))
+    this.columns = table.columns.map((column, i): ColumnSource => {
+      const target = targets.find((each) => each.column === i)
+      const from = target === undefined ? undefined : bySource.get(target.source)
+      const output = from === undefined ? undefined : source.output[from]
+      if (from === undefined || output === undefined) return { kind: 'missing' }
+      return { kind: 'given', from, store: compileColumnStore(column, output.type) }
+    })
+    const layout = layoutOf(rules)
+    this.missing = plan.missing.map((value, i): MissingSource => {
+      if (value.kind !== 'expression') return value
+      return {
+        kind: 'expression',
+        evaluate: compileExpression(value.expression, layout),
+        store: compileColumnStore(table.columns[i] as ColumnDefinition, value.expression.type),
+        isRowDependent: value.expression.kind !== 'constant',
+      }
+    })
+    this.builder = new RowBuilder(rules)
+    this.oldBuilder = new RowBuilder(plan.oldRules)
+    this.autoColumn = table.columns.findIndex((column) => column.autoIncrement)
+    const width = table.columns.length
+    const both = {
+      columns: new Map([
+        ...plan.oldLayout.map((column, i) => [column, i] as const),
+        ...rules.layout.map((column, i) => [column, width + i] as const),
+      ]),
+      correlated: new Map<number, number>(),
+      subquery: undefined,
+    }
+    this.onDuplicate = plan.onDuplicate?.map((each) => compileAssignment(table, each, both))
+    this.onUpdate = plan.onUpdate.map((each) => compileAssignment(table, each, both))
+    this.allColumns = table.columns.map((_, i) => i)
+  }
+}
+
+function scansTable(node: LogicalNode, tableId: number): boolean {
+  if (node.kind === 'scan') return node.table.id === tableId
+  // Sub-queries in expressions may read it too; anything but plain nodes counts as reading it.
+  const children = childrenOf(node)
+  return children === undefined || children.some((child) => scansTable(child, tableId))
+}
+
+function childrenOf(node: LogicalNode): readonly LogicalNode[] | undefined {
+  switch (node.kind) {
+    case 'values':
+    case 'virtual':
+    case 'work table':
+    case 'scan':
+      return []
+    case 'join':
+      return [node.left, node.right]
+    case 'set operation':
+      return node.inputs
+    case 'recursive':
+      return [node.seed, node.step]
+    case 'fragment':
+      return [node.root]
+    default:
+      return [node.input]
+  }
+}
+
+/** One execution. */
+class InsertRun {
+  private readonly access: TableAccess
+  private affected = 0
+  private records = 0
+  private duplicates = 0
+  private firstGenerated: ExactValue = 0
+  private lastGiven: ExactValue = 0
+  private rowNumber = 0
+  private readonly context: EvaluationContext
+
+  constructor(
+    private readonly compiled: InsertCompiler,
+    private readonly execution: Execution,
+  ) {
+    this.context = execution.evaluation
+    this.access = execution.transaction.table(compiled.table)
+  }
+
+  async run(): Promise<ChangeResult> {
+    const source = await this.openSource()
+    try {
+      for (;;) {
+        const next = source.next()
+        const batch = next instanceof Promise ? await next : next
+        if (batch === undefined) break
+        for (let row = 0; row < batch.rowCount; row++) {
+          this.rowNumber++
+          const done = this.insertRow(batch, row)
+          if (done !== undefined) await done
+        }
+        const pause = this.execution.pause()
+        if (pause !== undefined) await pause
+      }
+    } finally {
+      await source.close()
+    }
+    const { isSingleRow } = this.compiled
+    return {
+      ...NO_CHANGE,
+      affectedRows: this.affected,
+      lastInsertId: this.firstGenerated !== 0 ? this.firstGenerated : this.lastGiven,
+      generatedId: this.firstGenerated,
+      info: isSingleRow
+        ? ''
+        : (warnings) => `Records: ${this.records}  Duplicates: ${this.duplicates}  Warnings: ${warnings}`,
+    }
+  }
+
+  /** A query that reads the table itself is finished before the first row goes in. */
+  private async openSource(): Promise<Operator> {
+    const source = this.compiled.source.open(this.execution)
+    if (!this.compiled.readsItself) return source
+    const types = this.compiled.source.output.map((column) => column.type)
+    return readRows(await materialize(source, Batch.ofTypes(types), this.execution, 'INSERT … SELECT'))
+  }
+
+  private insertRow(batch: Batch, row: number): void | Promise<void> {
+    this.records++
+    const values = this.buildRow(batch, row)
+    if (values instanceof Promise) return values.then((each) => this.store(each))
+    return this.store(values)
+  }
+
+  private store(values: Value[]): void | Promise<void> {
+    if (!this.compiled.builder.finish(values, this.context, this.finishOptions())) return undefined
+    const { plan } = this.compiled
+    const reports = plan.mode === 'replace' || plan.ignore || plan.onDuplicate !== undefined
+    let outcome
+    try {
+      outcome = this.access.insert(values, reports ? 'report' : 'throw')
+    } catch (error) {
+      this.ignoreRow(error)
+      return undefined
+    }
+    if (outcome instanceof Promise) {
+      return outcome.then(
+        (each) => this.settle(each, values),
+        (error: unknown) => {
+          this.ignoreRow(error)
+        },
+      )
+    }
+    return this.settle(outcome, values)
+  }
+
+  private finishOptions(): FinishOptions {
+    const { ignore } = this.compiled.plan
+    return {
+      ignore,
+      nullIsError: !ignore && (this.context.strict || this.compiled.isSingleRow),
+      rowNumber: this.rowNumber,
+    }
+  }
+
+  // ── The new row ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  private buildRow(batch: Batch, row: number): Value[] | Promise<Value[]> {
+    const { columns, table, plan, autoColumn } = this.compiled
+    const defaulted = plan.defaultPlaces?.get(this.rowNumber - 1)
+    const values: Value[] = []
+    let isAutoMissing = false
+    for (let i = 0; i < columns.length; i++) {
+      const source = columns[i] as ColumnSource
+      const isDefault =
+        source.kind === 'missing' ||
+        (defaulted !== undefined && defaulted.some((target) => plan.targets[target]?.column === i))
+      if (isDefault) {
+        values.push(this.missingValue(i, values))
+        if (i === autoColumn) isAutoMissing = true
+      } else {
+        const value = batch.columns[source.from]?.get(row) ?? null
+        values.push(
+          source.store(value, this.context, (table.columns[i] as ColumnDefinition).name, this.rowNumber),
+        )
+      }
+    }
+    if (autoColumn < 0) return values
+    return this.fillAutoIncrement(values, isAutoMissing)
+  }
+
+  private missingValue(i: number, before: readonly Value[]): Value {
+    const missing = this.compiled.missing[i] as MissingSource
+    const column = this.compiled.table.columns[i] as ColumnDefinition
+    switch (missing.kind) {
+      case 'auto increment':
+        return null
+      case 'expression':
+        return missing.store(
+          missing.evaluate(this.partialRow(before, missing.isRowDependent), 0, this.context),
+          this.context,
+          column.name,
+          this.rowNumber,
+        )
+      case 'no default':
+        if (column.type.name === 'enum') return 1
+        if (this.context.strict) throw sqlError('ER_NO_DEFAULT_FOR_FIELD', column.name)
+        this.context.warn('Warning', 'ER_NO_DEFAULT_FOR_FIELD', column.name)
+        return implicitDefault(column.type)
+    }
+  }
+
+  /** A default expression may read the columns before its own. */
+  private partialRow(before: readonly Value[], isRowDependent: boolean): Batch {
+    if (!isRowDependent) return EMPTY_ROW
+    const batch = Batch.ofTypes(this.compiled.table.columns.map((column) => column.type))
+    batch.columns.forEach((vector, i) => {
+      vector.push(before[i] ?? null)
+    })
+    batch.rowCount = 1
+    return batch
+  }
+
+  /** NULL, a missing value and (by default) 0 ask for the next number. */
+  private fillAutoIncrement(values: Value[], isMissing: boolean): Value[] | Promise<Value[]> {
+    const at = this.compiled.autoColumn
+    const value = values[at] as ExactValue | null
+    const zeroGenerates = (this.context.sqlMode & SqlMode.NO_AUTO_VALUE_ON_ZERO) === 0
+    if (!isMissing && value !== null && (Number(value) !== 0 || !zeroGenerates)) {
+      this.access.noteAutoIncrement(value)
+      this.lastGiven = value
+      return values
+    }
+    const next = this.access.reserveAutoIncrement(1)
+    const fill = (number: ExactValue): Value[] => {
+      values[at] = number
+      if (this.firstGenerated === 0) this.firstGenerated = number
+      return values
+    }
+    return next instanceof Promise ? next.then(fill) : fill(next)
+  }
+
+  // ── Duplicates ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  private settle(outcome: InsertOutcome, values: Value[]): void | Promise<void> {
+    if (outcome.kind === 'inserted') {
+      this.affected++
+      return undefined
+    }
+    this.duplicates++
+    const { plan } = this.compiled
+    if (plan.mode === 'replace') return this.replace(outcome.rowKey, values)
+    if (this.compiled.onDuplicate !== undefined) return this.updateExisting(outcome.rowKey, values)
+    this.warnDuplicate(outcome.index.name, values)
+    return undefined
+  }
+
+  private warnDuplicate(indexName: string, values: readonly Value[]): void {
+    const { table } = this.compiled
+    const index = table.indexes.find((each) => each.name === indexName) ?? primaryKeyOf(table)
+    const shown = (index?.parts ?? []).map((part) => String(values[part.column] ?? 'NULL')).join('-')
+    this.context.warn('Warning', 'ER_DUP_ENTRY', shown, `${table.name}.${indexName}`)
+  }
+
+  private async replace(rowKey: Uint8Array, values: Value[]): Promise<void> {
+    await this.access.delete(rowKey)
+    this.affected++
+    // A further unique index may have another row with these values.
+    await this.store(values)
+  }
+
+  private async updateExisting(rowKey: Uint8Array, inserted: readonly Value[]): Promise<void> {
+    const { compiled, context } = this
+    const types = compiled.table.columns.map((column) => column.type)
+    const old = Batch.ofTypes(types)
+    if (!(await this.access.fetch(rowKey, compiled.allColumns, old))) return
+    const before = old.row(0)
+    const row = [...before]
+    const work = Batch.ofTypes([...types, ...types])
+    work.pushRow([...before, ...inserted])
+    const assign = ({ column, evaluate, store }: ReturnType<typeof compileAssignment>): void => {
+      const name = (compiled.table.columns[column] as ColumnDefinition).name
+      const value = store(evaluate(work, 0, context), context, name, this.rowNumber)
+      row[column] = value
+      replaceValue(work.columns[column] as Batch['columns'][number], value)
+    }
+    compiled.onDuplicate?.forEach(assign)
+    const changed = !sameRow(before, row)
+    if (compiled.autoColumn >= 0 && this.firstGenerated === 0) {
+      this.lastGiven = (row[compiled.autoColumn] as ExactValue | null) ?? 0
+    }
+    if (!changed) {
+      if (this.execution.countsFoundRows) this.affected++
+      return
+    }
+    compiled.onUpdate.forEach(assign)
+    const options = { ...this.finishOptions(), nullIsError: this.context.strict && !compiled.plan.ignore }
+    if (!compiled.oldBuilder.finish(row, context, options)) return
+    const outcome = await this.access.update(rowKey, row, compiled.plan.ignore ? 'report' : 'throw')
+    if (outcome.kind === 'duplicate') this.warnDuplicate(outcome.index.name, row)
+    else this.affected += 2
+  }
+
+  /** Under IGNORE, errors that concern one row are warnings. */
+  private ignoreRow(error: unknown): void {
+    if (!this.compiled.plan.ignore || !isSqlError(error) || !IGNORABLE.has(error.code)) throw error
+    this.execution.statement.warnError(error)
+  }
+}
+
+export const IGNORABLE: ReadonlySet<string> = new Set([
+  'ER_DUP_ENTRY',
+  'ER_NO_REFERENCED_ROW_2',
+  'ER_ROW_IS_REFERENCED_2',
+  'ER_CHECK_CONSTRAINT_VIOLATED',
+  'ER_BAD_NULL_ERROR',
+])
+
+const EMPTY_ROW = Object.assign(new Batch([]), { rowCount: 1 })

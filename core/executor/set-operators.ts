@@ -1,0 +1,281 @@
+/**
+ * DISTINCT, UNION, INTERSECT, EXCEPT, shared sub-plans and recursive common table expressions.
+ */
+import { BATCH_ROWS_MAX, Batch } from '../common/batch.js'
+import { sqlError } from '../common/sql-error.js'
+import type { MaybePromise } from '../common/value.js'
+import type { Vector } from '../common/vector.js'
+import type { OutputColumn } from '../plan/logical.js'
+import { materialize, type CompiledNode, type Execution, type Operator } from './execution.js'
+import { compileBatchKey, type RowKey } from './row-keys.js'
+import { whenBatch } from './row-operators.js'
+
+type RowKeyFunction = (batch: Batch, row: number) => RowKey
+
+export function compileDistinct(input: CompiledNode): CompiledNode {
+  const types = input.output.map((column) => column.type)
+  const keyOf = rowKeyOf(input.output)
+  return {
+    output: input.output,
+    open: (execution) => {
+      const source = input.open(execution)
+      const seen = new Set<RowKey>()
+      const output = Batch.ofTypes(types)
+      const unique = (batch: Batch | undefined): Batch | undefined => {
+        if (batch === undefined) return undefined
+        output.clear()
+        for (let row = 0; row < batch.rowCount; row++) {
+          const before = seen.size
+          seen.add(keyOf(batch, row))
+          if (seen.size > before) output.pushFrom(batch, row)
+        }
+        execution.statement.memory.charge(output.rowCount * 64, 'DISTINCT')
+        return output
+      }
+      return { next: () => whenBatch(source.next(), unique), close: () => source.close() }
+    },
+  }
+}
+
+function rowKeyOf(output: readonly OutputColumn[]): RowKeyFunction {
+  return output.length === 0 ? () => 0 : compileBatchKey(output.map((column) => column.type))
+}
+
+/** One input after the other. */
+export function compileUnionAll(
+  inputs: readonly CompiledNode[],
+  output: readonly OutputColumn[],
+): CompiledNode {
+  return {
+    output,
+    open: (execution) => {
+      let at = 0
+      let source: Operator | undefined
+      const advance = async (): Promise<Batch | undefined> => {
+        for (;;) {
+          const input = inputs[at]
+          if (input === undefined) return undefined
+          source ??= input.open(execution)
+          const next = source.next()
+          const batch = next instanceof Promise ? await next : next
+          if (batch !== undefined) return batch
+          await source.close()
+          source = undefined
+          at++
+        }
+      }
+      return { next: advance, close: () => source?.close() }
+    },
+  }
+}
+
+/**
+ * INTERSECT and EXCEPT of two inputs. The right side's rows are counted; with ALL, each occurrence there pairs with one of the left.
+ */
+export function compileSetDifference(
+  operation: 'intersect' | 'except',
+  all: boolean,
+  left: CompiledNode,
+  right: CompiledNode,
+  output: readonly OutputColumn[],
+): CompiledNode {
+  const types = output.map((column) => column.type)
+  const keyOf = rowKeyOf(output)
+  const keeps = operation === 'intersect'
+  return {
+    output,
+    open: (execution) => {
+      const source = left.open(execution)
+      let counts: Map<RowKey, number> | undefined
+      const done = new Set<RowKey>()
+      const result = Batch.ofTypes(types)
+      const isKept = (key: RowKey, table: Map<RowKey, number>): boolean => {
+        const count = table.get(key) ?? 0
+        if (!all) {
+          if (done.has(key)) return false
+          done.add(key)
+          return count > 0 === keeps
+        }
+        if (count > 0) table.set(key, count - 1)
+        return count > 0 === keeps
+      }
+      return {
+        next: async () => {
+          counts ??= await countRows(right, keyOf, execution)
+          const next = source.next()
+          const batch = next instanceof Promise ? await next : next
+          if (batch === undefined) return undefined
+          result.clear()
+          for (let row = 0; row < batch.rowCount; row++) {
+            if (isKept(keyOf(batch, row), counts)) result.pushFrom(batch, row)
+          }
+          return result
+        },
+        close: () => source.close(),
+      }
+    },
+  }
+}
+
+async function countRows(
+  node: CompiledNode,
+  keyOf: RowKeyFunction,
+  execution: Execution,
+): Promise<Map<RowKey, number>> {
+  const counts = new Map<RowKey, number>()
+  const source = node.open(execution)
+  try {
+    for (;;) {
+      const next = source.next()
+      const batch = next instanceof Promise ? await next : next
+      if (batch === undefined) return counts
+      const before = counts.size
+      for (let row = 0; row < batch.rowCount; row++) {
+        const key = keyOf(batch, row)
+        counts.set(key, (counts.get(key) ?? 0) + 1)
+      }
+      execution.statement.memory.charge((counts.size - before) * 72, 'set operation')
+      const pause = execution.pause()
+      if (pause !== undefined) await pause
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+/** Hands out rows that are already there, in slices. */
+export function readRows(rows: Batch): Operator {
+  let at = 0
+  const slice = Batch.ofTypes(rows.columns.map((column) => column.type))
+  return {
+    next: () => {
+      if (at >= rows.rowCount) return undefined
+      if (at === 0 && rows.rowCount <= BATCH_ROWS_MAX) {
+        at = rows.rowCount
+        return rows
+      }
+      slice.clear()
+      const end = Math.min(rows.rowCount, at + BATCH_ROWS_MAX)
+      for (; at < end; at++) slice.pushFrom(rows, at)
+      return slice
+    },
+    close: () => undefined,
+  }
+}
+
+/** An operator over rows that may still have to be computed. */
+function readLater(
+  rows: () => MaybePromise<Batch>,
+  output: readonly OutputColumn[],
+  positions: readonly number[],
+): Operator {
+  let reader: Operator | undefined
+  const start = (batch: Batch): Operator => {
+    const permuted = new Batch(positions.map((position) => batch.columns[position] as Vector))
+    permuted.rowCount = batch.rowCount
+    return (reader = readRows(permuted))
+  }
+  return {
+    next: () => {
+      if (reader !== undefined) return reader.next()
+      const batch = rows()
+      return batch instanceof Promise ? batch.then((each) => start(each).next()) : start(batch).next()
+    },
+    close: () => reader?.close(),
+  }
+}
+
+/** Computes its input once per execution, whoever asks first. */
+export function compileShared(
+  shareId: number,
+  input: () => CompiledNode,
+  output: readonly OutputColumn[],
+  positions: readonly number[],
+): CompiledNode {
+  return {
+    output,
+    open: (execution) =>
+      readLater(
+        () => {
+          let shared = execution.shared.get(shareId)
+          if (shared === undefined) {
+            const node = input()
+            const types = node.output.map((column) => column.type)
+            shared = {
+              rows: materialize(node.open(execution), Batch.ofTypes(types), execution, 'derived table'),
+            }
+            execution.shared.set(shareId, shared)
+          }
+          return shared.rows
+        },
+        output,
+        positions,
+      ),
+  }
+}
+
+/** The rows of the round before, inside a recursive step. */
+export function compileWorkTable(workId: number, output: readonly OutputColumn[]): CompiledNode {
+  return {
+    output,
+    open: (execution) => {
+      const rows = execution.shared.get(workId)?.rows
+      if (rows === undefined || rows instanceof Promise)
+        throw new Error('invariant: the step runs inside its recursion')
+      return readRows(rows)
+    },
+  }
+}
+
+export interface RecursiveParts {
+  readonly workId: number
+  readonly name: string
+  readonly seed: CompiledNode
+  readonly step: CompiledNode
+  readonly seedPositions: readonly number[]
+  readonly stepPositions: readonly number[]
+  readonly distinct: boolean
+  readonly output: readonly OutputColumn[]
+}
+
+/** WITH RECURSIVE: rounds until one adds nothing (ER_CTE_MAX_RECURSION_DEPTH beyond cte_max_recursion_depth). */
+export function compileRecursive(parts: RecursiveParts): CompiledNode {
+  const identity = parts.output.map((_, i) => i)
+  return {
+    output: parts.output,
+    open: (execution) => readLater(() => runRecursion(parts, execution), parts.output, identity),
+  }
+}
+
+async function runRecursion(parts: RecursiveParts, execution: Execution): Promise<Batch> {
+  const types = parts.output.map((column) => column.type)
+  const keyOf = rowKeyOf(parts.output)
+  const seen = new Set<RowKey>()
+  const all = Batch.ofTypes(types)
+  const depthMax = Number(
+    execution.evaluation.session.systemVariable('cte_max_recursion_depth', 'session') ?? 1000,
+  )
+  const round = async (node: CompiledNode, positions: readonly number[]): Promise<Batch> => {
+    const own = Batch.ofTypes(node.output.map((column) => column.type))
+    const rows = await materialize(node.open(execution), own, execution, 'recursive query')
+    const fresh = Batch.ofTypes(types)
+    const source = new Batch(positions.map((position) => rows.columns[position] as Vector))
+    for (let row = 0; row < rows.rowCount; row++) {
+      if (parts.distinct) {
+        const key = keyOf(source, row)
+        if (seen.has(key)) continue
+        seen.add(key)
+      }
+      fresh.pushFrom(source, row)
+      all.pushFrom(source, row)
+    }
+    return fresh
+  }
+  let work = await round(parts.seed, parts.seedPositions)
+  for (let depth = 1; work.rowCount > 0; depth++) {
+    if (depth > depthMax) throw sqlError('ER_CTE_MAX_RECURSION_DEPTH', depth)
+    execution.shared.set(parts.workId, { rows: work })
+    work = await round(parts.step, parts.stepPositions)
+  }
+  return all
+}

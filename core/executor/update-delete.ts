@@ -1,0 +1,258 @@
+/**
+ * Runs UPDATE and DELETE. Rows come locked from the input; they are changed as they come where that can't bring them up again, and
+ * after all of them were found where it can (the Halloween problem).
+ */
+import { Batch } from '../common/batch.js'
+import { isSqlError } from '../common/sql-error.js'
+import type { Value } from '../common/value.js'
+import type { Vector } from '../common/vector.js'
+import type { DeletePlan, UpdatePlan, UpdateTarget } from '../plan/change.js'
+import type { ColumnId } from '../plan/expression.js'
+import type { LogicalNode, OutputColumn, ScanNode } from '../plan/logical.js'
+import { primaryKeyOf, type ColumnDefinition } from '../plan/schema.js'
+import type { TableAccess } from '../spi/transaction.js'
+import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-result.js'
+import { sameRow } from './changed-rows.js'
+import { compilePlan, type PlanCompilerOptions } from './compile-plan.js'
+import {
+  columnPositions,
+  materialize,
+  type CompiledNode,
+  type Execution,
+  type Operator,
+} from './execution.js'
+import { IGNORABLE } from './insert.js'
+import { RowBuilder, compileAssignment, replaceValue } from './row-builder.js'
+import { readRows } from './set-operators.js'
+
+interface CompiledTarget {
+  readonly builder: RowBuilder
+  readonly rowKey: number
+  /** Positions in the input of the table's columns, in order. */
+  readonly columns: readonly number[]
+  readonly assignments: readonly ReturnType<typeof compileAssignment>[]
+  readonly onUpdate: readonly ReturnType<typeof compileAssignment>[]
+}
+
+export function compileUpdate(plan: UpdatePlan, options: PlanCompilerOptions): CompiledChange {
+  const input = compilePlan(plan.input, options)
+  const positions = columnPositions(input.output)
+  const targets = plan.targets.map((target) => compileTarget(target, positions))
+  const streams = plan.targets.length === 1 && canStream(plan)
+  return { run: (execution) => new UpdateRun(plan, input, targets, streams, execution).run() }
+}
+
+function compileTarget(target: UpdateTarget, positions: ReadonlyMap<ColumnId, number>): CompiledTarget {
+  const layout = { columns: positions, correlated: new Map<ColumnId, number>(), subquery: undefined }
+  const { table } = target.rules
+  return {
+    builder: new RowBuilder(target.rules),
+    rowKey: positions.get(target.rowKey) ?? -1,
+    columns: target.rules.layout.map((column) => positions.get(column) ?? -1),
+    assignments: target.assignments.map((each) => compileAssignment(table, each, layout)),
+    onUpdate: target.onUpdate.map((each) => compileAssignment(table, each, layout)),
+  }
+}
+
+/** A scan in the order of an index that no assignment touches meets no row twice. */
+function canStream(plan: UpdatePlan): boolean {
+  const scan = singleScan(plan.input)
+  const target = plan.targets[0]
+  if (scan === undefined || target === undefined) return false
+  const index = scan.access?.kind === 'ranges' ? scan.access.index : primaryKeyOf(scan.table)
+  const ordered = [index, primaryKeyOf(scan.table)].flatMap(
+    (each) => each?.parts.map((part) => part.column) ?? [],
+  )
+  const written = [...target.assignments, ...target.onUpdate, ...target.rules.generated]
+  return !written.some((assignment) => ordered.includes(assignment.column))
+}
+
+function singleScan(node: LogicalNode): ScanNode | undefined {
+  if (node.kind === 'scan') return node
+  return node.kind === 'filter' || node.kind === 'limit' || node.kind === 'sort'
+    ? singleScan(node.input)
+    : undefined
+}
+
+async function openInput(
+  input: CompiledNode,
+  streams: boolean,
+  execution: Execution,
+  what: string,
+): Promise<Operator> {
+  const operator = input.open(execution)
+  if (streams) return operator
+  const types = input.output.map((column) => column.type)
+  return readRows(await materialize(operator, Batch.ofTypes(types), execution, what))
+}
+
+class UpdateRun {
+  private matched = 0
+  private changed = 0
+  private rowNumber = 0
+  private readonly accesses: readonly TableAccess[]
+  private readonly done: readonly Set<string>[]
+  private readonly work: Batch
+
+  constructor(
+    private readonly plan: UpdatePlan,
+    private readonly input: CompiledNode,
+    private readonly targets: readonly CompiledTarget[],
+    private readonly streams: boolean,
+    private readonly execution: Execution,
+  ) {
+    this.accesses = plan.targets.map((target) => execution.transaction.table(target.rules.table))
+    this.done = plan.targets.map(() => new Set<string>())
+    this.work = Batch.ofTypes(input.output.map((column: OutputColumn) => column.type))
+  }
+
+  async run(): Promise<ChangeResult> {
+    const source = await openInput(this.input, this.streams, this.execution, 'UPDATE')
+    try {
+      for (;;) {
+        const next = source.next()
+        const batch = next instanceof Promise ? await next : next
+        if (batch === undefined) break
+        for (let row = 0; row < batch.rowCount; row++) {
+          this.rowNumber++
+          for (let i = 0; i < this.targets.length; i++) {
+            const done = this.updateRow(i, batch, row)
+            if (done !== undefined) await done
+          }
+        }
+        const pause = this.execution.pause()
+        if (pause !== undefined) await pause
+      }
+    } finally {
+      await source.close()
+    }
+    return {
+      ...NO_CHANGE,
+      affectedRows: this.execution.countsFoundRows ? this.matched : this.changed,
+      info: (warnings) => `Rows matched: ${this.matched}  Changed: ${this.changed}  Warnings: ${warnings}`,
+    }
+  }
+
+  private updateRow(i: number, batch: Batch, row: number): void | Promise<void> {
+    const target = this.targets[i] as CompiledTarget
+    const rowKey = batch.columns[target.rowKey]?.get(row) as Uint8Array | null
+    if (rowKey === null || this.wasDone(i, rowKey)) return undefined
+    this.matched++
+    this.work.clear()
+    this.work.pushFrom(batch, row)
+    const before: Value[] = target.columns.map((column) => (batch.columns[column] as Vector).get(row))
+    const after = [...before]
+    for (const assignment of target.assignments) this.assign(target, assignment, after)
+    if (sameRow(before, after)) return undefined
+    for (const assignment of target.onUpdate) this.assign(target, assignment, after)
+    const { ignore } = this.plan
+    const context = this.execution.evaluation
+    const options = { ignore, nullIsError: context.strict && !ignore, rowNumber: this.rowNumber }
+    if (!target.builder.finish(after, context, options)) return undefined
+    return this.write(i, rowKey, after)
+  }
+
+  private assign(
+    target: CompiledTarget,
+    assignment: CompiledTarget['assignments'][number],
+    row: Value[],
+  ): void {
+    const context = this.execution.evaluation
+    const { name } = target.builder.table.columns[assignment.column] as ColumnDefinition
+    const value = assignment.store(assignment.evaluate(this.work, 0, context), context, name, this.rowNumber)
+    row[assignment.column] = value
+    replaceValue(this.work.columns[target.columns[assignment.column] as number] as Vector, value)
+  }
+
+  private write(i: number, rowKey: Uint8Array, row: readonly Value[]): void | Promise<void> {
+    let outcome
+    try {
+      outcome = (this.accesses[i] as TableAccess).update(rowKey, row, 'throw')
+    } catch (error) {
+      this.ignoreRow(error)
+      return undefined
+    }
+    if (outcome instanceof Promise) {
+      return outcome.then(
+        () => {
+          this.changed++
+        },
+        (error: unknown) => {
+          this.ignoreRow(error)
+        },
+      )
+    }
+    this.changed++
+    return undefined
+  }
+
+  private ignoreRow(error: unknown): void {
+    if (!this.plan.ignore || !isSqlError(error) || !IGNORABLE.has(error.code)) throw error
+    this.execution.statement.warnError(error)
+  }
+
+  /** A join may bring the same row several times; it is updated once. */
+  private wasDone(i: number, rowKey: Uint8Array): boolean {
+    if (this.streams) return false
+    const done = this.done[i] as Set<string>
+    const key = Buffer.from(rowKey.buffer, rowKey.byteOffset, rowKey.length).latin1Slice(0, rowKey.length)
+    if (done.has(key)) return true
+    done.add(key)
+    return false
+  }
+}
+
+export function compileDelete(plan: DeletePlan, options: PlanCompilerOptions): CompiledChange {
+  const input = compilePlan(plan.input, options)
+  const positions = columnPositions(input.output)
+  const keys = plan.targets.map((target) => positions.get(target.rowKey) ?? -1)
+  const streams = singleScan(plan.input) !== undefined
+  return { run: (execution) => runDelete(plan, input, keys, streams, execution) }
+}
+
+async function runDelete(
+  plan: DeletePlan,
+  input: CompiledNode,
+  keys: readonly number[],
+  streams: boolean,
+  execution: Execution,
+): Promise<ChangeResult> {
+  const accesses = plan.targets.map((target) => execution.transaction.table(target.table))
+  const done = plan.targets.map(() => new Set<string>())
+  const source = await openInput(input, streams, execution, 'DELETE')
+  let deleted = 0
+  try {
+    for (;;) {
+      const next = source.next()
+      const batch = next instanceof Promise ? await next : next
+      if (batch === undefined) break
+      for (let row = 0; row < batch.rowCount; row++) {
+        for (let i = 0; i < keys.length; i++) {
+          const rowKey = batch.columns[keys[i] as number]?.get(row) as Uint8Array | null
+          if (rowKey === null) continue
+          if (!streams && !isFirst(done[i] as Set<string>, rowKey)) continue
+          try {
+            const result = (accesses[i] as TableAccess).delete(rowKey)
+            if (result instanceof Promise) await result
+            deleted++
+          } catch (error) {
+            if (!plan.ignore || !isSqlError(error) || !IGNORABLE.has(error.code)) throw error
+            execution.statement.warnError(error)
+          }
+        }
+      }
+      const pause = execution.pause()
+      if (pause !== undefined) await pause
+    }
+  } finally {
+    await source.close()
+  }
+  return { ...NO_CHANGE, affectedRows: deleted }
+}
+
+function isFirst(done: Set<string>, rowKey: Uint8Array): boolean {
+  const key = Buffer.from(rowKey.buffer, rowKey.byteOffset, rowKey.length).latin1Slice(0, rowKey.length)
+  if (done.has(key)) return false
+  done.add(key)
+  return true
+}
