@@ -1,11 +1,18 @@
 /**
  * Goal: the log is one JSON object a line, respects its level, and never shows a secret. Method: logs into memory.
  */
+import { Writable } from 'node:stream'
 import { createLog } from './log.js'
 
 async function logInto(level: 'trace' | 'info' | 'silent', format: 'json' | 'pretty' = 'json') {
   const lines: string[] = []
-  const log = await createLog({ level, format }, { write: (line: string) => lines.push(line) })
+  const memory = new Writable({
+    write(bytes: Buffer, _encoding, done) {
+      lines.push(bytes.toString())
+      done()
+    },
+  })
+  const log = await createLog({ level, format }, memory)
   return { log, lines, last: () => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown> }
 }
 
@@ -44,4 +51,12 @@ test('masks secrets at the top and inside options', async () => {
   expect(lines.join('')).not.toContain('hunter2')
   expect(lines).toHaveLength(4)
   expect(lines[0]).toContain('"user":"root"')
+})
+
+test('the form for people is a line of text, without secrets', async () => {
+  const { log, lines } = await logInto('info', 'pretty')
+  log.info({ password: 'hunter2', port: 3306 }, 'ready')
+  expect(lines.join('')).toMatch(/INFO.*ready/)
+  expect(lines.join('')).toMatch(/port.*3306/)
+  expect(lines.join('')).not.toContain('hunter2')
 })

@@ -14,7 +14,7 @@ const STANDARD_ERROR = 2
 /** `destination` replaces standard error, for tests. */
 export async function createLog(
   settings: ConfigValues['log'],
-  destination?: DestinationStream,
+  destination?: NodeJS.WritableStream,
 ): Promise<Logger> {
   const usePretty = settings.format === 'auto' ? process.stderr.isTTY : settings.format === 'pretty'
   const stream = usePretty
@@ -34,12 +34,12 @@ export async function createLog(
 }
 
 /** Loaded only where it is used: it costs start time. */
-async function prettyStream(destination: DestinationStream | undefined): Promise<DestinationStream> {
+async function prettyStream(destination: NodeJS.WritableStream | undefined): Promise<DestinationStream> {
   const { PinoPretty } = await import('pino-pretty')
   return PinoPretty({
     colorize: process.stderr.isTTY,
     translateTime: 'SYS:HH:MM:ss.l',
     sync: true,
-    ...(destination === undefined ? { destination: STANDARD_ERROR } : {}),
+    destination: destination ?? STANDARD_ERROR,
   })
 }
