@@ -9,6 +9,11 @@ import { dateArithmeticFunctions } from './date-arithmetic.js'
 import { dateFormatFunctions } from './date-format.js'
 import { dateParsingFunctions } from './date-parsing.js'
 import { datePartFunctions } from './date-parts.js'
+import { jsonAttributeFunctions } from './json-attributes.js'
+import { jsonCreationFunctions } from './json-creation.js'
+import { jsonModificationFunctions } from './json-modification.js'
+import { jsonSearchFunctions } from './json-search.js'
+import { jsonValueFunctions } from './json-value.js'
 import { mathematicalFunctions } from './mathematics.js'
 import { numberConversionFunctions } from './number-conversion.js'
 import { roundingFunctions } from './rounding.js'
@@ -27,6 +32,11 @@ export const everydayFunctions: readonly ScalarFunction[] = [
   ...dateFormatFunctions,
   ...dateParsingFunctions,
   ...datePartFunctions,
+  ...jsonAttributeFunctions,
+  ...jsonCreationFunctions,
+  ...jsonModificationFunctions,
+  ...jsonSearchFunctions,
+  ...jsonValueFunctions,
   ...mathematicalFunctions,
   ...numberConversionFunctions,
   ...roundingFunctions,

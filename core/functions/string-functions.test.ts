@@ -39,11 +39,11 @@ const LENGTHS: Case[] = [
   ['bit_length', ['text'], '32', 'bigint(11)'],
   ['char_length', ['é😀a'], '3', 'bigint(10)'],
   ['char_length', [bytes('c3a9')], '2'],
-  ['char', [77, 121, 83, 81, decimal('76.4')], '0x4D7953514C', 'varbinary(20)'],
-  ['char', [256, null, 16777216], '0x010001000000'],
-  ['char', [-1], '0xFFFFFFFF'],
-  ['char using', [0xc3a9, 'utf8mb4'], 'é', 'varchar(4)'],
-  ['char using', [255, 'utf8mb4'], null],
+  ['char', [77, 121, 83, 81, decimal('76.4'), 'binary'], '0x4D7953514C', 'varbinary(20)'],
+  ['char', [256, null, 16777216, 'binary'], '0x010001000000'],
+  ['char', [-1, 'binary'], '0xFFFFFFFF'],
+  ['char', [0xc3a9, 'utf8mb4'], 'é', 'varchar(4)'],
+  ['char', [255, 'utf8mb4'], null],
 ]
 
 const PARTS: Case[] = [
@@ -257,7 +257,5 @@ describe('collations', () => {
 
 test('invalid digits warn', () => {
   expect(call('unhex', ['GG']).warnings).toEqual(["Warning Incorrect string value: 'GG' for function unhex"])
-  expect(call('char using', [255, 'utf8mb4']).warnings).toEqual([
-    "Warning Invalid utf8mb4 character string: 'FF'",
-  ])
+  expect(call('char', [255, 'utf8mb4']).warnings).toEqual(["Warning Invalid utf8mb4 character string: 'FF'"])
 })

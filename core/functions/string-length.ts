@@ -3,7 +3,8 @@
  * (MySQL manual 14.8 "String Functions and Operators").
  */
 import { requireCharset } from '../common/charsets.js'
-import { defaultCollationOf, requireCollation } from '../common/collations.js'
+import type { Collation } from '../common/collation.js'
+import { defaultCollationOf } from '../common/collations.js'
 import type { Evaluator } from '../common/evaluation.js'
 import { STRICT_MODES } from '../common/sql-mode.js'
 import { binaryType, textType, type SqlType } from '../common/sql-type.js'
@@ -45,28 +46,32 @@ function bytesOfNumbers(numbers: readonly (ExactValue | null)[]): Buffer {
   return Buffer.from(bytes)
 }
 
-/** CHAR(… USING charset): the last argument is the character set's name, a constant. */
-function charUsingType(call: Call): SqlType {
-  return textType((call.args.length - 1) * 4, usingCollation(call))
+/** CHAR: the last argument is the name of the character set, a constant, `binary` without USING. */
+function charCollation(call: Call): Collation {
+  return defaultCollationOf(requireCharset(String(call.args.at(-1)?.constant?.value)))
 }
 
-function usingCollation(call: Call): string {
-  const charset = call.args.at(-1)?.constant?.value
-  return defaultCollationOf(requireCharset(String(charset))).name
+function charType(call: Call): SqlType {
+  const collation = charCollation(call)
+  const length = (call.args.length - 1) * 4
+  return collation.name === 'binary' ? binaryType(length) : textType(length, collation.name)
 }
 
-function compileCharUsing(args: readonly Evaluator[], call: Call): Evaluator {
+function compileChar(args: readonly Evaluator[], call: Call): Evaluator {
   const numbers = args.slice(0, -1)
-  const { charset } = requireCollation(usingCollation(call))
+  const { charset } = charCollation(call)
+  const bytesOf = (...row: Parameters<Evaluator>) =>
+    bytesOfNumbers(evaluateAll(numbers, ...row) as (ExactValue | null)[])
+  if (charset.name === 'binary') return bytesOf
   return (batch, row, context) => {
-    const bytes = bytesOfNumbers(evaluateAll(numbers, batch, row, context) as (ExactValue | null)[])
+    const bytes = bytesOf(batch, row, context)
     const invalid = charset.firstInvalid(bytes)
     if (invalid < 0) return charset.decode(bytes)
-    const shown = bytes
+    const rest = bytes
       .subarray(invalid, invalid + 6)
       .toString('hex')
       .toUpperCase()
-    context.warn('Warning', 'ER_INVALID_CHARACTER_STRING', charset.name, shown)
+    context.warn('Warning', 'ER_INVALID_CHARACTER_STRING', charset.name, rest)
     return (context.sqlMode & STRICT_MODES) === 0 ? charset.decode(bytes, 0, invalid) : null
   }
 }
@@ -98,19 +103,11 @@ export const stringLengthFunctions: readonly ScalarFunction[] = [
     compile: measured((text) => characterCount(text)),
   }),
   scalarFunction('char', {
-    parameters: ['integer'],
-    repeats: 1,
-    type: (call) => binaryType(call.args.length * 4),
-    nullable: false,
-    compile: (args) => (batch, row, context) =>
-      bytesOfNumbers(evaluateAll(args, batch, row, context) as (ExactValue | null)[]),
-  }),
-  scalarFunction('char using', {
     parameters: ['integer', 'any'],
     repeats: 1,
     kinds: (args) => args.map((_, index) => (index < args.length - 1 ? 'integer' : 'any')),
-    type: charUsingType,
-    nullable: true,
-    compile: compileCharUsing,
+    type: charType,
+    nullable: (call) => charCollation(call).name !== 'binary',
+    compile: compileChar,
   }),
 ]
