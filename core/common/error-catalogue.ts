@@ -414,6 +414,9 @@ export const ERRORS = {
     'HY000',
     "Can't update table '%s' in stored function/trigger because it is already used by statement which invoked this stored function/trigger.",
   ),
+  ER_UNKNOWN_ALTER_ALGORITHM: entry(1800, 'HY000', "Unknown ALGORITHM '%s'"),
+  ER_UNKNOWN_ALTER_LOCK: entry(1801, 'HY000', "Unknown LOCK type '%s'"),
+  ER_INCORRECT_TYPE: entry(3064, 'HY000', 'Incorrect type for argument %s in function %s.'),
   ER_ILLEGAL_USER_VAR: entry(3061, '42000', "User variable name '%s' is illegal"),
   ER_FEATURE_DISABLED: entry(
     1289,
@@ -600,7 +603,11 @@ export const ERRORS = {
     'HY000',
     'Connections using insecure transport are prohibited while --require_secure_transport=ON.',
   ),
-  ER_FIELD_IN_GROUPING_NOT_GROUP_BY: entry(3648, 'HY000', 'Argument #%s of GROUPING function is not in GROUP BY'),
+  ER_FIELD_IN_GROUPING_NOT_GROUP_BY: entry(
+    3648,
+    'HY000',
+    'Argument #%s of GROUPING function is not in GROUP BY',
+  ),
   ER_CTE_RECURSIVE_REQUIRES_UNION: entry(
     3573,
     'HY000',
@@ -630,6 +637,16 @@ export const ERRORS = {
     3636,
     'HY000',
     'Recursive query aborted after %s iterations. Try increasing @@cte_max_recursion_depth to a larger value.',
+  ),
+  ER_INVALID_BITWISE_AGGREGATE_OPERANDS_SIZE: entry(
+    3512,
+    'HY000',
+    'Aggregate bitwise functions cannot accept arguments longer than 511 bytes; consider using the SUBSTRING() function',
+  ),
+  ER_INVALID_BITWISE_OPERANDS_SIZE: entry(
+    3513,
+    'HY000',
+    'Binary operands of bitwise operators must be of equal length',
   ),
   ER_REGEXP_ILLEGAL_ARGUMENT: entry(3685, 'HY000', 'Illegal argument to a regular expression.'),
   ER_REGEXP_INDEX_OUTOFBOUNDS_ERROR: entry(
@@ -721,6 +738,11 @@ export const ERRORS = {
     'HY000',
     "You cannot use the alias '%s' of an expression containing a window function in this context.'",
   ),
+  ER_CHARACTER_SET_MISMATCH: entry(
+    3995,
+    'HY000',
+    "Character set '%s' cannot be used in conjunction with '%s' in call to %s.",
+  ),
   ER_CHECK_CONSTRAINT_VIOLATED: entry(3819, 'HY000', "Check constraint '%s' is violated."),
   ER_CHECK_CONSTRAINT_REFERS_UNKNOWN_COLUMN: entry(
     3820,
@@ -750,6 +772,8 @@ export const ERRORS = {
     'HY000',
     "Default value expression of column '%s' cannot refer to a column defined after it if that column is a generated column or has an expression as default value.",
   ),
+  ER_MULTIPLE_JSON_VALUES: entry(3854, '22034', "More than one value was found by '%s' on the specified path."),
+  ER_MISSING_JSON_VALUE: entry(3966, '22035', "No value was found by '%s' on the specified path."),
   ER_LOCK_NOWAIT: entry(
     3572,
     'HY000',
