@@ -15,8 +15,8 @@ const { settings } = loadConfig({
 
 function lines(addresses: readonly string[], changes: Partial<typeof settings> = {}): string[] {
   const listeners = [
-    { protocol: 'mysql', addresses },
-    { protocol: 'http', addresses: ['127.0.0.1:8080'] },
+    { kind: 'mysql', addresses },
+    { kind: 'http', addresses: ['127.0.0.1:8080'] },
   ]
   const facts = { version: '1.2.3', settings: { ...settings, ...changes }, isDurable: true, listeners }
   return greeting(facts).split('\n')

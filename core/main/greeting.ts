@@ -1,11 +1,18 @@
 /** What the terminal shows when the server is ready: how to connect, with commands to copy. */
 import type { ServerSettings } from '../spi/settings.js'
 
+/** One protocol's addresses. */
+export interface Listener {
+  /** What it speaks: 'mysql', 'http'. */
+  readonly kind: string
+  readonly addresses: readonly string[]
+}
+
 export interface GreetingFacts {
   readonly version: string
   readonly settings: ServerSettings
   readonly isDurable: boolean
-  readonly listeners: readonly { readonly protocol: string; readonly addresses: readonly string[] }[]
+  readonly listeners: readonly Listener[]
 }
 
 /** Several lines, without a line end behind the last. */
@@ -14,9 +21,9 @@ export function greeting({ version, settings, isDurable, listeners }: GreetingFa
   const user = settings.rootPassword === '' ? '-u root' : '-u root -p'
   return [
     `Switchyard ${version} is ready (storage ${settings.storage}, ${place}).`,
-    ...listeners.flatMap(({ protocol, addresses }) =>
+    ...listeners.flatMap(({ kind, addresses }) =>
       addresses.map(
-        (address) => `  ${protocol === 'mysql' ? clientCommand(address, user) : `${protocol}: ${address}`}`,
+        (address) => `  ${kind === 'mysql' ? clientCommand(address, user) : `${kind}: ${address}`}`,
       ),
     ),
     'Ctrl+C stops it.',

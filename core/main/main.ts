@@ -18,7 +18,7 @@ import { ServerSettings } from '../spi/settings.js'
 import { Storage } from '../spi/storage.js'
 import { composeEngine } from './compose-engine.js'
 import { Engine, type ComposeEngine } from './engine-parts.js'
-import { greeting } from './greeting.js'
+import { greeting, type Listener } from './greeting.js'
 import { installedVersion, shippedConfigFolder } from './installation.js'
 import { createLog } from './log.js'
 import { ServerProcess } from './server-process.js'
@@ -37,8 +37,8 @@ export interface StartOptions {
 export interface RunningServer {
   readonly settings: ServerSettings
   readonly logger: Logger
-  /** Where clients can connect, by protocol. */
-  readonly listeners: readonly { readonly protocol: string; readonly addresses: readonly string[] }[]
+  /** Where clients can connect. */
+  readonly listeners: readonly Listener[]
   /** How to connect, as text for a terminal. */
   readonly greeting: string
   /** Orderly shutdown; never rejects. */

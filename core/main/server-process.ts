@@ -11,6 +11,7 @@ import { ServerSettings } from '../spi/settings.js'
 import { Storage } from '../spi/storage.js'
 import { DataFolder } from './data-folder.js'
 import { Engine } from './engine-parts.js'
+import type { Listener } from './greeting.js'
 
 @injectable()
 export class ServerProcess {
@@ -27,9 +28,9 @@ export class ServerProcess {
     this.lifecycle = new Lifecycle(logger)
   }
 
-  /** Where clients can connect, by protocol. */
-  get listeners(): readonly { readonly protocol: string; readonly addresses: readonly string[] }[] {
-    return this.protocols.map(({ name, addresses }) => ({ protocol: name, addresses }))
+  /** Where clients can connect. */
+  get listeners(): readonly Listener[] {
+    return this.protocols.map(({ kind, addresses }) => ({ kind, addresses }))
   }
 
   /** Resolves when every protocol listens. Rejects with the first part's error when the parts before it have stopped. */

@@ -15,7 +15,10 @@ import type { Server } from './session.js'
 import { token, type Token } from './token.js'
 
 export interface Protocol {
+  /** Instance name in the configuration. */
   readonly name: string
+  /** What it speaks, in a word: 'mysql', 'http'. */
+  readonly kind: string
   /** Listens. Rejects with an error whose one line says what is wrong (port taken, no right to bind). */
   start(server: Server): Promise<void>
   /** Addresses it listens on, for the log and the greeting on the terminal: '127.0.0.1:3306', '/run/x.sock'. */

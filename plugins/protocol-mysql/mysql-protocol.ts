@@ -52,6 +52,7 @@ interface Visitor {
 
 export class MysqlProtocol implements Protocol {
   readonly name: string
+  readonly kind = 'mysql'
   private readonly logger: Logger
   private readonly listeners: NetServer[] = []
   private readonly visitors = new Set<Visitor>()

@@ -56,12 +56,13 @@ export const plugin = {
   spiVersion: '~0.1.0',
   provides: ['protocol'],
   options: {},
-  create({ settings }) {
+  create({ name, settings }) {
     const addresses = []
     let listener
     return {
       protocol: {
-        name: 'hello',
+        name,
+        kind: 'hello',
         addresses,
         start(server) {
           return new Promise((resolve, reject) => {

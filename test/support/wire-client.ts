@@ -188,6 +188,12 @@ export class WireClient {
     this.listen(secure)
   }
 
+  /** Gives the socket away; the client hears of nothing any more. */
+  detach(): Socket {
+    this.socket.removeAllListeners('data')
+    return this.socket
+  }
+
   /** Says goodbye at the TCP level. */
   end(): void {
     this.socket.end()
