@@ -29,12 +29,10 @@ const steps = {
     ...['--config', 'config/toolchain/dependency-cruiser.cjs', '--output-type', 'err-long'],
     ...['core', 'plugins', 'test', 'bench', 'examples'],
   ],
+  // System programs that tests call are no dependencies of ours to declare.
   dead: [
     bin('knip/bin/knip.js'),
-    '-c',
-    'config/toolchain/knip.json',
-    '--no-progress',
-    '--treat-config-hints-as-errors',
+    ...['-c', 'config/toolchain/knip.json', '--no-progress', '--exclude', 'binaries'],
   ],
 }
 

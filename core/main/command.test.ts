@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createConnection, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { ChildProgram } from '../../test/support/child-program.js'
+import { runSource, type ChildProgram } from '../../test/support/child-program.js'
 import { sampleServerFolder } from '../../test/support/sample-plugins.js'
 import { removeTemporaryFolders } from '../../test/support/temporary-folder.js'
 import type { SampleEngineOptions } from './testing/sample-engine.js'
@@ -14,7 +14,7 @@ import type { SampleEngineOptions } from './testing/sample-engine.js'
 const running = new Set<ChildProgram>()
 
 function run(folder: string, args: readonly string[] = [], engine: SampleEngineOptions = {}): ChildProgram {
-  const program = new ChildProgram('core/main/testing/sample-bin.ts', {
+  const program = runSource('core/main/testing/sample-bin.ts', {
     args: ['--config', 'server.yaml', ...args],
     folder,
     environment: { SAMPLE_ENGINE: JSON.stringify(engine) },
@@ -124,7 +124,7 @@ describe('a server', () => {
 
   test('without a durable storage it writes nothing', async () => {
     const folder = sampleServerFolder()
-    const program = new ChildProgram('core/main/testing/sample-bin.ts', {
+    const program = runSource('core/main/testing/sample-bin.ts', {
       args: ['--config', 'server.yaml', '--data-dir', '/proc/nowhere'],
       folder,
       environment: { ARCHIVE_DURABLE: 'false' },

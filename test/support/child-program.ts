@@ -1,4 +1,4 @@
-/** Programs of this repository as child processes, run from their TypeScript sources. */
+/** Child processes whose output is kept and can be waited for. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -16,17 +16,28 @@ export interface ProgramEnd {
   readonly signal: NodeJS.Signals | null
 }
 
+/** Flags for Node under which it runs a TypeScript source of this repository. */
+export function sourceFlags(program: string): readonly string[] {
+  return ['--import', loader, fileURLToPath(new URL(`../../${program}`, import.meta.url))]
+}
+
+/** Runs a source file, named relative to the repository's root. */
+export function runSource(program: string, options: ProgramOptions): ChildProgram {
+  return new ChildProgram(process.execPath, {
+    ...options,
+    args: [...sourceFlags(program), ...(options.args ?? [])],
+  })
+}
+
 export class ChildProgram {
   stdout = ''
   stderr = ''
   readonly ended: Promise<ProgramEnd>
   private readonly child: ChildProcess
 
-  /** `program` is a source file, relative to the repository's root. */
-  constructor(program: string, { args = [], folder, environment = {} }: ProgramOptions) {
-    const file = fileURLToPath(new URL(`../../${program}`, import.meta.url))
+  constructor(command: string, { args = [], folder, environment = {} }: ProgramOptions) {
     const { PATH = '', HOME = '' } = process.env
-    this.child = spawn(process.execPath, ['--import', loader, file, ...args], {
+    this.child = spawn(command, args, {
       cwd: folder,
       env: { PATH, HOME, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
