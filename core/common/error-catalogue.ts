@@ -463,6 +463,19 @@ export const ERRORS = {
     'Cannot execute statement in a READ ONLY transaction.',
   ),
   ER_VALUES_IS_NOT_INT_TYPE_ERROR: entry(1697, 'HY000', "VALUES value for partition '%s' must have type INT"),
+  ER_UNKNOWN_LOCALE: entry(1649, 'HY000', "Unknown locale: '%s'"),
+  ER_ZLIB_Z_DATA_ERROR: entry(1259, 'HY000', 'ZLIB: Input data corrupted'),
+  ER_TOO_BIG_FOR_UNCOMPRESS: entry(
+    1256,
+    'HY000',
+    'Uncompressed data size too large; the maximum size is %s (probably, length of uncompressed data was corrupted)',
+  ),
+  WARN_OPTION_IGNORED: entry(1618, 'HY000', '<%s> option ignored'),
+  ER_AES_INVALID_IV: entry(
+    1882,
+    'HY000',
+    'The initialization vector supplied to %s is too short. Must be at least %s bytes long',
+  ),
   ER_ALTER_OPERATION_NOT_SUPPORTED: entry(1845, '0A000', '%s is not supported for this operation. Try %s.'),
   ER_DUP_INDEX: entry(
     1831,

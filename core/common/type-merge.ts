@@ -28,6 +28,9 @@ import {
 } from './sql-type.js'
 import { textLengthMax } from './value-text.js'
 
+/** What text made of numbers has if nobody says otherwise. */
+const DEFAULT_COLLATION = 'utf8mb4_0900_ai_ci'
+
 /** Digits that values of an integer type (also YEAR and BIT) have at most. */
 export function integerDigits(type: SqlType): number {
   switch (type.name) {
@@ -60,13 +63,14 @@ export function decimalsOf(type: SqlType): number {
 }
 
 /**
- * The common type. `textCollation` is what the string operands agreed on (the connection's collation if none of them
- * is text); it is not used where the result is no text.
+ * The common type. `agreedCollation` is what the string operands agreed on; it is not used where the result is no text,
+ * and by default the collation of the first operand that is text.
  */
-export function resultTypeOf(types: readonly SqlType[], textCollation: string): SqlType {
+export function resultTypeOf(types: readonly SqlType[], agreedCollation?: string): SqlType {
   const present = types.filter((type) => type.name !== 'null')
   const [first, ...others] = present
   if (first === undefined) return NULL_TYPE
+  const textCollation = agreedCollation ?? present.find(isText)?.collation ?? DEFAULT_COLLATION
   if (others.every((type) => sameType(first, type)))
     return isText(first) ? withCollation(first, textCollation) : first
   if (present.every(isNumeric)) return mergeNumbers(present)
