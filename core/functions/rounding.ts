@@ -99,7 +99,7 @@ function roundedType(call: Call, rounding: Rounding): SqlType {
 }
 
 /** ROUND and TRUNCATE of a DOUBLE: by multiplying, as MySQL does, so that the same last digits come out. */
-function roundDouble(value: number, places: number, truncates: boolean): number {
+export function roundDouble(value: number, places: number, truncates: boolean): number {
   const power = 10 ** Math.abs(places)
   const cut = truncates ? Math.trunc : roundHalfEven
   if (places < 0) return Number.isFinite(power) ? cut(value / power) * power : 0

@@ -1,0 +1,128 @@
+/**
+ * Functions that answer about the session, the server and the strings they are given (MySQL manual 14.15 "Information
+ * Functions").
+ */
+import { requireCollation } from '../common/collations.js'
+import { Coercibility } from '../common/collation-coercion.js'
+import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
+import { isText, NULL_TYPE, UNSIGNED_BIGINT_TYPE, type SqlType } from '../common/sql-type.js'
+import { exact, type ExactValue, type Value } from '../common/value.js'
+import type { ScalarFunction } from '../spi/functions.js'
+import { integerType, systemText, unsignedIntegerType } from './result-types.js'
+import { evaluator1, scalarFunction, synonyms, type Call } from './support.js'
+
+/** 'user@host': 32 characters, an at sign and 255 characters. */
+const ACCOUNT_LENGTH = 288
+const IDENTIFIER_LENGTH = 64
+
+/** A function without arguments that reads the session. */
+function ofSession(
+  names: readonly string[],
+  type: SqlType,
+  read: (context: EvaluationContext) => Value,
+  nullable = false,
+): ScalarFunction[] {
+  return synonyms(names, {
+    parameters: [],
+    type,
+    nullable,
+    coercibility: Coercibility.systemConstant,
+    volatility: 'statement',
+    compile: () => (_batch, _row, context) => read(context),
+  })
+}
+
+/** LAST_INSERT_ID(n) also makes `n` what LAST_INSERT_ID() answers from now on. */
+function compileLastInsertId([id]: readonly Evaluator[]): Evaluator {
+  if (id === undefined) return (_batch, _row, context) => context.session.lastInsertId
+  return (batch, row, context) => {
+    const value = id(batch, row, context) as ExactValue | null
+    const unsigned = exact(BigInt.asUintN(64, BigInt(value ?? 0)))
+    context.session.lastInsertId = unsigned
+    return value === null ? null : unsigned
+  }
+}
+
+// ---- strings --------------------------------------------------------------------------------------------------
+
+/** The collation of an argument as a string. */
+function collationOfArgument({ args }: Call): string {
+  const type = args[0]?.type ?? NULL_TYPE
+  if (type.name === 'json') return 'utf8mb4_bin'
+  return isText(type) || type.name === 'enum' || type.name === 'set' ? type.collation : 'binary'
+}
+
+function ofArgument(name: string, type: SqlType, answer: (call: Call) => Value): ScalarFunction {
+  return scalarFunction(name, {
+    parameters: ['any'],
+    type,
+    nullable: false,
+    coercibility: Coercibility.systemConstant,
+    compile: (_args, call) => {
+      const value = answer(call)
+      return () => value
+    },
+  })
+}
+
+// ---- BENCHMARK ------------------------------------------------------------------------------------------------
+
+/** Evaluations between two looks at whether the statement was killed. */
+const EVALUATIONS_PER_CHECK = 256
+
+/** BENCHMARK(count, expression): evaluates it so often and answers 0; NULL for a NULL or negative count. */
+function compileBenchmark([count, expression]: readonly Evaluator[]): Evaluator {
+  return (batch, row, context) => {
+    const times = count?.(batch, row, context) as ExactValue | null
+    if (times === null || times < 0) return null
+    for (let i = 0; i < times; i++) {
+      if (i % EVALUATIONS_PER_CHECK === 0) context.checkKilled()
+      expression?.(batch, row, context)
+    }
+    return 0
+  }
+}
+
+export const sessionInformationFunctions: readonly ScalarFunction[] = [
+  ...ofSession(['database', 'schema'], systemText(34), ({ session }) => session.database, true),
+  ...ofSession(
+    ['user', 'session_user', 'system_user'],
+    systemText(ACCOUNT_LENGTH),
+    ({ session }) => session.user,
+  ),
+  ...ofSession(['current_user'], systemText(ACCOUNT_LENGTH), ({ session }) => session.currentUser),
+  // Roles can't be granted yet, so none is ever active.
+  ...ofSession(['current_role'], systemText(4), () => 'NONE'),
+  ...ofSession(['version'], systemText(60), ({ session }) => session.version),
+  ...ofSession(['icu_version'], systemText(10), () => process.versions['icu'] ?? ''),
+  ...ofSession(['connection_id'], unsignedIntegerType(21), ({ session }) => session.connectionId),
+  ...ofSession(['row_count'], integerType(21), ({ session }) => session.rowCount),
+  ...ofSession(['found_rows'], integerType(21), ({ session }) => session.foundRows),
+  scalarFunction('last_insert_id', {
+    parameters: ['integer'],
+    optional: 1,
+    type: UNSIGNED_BIGINT_TYPE,
+    volatility: 'statement',
+    compile: compileLastInsertId,
+  }),
+  ofArgument(
+    'charset',
+    systemText(IDENTIFIER_LENGTH),
+    (call) => requireCollation(collationOfArgument(call)).charset.name,
+  ),
+  ofArgument('collation', systemText(IDENTIFIER_LENGTH), collationOfArgument),
+  ofArgument('coercibility', integerType(10), ({ args }) => args[0]?.coercibility ?? Coercibility.ignorable),
+  scalarFunction('benchmark', {
+    parameters: ['integer', 'any'],
+    type: integerType(1),
+    nullable: true,
+    volatility: 'volatile',
+    compile: compileBenchmark,
+  }),
+  scalarFunction('name_const', {
+    parameters: ['any', 'any'],
+    type: ({ args }) => args[1]?.type ?? NULL_TYPE,
+    nullable: ({ args }) => args[1]?.nullable ?? true,
+    compile: ([, value]) => evaluator1(value as Evaluator, (constant: Value) => constant),
+  }),
+]
