@@ -457,6 +457,7 @@ export const ERRORS = {
     'Cannot get geometry object from data you send to the GEOMETRY field',
   ),
   ER_READ_ONLY_MODE: entry(1836, 'HY000', 'Running in read-only mode'),
+  ER_CANT_CHANGE_TX_CHARACTERISTICS: entry(1568, '25001', "Transaction characteristics can't be changed while a transaction is in progress"),
   ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: entry(
     1792,
     '25006',
