@@ -13,6 +13,8 @@ export interface StatementContext extends WarningSink {
   /** Throws ER_QUERY_INTERRUPTED or ER_QUERY_TIMEOUT if the statement shall end. A property read; call it per batch. */
   checkKilled(): void
   readonly memory: MemoryAccount
+  /** @@foreign_key_checks; checked unless false. */
+  readonly foreignKeyChecks?: boolean
   /** Records an error that IGNORE turned into a warning, in its own words. */
   warnError(error: SqlError): void
 }
