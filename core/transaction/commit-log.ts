@@ -26,7 +26,7 @@ export type CommitVisitor = (record: CommitRecord) => MaybePromise<void>
 export interface CommitLog {
   /** The last commit that is on disk; after `open` the last whole one that was found. 0 for a new log. */
   readonly flushedCommitNumber: number
-  /** The first commit still in the log; undefined while it holds none. Feeds that want older ones must copy anew. */
+  /** All commits from this number on are in the log; undefined while it holds none. Feeds that want older ones must copy anew. */
   readonly oldestCommitNumber: number | undefined
   /** Bytes on disk since the last truncation: when to checkpoint is decided by this. */
   readonly byteSize: number
@@ -62,7 +62,7 @@ export interface CommitLog {
 export interface CommitLogOptions {
   /** Made if missing. */
   readonly folder: string
-  /** Size of a segment file; a larger commit gets a segment of its own. Default 64 MiB. */
+  /** Size of a segment file; a larger commit gets a segment of its own. Default 16 MiB. */
   readonly segmentBytes?: number
   /**
    * `commit`: a commit is acknowledged when it is on disk. `interval`: when the operating system has it; it is on disk within
