@@ -1,0 +1,25 @@
+/**
+ * What definitions are made with: settings of the session, and help with expressions, which the catalog itself neither
+ * prints nor computes. The engine makes one for each statement.
+ */
+import type { EvaluationContext, TypedValue, WarningSink } from '../common/evaluation.js'
+import type { Expression } from '../plan/syntax/expression.js'
+
+export interface ExpressionHelp {
+  /** Canonical SQL text. */
+  print(expression: Expression): string
+  /** Type and value of a literal, signed or not. */
+  literal(expression: Expression): TypedValue
+}
+
+export interface TableDefinitionContext extends WarningSink {
+  readonly sqlMode: number
+  readonly isStrict: boolean
+  readonly foreignKeyChecks: boolean
+  readonly expressions: ExpressionHelp
+  /** Strict, and its warnings go nowhere: literals of DEFAULT are converted with it. */
+  readonly defaults: EvaluationContext
+  /** Microseconds since 1970 UTC. */
+  readonly nowMicros: number
+  allocateId(): number
+}

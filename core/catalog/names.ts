@@ -1,0 +1,87 @@
+/**
+ * Names of databases, tables, columns, indexes and constraints (MySQL manual 11.2): lengths, what is not allowed in them, and
+ * how they compare. Database and table names compare exactly (lower_case_table_names = 0), the others without case.
+ */
+import { sqlError } from '../common/sql-error.js'
+
+/** Most characters of an identifier. */
+export const IDENTIFIER_LENGTH_MAX = 64
+
+/** MySQL 5.0 wrote file-system forms of names under this prefix; no new name may begin with it. */
+const MANGLED_PREFIX = '#mysql50#'
+
+export const INFORMATION_SCHEMA = 'information_schema'
+export const PERFORMANCE_SCHEMA = 'performance_schema'
+const VIRTUAL_DATABASES: ReadonlySet<string> = new Set([INFORMATION_SCHEMA, PERFORMANCE_SCHEMA])
+const SYSTEM_DATABASES: ReadonlySet<string> = new Set([...VIRTUAL_DATABASES, 'mysql', 'sys'])
+
+/** information_schema and performance_schema are found in any case; the engine computes their tables. */
+export function isVirtualDatabase(name: string): boolean {
+  return VIRTUAL_DATABASES.has(name.toLowerCase())
+}
+
+/** Databases that no DDL of users changes. */
+export function isSystemDatabase(name: string): boolean {
+  return SYSTEM_DATABASES.has(name) || isVirtualDatabase(name)
+}
+
+/** Column, index, constraint and account option names compare without case. */
+export function sameName(a: string, b: string): boolean {
+  return a === b || nameKey(a) === nameKey(b)
+}
+
+/** Equal for names that are the same. */
+export function nameKey(name: string): string {
+  return name.toLowerCase()
+}
+
+/** Throws ER_TOO_LONG_IDENT and ER_WRONG_DB_NAME. */
+export function checkDatabaseName(name: string): void {
+  checkLength(name)
+  if (!isWellFormed(name)) throw sqlError('ER_WRONG_DB_NAME', name)
+}
+
+/** Throws ER_TOO_LONG_IDENT and ER_WRONG_TABLE_NAME. */
+export function checkTableName(name: string): void {
+  checkLength(name)
+  if (!isWellFormed(name)) throw sqlError('ER_WRONG_TABLE_NAME', name)
+}
+
+/** Throws ER_TOO_LONG_IDENT and ER_WRONG_COLUMN_NAME. */
+export function checkColumnName(name: string): void {
+  checkLength(name)
+  if (!isPlain(name)) throw sqlError('ER_WRONG_COLUMN_NAME', name)
+}
+
+/** Throws ER_TOO_LONG_IDENT and ER_WRONG_NAME_FOR_INDEX; PRIMARY is the primary key's name and no other's. */
+export function checkIndexName(name: string): void {
+  checkLength(name)
+  if (!isPlain(name) || sameName(name, 'PRIMARY')) throw sqlError('ER_WRONG_NAME_FOR_INDEX', name)
+}
+
+/** Constraint names: any characters, but not too many. Throws ER_TOO_LONG_IDENT. */
+export function checkConstraintName(name: string): void {
+  checkLength(name)
+}
+
+function checkLength(name: string): void {
+  if (name.length > IDENTIFIER_LENGTH_MAX && [...name].length > IDENTIFIER_LENGTH_MAX) {
+    throw sqlError('ER_TOO_LONG_IDENT', name)
+  }
+}
+
+function isWellFormed(name: string): boolean {
+  return isPlain(name) && !name.startsWith(MANGLED_PREFIX)
+}
+
+/** Not empty, without NUL, and not ending in a space. */
+function isPlain(name: string): boolean {
+  return name !== '' && !name.endsWith(' ') && !name.includes('\0')
+}
+
+/**
+ * A name in back-quotes, as SHOW CREATE prints it. Backslashes are no escapes there.
+ */
+export function quoted(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
+}
