@@ -149,7 +149,8 @@ function compileSum(args: readonly Evaluator[], call: Call, at: Positions, negat
     const count = amount(batch, row, context)
     if (count === null || !read(value, context, fields)) return null
     const interval = readAmount(count)
-    if (interval === undefined || !addInterval(fields, interval)) return overflow(context, 'datetime')
+    if (interval === undefined) return null
+    if (!addInterval(fields, interval)) return overflow(context, 'datetime')
     return write(fields, addsTime || hadTime(value, context))
   }
 }
@@ -170,7 +171,8 @@ function compileTimeSum(
     const count = amount(batch, row, context)
     if (count === null || !read(value, context, fields)) return null
     const interval = readAmount(count)
-    if (interval === undefined || !addToTime(fields, interval)) return overflow(context, 'time')
+    if (interval === undefined) return null
+    if (!addToTime(fields, interval)) return overflow(context, 'time')
     return packTime(fields, scale)
   }
 }

@@ -27,7 +27,9 @@ import {
   DateFlag,
   FUZZY_DATE,
   temporalEvaluator,
+  timeOrDatetimeReader,
   timeReader,
+  type TemporalReader,
 } from './temporal-arguments.js'
 
 type Part = (fields: TemporalFields) => Value
@@ -129,8 +131,8 @@ function timeDigits(fields: TemporalFields, from: 'hour' | 'minute' | 'second', 
 }
 
 interface ExtractPart {
-  /** Whether the argument is read as a date (else as a time). */
-  readonly ofDate: boolean
+  /** Whether the argument is read as a date, as a time, or as whichever of them it is. */
+  readonly of: 'date' | 'time' | 'either'
   readonly width: number
   readonly compute: (fields: TemporalFields, defaultWeekFormat: number) => number
 }
@@ -141,38 +143,43 @@ function dayTime(fields: TemporalFields, to: string): number {
 }
 
 const EXTRACT_PARTS: Readonly<Record<string, ExtractPart>> = {
-  year: { ofDate: true, width: 4, compute: (fields) => fields.year },
-  year_month: { ofDate: true, width: 6, compute: (fields) => fields.year * 100 + fields.month },
-  quarter: { ofDate: true, width: 2, compute: (fields) => Math.floor((fields.month + 2) / 3) },
-  month: { ofDate: true, width: 2, compute: (fields) => fields.month },
-  week: { ofDate: true, width: 2, compute: (fields, format) => weekOf(fields, format).week },
-  day: { ofDate: true, width: 2, compute: (fields) => fields.day },
-  day_hour: { ofDate: true, width: 5, compute: (fields) => dayTime(fields, 'hour') },
-  day_minute: { ofDate: true, width: 7, compute: (fields) => dayTime(fields, 'minute') },
-  day_second: { ofDate: true, width: 9, compute: (fields) => dayTime(fields, 'second') },
-  day_microsecond: { ofDate: true, width: 20, compute: (fields) => dayTime(fields, 'microsecond') },
-  hour: { ofDate: false, width: 4, compute: (fields) => timeDigits(fields, 'hour', 'hour') },
-  hour_minute: { ofDate: false, width: 6, compute: (fields) => timeDigits(fields, 'hour', 'minute') },
-  hour_second: { ofDate: false, width: 8, compute: (fields) => timeDigits(fields, 'hour', 'second') },
+  year: { of: 'date', width: 4, compute: (fields) => fields.year },
+  year_month: { of: 'date', width: 6, compute: (fields) => fields.year * 100 + fields.month },
+  quarter: { of: 'date', width: 2, compute: (fields) => Math.floor((fields.month + 2) / 3) },
+  month: { of: 'date', width: 2, compute: (fields) => fields.month },
+  week: { of: 'date', width: 2, compute: (fields, format) => weekOf(fields, format).week },
+  day: { of: 'date', width: 2, compute: (fields) => fields.day },
+  day_hour: { of: 'either', width: 5, compute: (fields) => dayTime(fields, 'hour') },
+  day_minute: { of: 'either', width: 7, compute: (fields) => dayTime(fields, 'minute') },
+  day_second: { of: 'either', width: 9, compute: (fields) => dayTime(fields, 'second') },
+  day_microsecond: { of: 'either', width: 20, compute: (fields) => dayTime(fields, 'microsecond') },
+  hour: { of: 'time', width: 4, compute: (fields) => timeDigits(fields, 'hour', 'hour') },
+  hour_minute: { of: 'time', width: 6, compute: (fields) => timeDigits(fields, 'hour', 'minute') },
+  hour_second: { of: 'time', width: 8, compute: (fields) => timeDigits(fields, 'hour', 'second') },
   hour_microsecond: {
-    ofDate: false,
+    of: 'time',
     width: 14,
     compute: (fields) => timeDigits(fields, 'hour', 'microsecond'),
   },
-  minute: { ofDate: false, width: 3, compute: (fields) => fields.minute },
-  minute_second: { ofDate: false, width: 5, compute: (fields) => timeDigits(fields, 'minute', 'second') },
+  minute: { of: 'time', width: 3, compute: (fields) => fields.minute },
+  minute_second: { of: 'time', width: 5, compute: (fields) => timeDigits(fields, 'minute', 'second') },
   minute_microsecond: {
-    ofDate: false,
+    of: 'time',
     width: 11,
     compute: (fields) => timeDigits(fields, 'minute', 'microsecond'),
   },
-  second: { ofDate: false, width: 3, compute: (fields) => fields.second },
+  second: { of: 'time', width: 3, compute: (fields) => fields.second },
   second_microsecond: {
-    ofDate: false,
+    of: 'time',
     width: 9,
     compute: (fields) => timeDigits(fields, 'second', 'microsecond'),
   },
-  microsecond: { ofDate: false, width: 7, compute: (fields) => fields.microsecond },
+  microsecond: { of: 'time', width: 7, compute: (fields) => fields.microsecond },
+}
+
+function extractReader(of: ExtractPart['of'], type: SqlType): TemporalReader {
+  if (of === 'time') return timeReader(type)
+  return of === 'date' || type.name === 'date' ? datetimeReader(type, FUZZY_DATE) : timeOrDatetimeReader(type)
 }
 
 function extractPart(call: Call): ExtractPart {
@@ -188,9 +195,8 @@ const EXTRACT: FunctionShape = {
   nullable: true,
   volatility: 'statement',
   compile: ([, temporal], call) => {
-    const { ofDate, compute } = extractPart(call)
-    const type = argumentType(call, 1)
-    const read = ofDate ? datetimeReader(type, FUZZY_DATE) : timeReader(type)
+    const { of, compute } = extractPart(call)
+    const read = extractReader(of, argumentType(call, 1))
     return temporalEvaluator(temporal as Evaluator, read, (fields, context) => {
       const number = compute(fields, context.defaultWeekFormat)
       return fields.negative ? 0 - number : number

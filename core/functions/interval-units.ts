@@ -84,7 +84,7 @@ export function amountKind(unit: IntervalUnit): ParameterKind {
   return unit === 'second' ? 'exact' : 'integer'
 }
 
-/** Reads an amount that isn't NULL; undefined if it is beyond what any date could take. */
+/** Reads an amount that isn't NULL; undefined if it has more numbers than the unit has parts. */
 export type IntervalReader = (amount: Value) => Interval | undefined
 
 /** A reader for amounts of the unit; `type` is the type of the amount before conversion. */
@@ -97,21 +97,22 @@ export function intervalReader(unit: IntervalUnit, type: SqlType, negate: boolea
   }
   const factor = unit === 'week' ? 7 : unit === 'quarter' ? 3 : 1
   const part = UNITS[unit][0] as PartName
-  return (amount) => interval(part, Number(amount as ExactValue) * factor * sign)
+  if (part === 'microsecond')
+    return (amount) => microsecondInterval(BigInt(amount as ExactValue) * BigInt(sign))
+  return (amount) => scaled({ [part]: Number(amount as ExactValue) * factor * sign })
 }
 
-function secondInterval(amount: ExactValue, scale: number, sign: number): Interval | undefined {
-  const micros = BigInt(rescale(amount, scale, 6)) * BigInt(sign)
-  return checked({
+function secondInterval(amount: ExactValue, scale: number, sign: number): Interval {
+  return microsecondInterval(BigInt(rescale(amount, scale, 6)) * BigInt(sign))
+}
+
+function microsecondInterval(micros: bigint): Interval {
+  return {
     months: 0,
     days: 0,
     seconds: Number(micros / 1_000_000n),
     microseconds: Number(micros % 1_000_000n),
-  })
-}
-
-function interval(part: PartName, count: number): Interval | undefined {
-  return checked(scaled({ [part]: count }))
+  }
 }
 
 function scaled(parts: Partial<Record<PartName, number>>): Interval {
@@ -124,19 +125,16 @@ function scaled(parts: Partial<Record<PartName, number>>): Interval {
   }
 }
 
-function checked(value: Interval): Interval | undefined {
-  const { months, days, seconds, microseconds } = value
-  return [months, days, seconds, microseconds].every(Number.isSafeInteger) ? value : undefined
-}
-
 /**
  * Several numbers with anything between them: '1 2:3' as DAY_MINUTE. Fewer numbers than parts are the last parts;
- * a leading minus counts for all. The digits of a microsecond part are a fraction: '1.5' is half a second.
+ * a leading minus counts for all; more numbers than parts are an error. The digits of a microsecond part are a
+ * fraction: '1.5' is half a second.
  */
 function compoundInterval(unit: IntervalUnit, text: string, sign: number): Interval | undefined {
   const names = UNITS[unit]
   const negative = /^\s*-/.test(text)
-  const numbers = (text.match(/\d+/g) ?? []).slice(0, names.length)
+  const numbers = text.match(/\d+/g) ?? []
+  if (numbers.length > names.length) return undefined
   const factor = negative ? 0 - sign : sign
   const parts: Partial<Record<PartName, number>> = {}
   const firstName = names.length - numbers.length
@@ -145,5 +143,5 @@ function compoundInterval(unit: IntervalUnit, text: string, sign: number): Inter
     const number = name === 'microsecond' ? digits.slice(0, 6).padEnd(6, '0') : digits
     parts[name] = Number(number) * factor
   })
-  return checked(scaled(parts))
+  return scaled(parts)
 }

@@ -110,7 +110,8 @@ export const mathematicalFunctions: readonly ScalarFunction[] = [
     parameters: ['double'],
     type: DOUBLE_TYPE,
     nullable: true,
-    compile: logarithm(Math.log2),
+    // MySQL divides, which differs from the exact binary logarithm in the last digit.
+    compile: logarithm((x) => Math.log(x) / Math.LN2),
   }),
   scalarFunction('log10', {
     parameters: ['double'],

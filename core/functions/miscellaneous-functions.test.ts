@@ -85,6 +85,7 @@ const ADDRESSES: Case[] = [
   ['inet_aton', ['1.2.3'], '16908291'],
   ['inet_aton', ['256.1'], null],
   ['inet_aton', ['1.2.3.4.'], null],
+  ['inet_aton', ['1.2.3.4.5'], '4328719365'],
   ['inet_ntoa', [167773449], '10.0.5.9', 'varchar(31)'],
   ['inet_ntoa', [4294967296], null],
   ['inet6_aton', ['fdfe::5a55:caff:fefa:9089'], '0xFDFE0000000000005A55CAFFFEFA9089', 'varbinary(16)'],

@@ -5,7 +5,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { raise, shown } from '../common/conditions.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { binaryType, BOOLEAN_TYPE, isBinary, NULL_TYPE, textType } from '../common/sql-type.js'
-import type { ExactValue } from '../common/value.js'
+import { exact, type ExactValue } from '../common/value.js'
 import { latin1Text } from '../common/value-text.js'
 import type { ScalarFunction } from '../spi/functions.js'
 import { connectionText, unsignedIntegerType } from './result-types.js'
@@ -19,16 +19,15 @@ function incorrect(context: EvaluationContext, what: string, value: string, name
   return null
 }
 
-/** Dotted numbers; short forms leave out numbers before the last: 127.1 is 127.0.0.1. */
-function addressNumber(text: string, context: EvaluationContext): number | null {
+/** Dotted numbers; short forms leave out numbers before the last: 127.1 is 127.0.0.1. More than four are no error. */
+function addressNumber(text: string, context: EvaluationContext): ExactValue | null {
   const parts = text.split('.')
-  const isAddress =
-    parts.length <= IPV4_BYTES && parts.every((part) => /^[0-9]*$/.test(part) && Number(part) <= 255)
+  const isAddress = parts.every((part) => /^[0-9]*$/.test(part) && Number(part) <= 255)
   const last = parts.pop()
   if (!isAddress || last === undefined || last === '') return incorrect(context, 'string', text, 'inet_aton')
-  const shift = parts.length === 0 ? 0 : IPV4_BYTES - 1 - parts.length
-  const high = parts.reduce((number, part) => number * 256 + Number(part), 0)
-  return high * 256 ** (shift + 1) + Number(last)
+  const shift = parts.length === 0 ? 0 : Math.max(IPV4_BYTES - 1 - parts.length, 0)
+  const high = parts.reduce((number, part) => number * 256n + BigInt(part), 0n)
+  return exact(BigInt.asUintN(64, high * 256n ** BigInt(shift + 1) + BigInt(last)))
 }
 
 function addressOfNumber(number: ExactValue, context: EvaluationContext): string | null {

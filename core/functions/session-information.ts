@@ -5,7 +5,7 @@
 import { requireCollation } from '../common/collations.js'
 import { Coercibility } from '../common/collation-coercion.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
-import { isText, NULL_TYPE, UNSIGNED_BIGINT_TYPE, type SqlType } from '../common/sql-type.js'
+import { binaryType, isText, NULL_TYPE, UNSIGNED_BIGINT_TYPE, type SqlType } from '../common/sql-type.js'
 import { exact, type ExactValue, type Value } from '../common/value.js'
 import type { ScalarFunction } from '../spi/functions.js'
 import { integerType, systemText, unsignedIntegerType } from './result-types.js'
@@ -118,6 +118,13 @@ export const sessionInformationFunctions: readonly ScalarFunction[] = [
     nullable: true,
     volatility: 'volatile',
     compile: compileBenchmark,
+  }),
+  // As under --secure-file-priv=NULL: no file may be read.
+  scalarFunction('load_file', {
+    parameters: ['text'],
+    type: binaryType(4294967295),
+    nullable: true,
+    compile: () => () => null,
   }),
   scalarFunction('name_const', {
     parameters: ['any', 'any'],

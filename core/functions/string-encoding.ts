@@ -3,8 +3,7 @@
  * Operators").
  */
 import { raise } from '../common/conditions.js'
-import { rescale } from '../common/decimal.js'
-import { roundHalfEven } from '../common/double-format.js'
+import { decimalToDouble } from '../common/decimal.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { binaryType, NULL_TYPE, textType, type SqlType } from '../common/sql-type.js'
 import type { ExactValue } from '../common/value.js'
@@ -41,19 +40,20 @@ function hexOfBytes(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex').toUpperCase()
 }
 
-/** 64 bits in hexadecimal; doubles beyond become the largest number. */
+/** 64 bits in hexadecimal. DECIMAL goes through DOUBLE, as in MySQL; what is beyond 64 bits has all bits set. */
 function hexOfNumber(type: SqlType): (value: number | bigint) => string {
   const hex = (value: ExactValue) => BigInt.asUintN(64, BigInt(value)).toString(16).toUpperCase()
+  const hexOfDouble = (value: number) => {
+    if (value <= -(2 ** 63) || value >= 2 ** 64) return 'F'.repeat(16)
+    return hex(BigInt(Math.trunc(value > 0 ? value + 0.5 : value - 0.5)))
+  }
   switch (numericKindOf(type)) {
     case 'integer':
       return hex
     case 'decimal':
-      return (value) => hex(rescale(value, type.scale, 0))
+      return (value) => hexOfDouble(decimalToDouble(value, type.scale))
     case 'double':
-      return (value) => {
-        const rounded = roundHalfEven(Number(value))
-        return rounded <= -(2 ** 63) || rounded >= 2 ** 64 ? 'F'.repeat(16) : hex(BigInt(rounded))
-      }
+      return (value) => hexOfDouble(Number(value))
   }
 }
 

@@ -157,6 +157,7 @@ const TRANSFORMATION: Case[] = [
   ['soundex', ['Quadratically'], 'Q36324'],
   ['soundex', ['  Tymczak'], 'T520'],
   ['soundex', ['é1bcd'], 'é123'],
+  ['soundex', ['😀1'], '😀000'],
   ['soundex', ['1234'], ''],
 ]
 
@@ -166,6 +167,8 @@ const ENCODING: Case[] = [
   ['hex', [255], 'FF', 'varchar(16)'],
   ['hex', [-1], 'FFFFFFFFFFFFFFFF'],
   ['hex', [decimal('15.5')], '10'],
+  ['hex', [double(-2.5)], 'FFFFFFFFFFFFFFFD'],
+  ['hex', [decimal('12345678901234567890.1')], 'AB54A98CEB1F0800'],
   ['hex', [double(15.5)], '10'],
   ['hex', [double(1e30)], 'FFFFFFFFFFFFFFFF'],
   ['unhex', ['4D7953514C'], '0x4D7953514C', 'varbinary(5)'],

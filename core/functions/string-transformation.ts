@@ -6,7 +6,7 @@ import type { Collation } from '../common/collation.js'
 import type { Evaluator } from '../common/evaluation.js'
 import { binaryType } from '../common/sql-type.js'
 import type { ScalarFunction } from '../spi/functions.js'
-import { firstCharacters, hasOnlySingleUnits } from './code-points.js'
+import { characterCount, firstCharacters, hasOnlySingleUnits } from './code-points.js'
 import { constantInteger, lengthOf, likeArgument, stringOf } from './result-types.js'
 import { evaluator1, scalarFunction, strict1, synonyms, type Call } from './support.js'
 
@@ -59,7 +59,7 @@ function soundex(text: string): string {
       last = digit
     }
   }
-  return result === '' ? '' : result.padEnd(4, '0')
+  return result === '' ? '' : result + '0'.repeat(Math.max(4 - characterCount(result), 0))
 }
 
 /**

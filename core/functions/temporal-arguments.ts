@@ -134,8 +134,15 @@ export function timeReader(type: SqlType): TemporalReader {
     case 'timestamp':
       return timeOfDayReader(datetimeReader(type, FUZZY_DATE))
     default:
-      return isText(type) ? timeOfDayReader(timeTextReader()) : timeNumberReader(type)
+      return timeOfDayReader(isText(type) ? timeTextReader() : timeNumberReader(type))
   }
+}
+
+/** Reads a time, or a date and time where the argument is one or is text or a number of one. */
+export function timeOrDatetimeReader(type: SqlType): TemporalReader {
+  if (type.name === 'datetime' || type.name === 'timestamp') return datetimeReader(type, FUZZY_DATE)
+  if (type.name === 'time' || type.name === 'date') return timeReader(type)
+  return isText(type) ? timeTextReader() : timeNumberReader(type)
 }
 
 function timeOfDayReader(read: TemporalReader): TemporalReader {
@@ -147,7 +154,7 @@ function timeOfDayReader(read: TemporalReader): TemporalReader {
 }
 
 /** Reads text as TIME; text of a date and time keeps its date, which tells the two apart. */
-export function timeTextReader(): TemporalReader {
+function timeTextReader(): TemporalReader {
   return (value, context, fields) => {
     const text = value as string
     const status = parseTimeText(text, context.timeZone, fields)
@@ -160,6 +167,7 @@ export function timeTextReader(): TemporalReader {
   }
 }
 
+/** A number of a date and time keeps its date as well. */
 function timeNumberReader(type: SqlType): TemporalReader {
   const split = numberSplitter(type)
   return (value, context, fields) => {
@@ -169,8 +177,10 @@ function timeNumberReader(type: SqlType): TemporalReader {
       warnTruncated(context, 'time', textOf(type)(value))
     }
     if ((status & ParseStatus.FAILED) !== 0) return false
-    if (status === 0) fields.microsecond = splitMicroseconds
-    fields.year = fields.month = fields.day = 0
+    if (status === 0) {
+      fields.microsecond = splitMicroseconds
+      fields.negative = (value as ExactValue) < 0
+    }
     return true
   }
 }

@@ -38,8 +38,8 @@ import {
   FUZZY_DATE,
   secondsScale,
   temporalEvaluator,
+  timeOrDatetimeReader,
   timeReader,
-  timeTextReader,
   type TemporalReader,
 } from './temporal-arguments.js'
 
@@ -109,12 +109,6 @@ function setDatetime(fields: TemporalFields, span: Span): boolean {
 /** Whether `fields` hold a date and time rather than a TIME. */
 function holdsDate(fields: TemporalFields): boolean {
   return !isZeroDate(fields)
-}
-
-/** Reads a time, or a date and time where the argument is one or is text of one. */
-function timeOrDatetimeReader(type: SqlType): TemporalReader {
-  if (type.name === 'datetime' || type.name === 'timestamp') return datetimeReader(type, FUZZY_DATE)
-  return isText(type) ? timeTextReader() : timeReader(type)
 }
 
 // ---- ADDTIME, SUBTIME and TIMESTAMP(date, time) ---------------------------------------------------------------
