@@ -189,6 +189,11 @@ export const ERRORS = {
     "User %s already has more than 'max_user_connections' active connections",
   ),
   ER_SET_CONSTANTS_ONLY: entry(1204, 'HY000', 'You may only use constant expressions with SET'),
+  ER_WARNING_NOT_COMPLETE_ROLLBACK: entry(
+    1196,
+    'HY000',
+    "Some non-transactional changed tables couldn't be rolled back",
+  ),
   ER_LOCK_WAIT_TIMEOUT: entry(1205, 'HY000', 'Lock wait timeout exceeded; try restarting transaction'),
   ER_LOCK_DEADLOCK: entry(
     1213,

@@ -22,6 +22,7 @@ import { requireCollation } from './collations.js'
 import { exactLayoutOf, highWord, lowWord, writeWide } from './exact-layout.js'
 import { sqlError } from './sql-error.js'
 import { representationOf, type SqlType } from './sql-type.js'
+import { firstCodePoints } from './value-text.js'
 import type { ExactValue, Value } from './value.js'
 
 /** What the codec needs to know of a table; `TableDefinition` is one. */
@@ -281,21 +282,10 @@ class TextWriter implements PartWriter {
     const text =
       this.prefixLength === undefined
         ? (value as string)
-        : firstCharacters(value as string, this.prefixLength)
+        : firstCodePoints(value as string, this.prefixLength)
     target.reserve(this.collation.sortKeyBytesMax(text.length))
     target.length = this.collation.writeSortKey(text, target.bytes, target.length)
   }
-}
-
-/** The first `count` code points of a text. */
-export function firstCharacters(text: string, count: number): string {
-  if (text.length <= count) return text
-  let at = 0
-  for (let i = 0; i < count && at < text.length; i++) {
-    const unit = text.charCodeAt(at)
-    at += unit >= 0xd800 && unit < 0xdc00 && at + 1 < text.length ? 2 : 1
-  }
-  return text.slice(0, at)
 }
 
 class BytesWriter implements PartWriter {

@@ -67,6 +67,11 @@ export class LockManager {
     this.recheck()
   }
 
+  /** Whether anybody holds a range lock. */
+  get hasRanges(): boolean {
+    return this.ranges.size > 0
+  }
+
   /** Before an entry is put: waits for the range locks of others that hold its key. */
   beforePut(
     owner: LockOwner,

@@ -1,0 +1,133 @@
+/**
+ * What all transactions of a server share: storages, views, locks, counters. Made by the transaction manager.
+ */
+import { sqlError } from '../common/sql-error.js'
+import type { ForeignKeyDefinition, TableDefinition } from '../plan/schema.js'
+import { primaryPlacementOf } from '../plan/schema.js'
+import { isKeyspaceStorage, isTableStorage, type Storage, type TableStorage } from '../spi/storage.js'
+import { AutoIncrementCounters } from './auto-increment.js'
+import type { LockOwner } from './lock-owner.js'
+import { LockManager } from './lock-manager.js'
+import { MetadataLocks } from './metadata-locks.js'
+import type { Overlay } from './overlay.js'
+import { ReadViews, StorageState } from './read-view.js'
+import { RowIds } from './row-ids.js'
+import { TableRuntime } from './table-runtime.js'
+import { TableSizes } from './table-sizes.js'
+
+export interface TransactionSettings {
+  /** Most bytes that one transaction writes before it commits; then ER_TRANS_CACHE_FULL. Default 1 GiB. */
+  readonly writeBytesMax: number
+  /** Age at which a snapshot is given up once later commits exist. Default one hour. */
+  readonly snapshotAgeSecondsMax: number
+  /** A checkpoint is made when the log has grown by so many bytes, default 256 MiB, … */
+  readonly checkpointLogBytes: number
+  /** … and after this time if anything was committed. Default one minute. */
+  readonly checkpointIntervalMs: number
+}
+
+export const DEFAULT_TRANSACTION_SETTINGS: TransactionSettings = Object.freeze({
+  writeBytesMax: 2 ** 30,
+  snapshotAgeSecondsMax: 3600,
+  checkpointLogBytes: 256 * 2 ** 20,
+  checkpointIntervalMs: 60_000,
+})
+
+/** A foreign key seen from its parent. */
+export interface ForeignKeyReference {
+  readonly child: TableDefinition
+  readonly foreignKey: ForeignKeyDefinition
+}
+
+/** What transactions ask the catalog about foreign keys; answered from memory, as of now. */
+export interface ForeignKeySource {
+  /** The table that a foreign key of `child` refers to, or undefined if there is none (foreign_key_checks was off). */
+  parentOf(child: TableDefinition, foreignKey: ForeignKeyDefinition): TableDefinition | undefined
+  /** Foreign keys of any table, `parent` itself included, that refer to it. */
+  referencesTo(parent: TableDefinition): readonly ForeignKeyReference[]
+}
+
+export const NO_FOREIGN_KEYS: ForeignKeySource = {
+  parentOf: () => undefined,
+  referencesTo: () => [],
+}
+
+/** A transaction with writes that are not committed, as others have to see it. */
+export interface PendingWriter {
+  readonly locks: LockOwner
+  overlayAt(ordinal: number): Overlay | undefined
+}
+
+export class TransactionEnvironment {
+  readonly states: readonly StorageState[]
+  /** Where the catalog and the counters lie. */
+  readonly system: StorageState
+  readonly views: ReadViews
+  readonly locks = new LockManager()
+  readonly metadataLocks = new MetadataLocks()
+  readonly autoIncrement: AutoIncrementCounters
+  readonly rowIds = new RowIds()
+  readonly sizes: TableSizes
+  /** Transactions with uncommitted writes to keyspaces, until their locks are released. */
+  readonly writers = new Set<PendingWriter>()
+  private readonly byName = new Map<string, StorageState>()
+  private readonly tableStorages = new Map<string, TableStorage>()
+  private readonly runtimes = new WeakMap<TableDefinition, TableRuntime>()
+
+  constructor(
+    storages: readonly Storage[],
+    systemStorage: string,
+    readonly settings: TransactionSettings,
+    readonly foreignKeys: ForeignKeySource,
+    commitNumber: number,
+  ) {
+    this.states = storages.filter(isKeyspaceStorage).map((storage, i) => new StorageState(storage, i))
+    for (const state of this.states) this.byName.set(state.storage.name, state)
+    for (const storage of storages) if (isTableStorage(storage)) this.tableStorages.set(storage.name, storage)
+    this.system = this.requireState(systemStorage)
+    this.views = new ReadViews(commitNumber, settings.snapshotAgeSecondsMax * 1000)
+    this.autoIncrement = new AutoIncrementCounters(this.system, this.views)
+    this.sizes = new TableSizes(this.system, this.views)
+  }
+
+  /** The table driver of this name, or undefined if it is a keyspace driver. Throws ER_STORAGE_UNAVAILABLE for neither. */
+  tableStorage(name: string): TableStorage | undefined {
+    const storage = this.tableStorages.get(name)
+    if (storage === undefined) this.requireState(name)
+    return storage
+  }
+
+  runtimeOf(table: TableDefinition): TableRuntime {
+    let runtime = this.runtimes.get(table)
+    if (runtime === undefined) {
+      runtime = new TableRuntime(table, this.requireState(primaryPlacementOf(table).storage))
+      this.runtimes.set(table, runtime)
+    }
+    return runtime
+  }
+
+  requireState(name: string): StorageState {
+    const state = this.byName.get(name)
+    if (state === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', name, 'it is not configured')
+    return state
+  }
+
+  /** Others who have put entries into a key range and not committed them. */
+  writersInto(
+    state: StorageState,
+    keyspace: number,
+    lower: Uint8Array | undefined,
+    upper: Uint8Array | undefined,
+    except: LockOwner,
+  ): readonly LockOwner[] {
+    const owners: LockOwner[] = []
+    for (const writer of this.writers) {
+      if (writer.locks === except) continue
+      const cursor = writer.overlayAt(state.ordinal)?.cursor(keyspace, lower, upper, false)
+      if (cursor === undefined) continue
+      while (!cursor.isDone && cursor.isRemoved) cursor.advance()
+      if (!cursor.isDone) owners.push(writer.locks)
+    }
+    return owners
+  }
+}

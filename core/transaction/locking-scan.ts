@@ -1,0 +1,273 @@
+/**
+ * Locking scans: UPDATE, DELETE, SELECT … FOR UPDATE and FOR SHARE, and plain reads under SERIALIZABLE. A row is locked,
+ * then read in its last committed version (or as our own write).
+ *
+ * Rows are locked as the scan meets them. A lock that is free at once is taken in the middle of a slice: nothing
+ * can change between it and the reading. When one has to be waited for, the slice ends before that row, and after the
+ * wait the scan goes on at the row's key in the state that is committed then; so what is gone or has moved is treated as it
+ * is, not as it was.
+ *
+ * Under REPEATABLE READ and SERIALIZABLE the walked range is locked too, against inserts, before it is read; a scan
+ * that ends early gives back what it didn't reach. A search for one whole unique key locks that key instead, present or
+ * not. Under READ COMMITTED no ranges are locked, and rows that the filter rejects in their committed version
+ * are passed by without a lock (InnoDB's semi-consistent read).
+ */
+import type { Batch } from '../common/batch.js'
+import { ByteBuffer, bytesToMapKey, compareBytes, copyRange, successorOfPrefix } from '../common/bytes.js'
+import { isPromise, type MaybePromise } from '../common/value.js'
+import type { KeyRange } from '../spi/storage.js'
+import type { RowCursor, TableScan } from '../spi/transaction.js'
+import { EntryScan, getMerged } from './entry-scan.js'
+import type { LockPatience } from './lock-owner.js'
+import type { RangeLock } from './lock-manager.js'
+import { ScanOutput } from './scan-output.js'
+import { run, type Steps } from './steps.js'
+import type { IndexRuntime, TableRuntime } from './table-runtime.js'
+import { encodedRanges, IndexEntries, SLICE_MS, yieldTurn } from './table-scan.js'
+import type { CoreTransaction } from './transaction.js'
+
+/** A row whose lock has to be waited for, or that was read from a state that is no longer the last. */
+interface Interruption {
+  readonly key: Buffer
+  readonly wait: Promise<boolean> | undefined
+}
+
+export class LockingScanCursor implements RowCursor {
+  private readonly output: ScanOutput
+  private readonly index: IndexRuntime | undefined
+  private readonly keyspace: number
+  private readonly ranges: readonly KeyRange[]
+  private readonly isExclusive: boolean
+  private readonly patience: LockPatience
+  private wholeKeys: ReadonlySet<string> | undefined
+  private rangeIndex = -1
+  private entries: EntryScan | undefined
+  private rangeLock: RangeLock | undefined
+  private isDone = false
+
+  constructor(
+    private readonly transaction: CoreTransaction,
+    private readonly runtime: TableRuntime,
+    private readonly scan: TableScan,
+  ) {
+    this.index = runtime.indexOf(scan.index)
+    this.keyspace = this.index?.keyspace ?? runtime.rowKeyspace
+    this.ranges = encodedRanges(runtime, this.index, scan)
+    this.output = new ScanOutput(runtime, scan, transaction.evaluation)
+    this.isExclusive = scan.lock === 'exclusive'
+    this.patience = transaction.patience(scan.lockWait)
+  }
+
+  next(): MaybePromise<Batch | undefined> {
+    this.output.clear()
+    return run(this.fill())
+  }
+
+  rowKey(row: number): Uint8Array {
+    return this.output.rowKey(row)
+  }
+
+  close(): void {
+    this.isDone = true
+    this.shrinkRangeLock()
+  }
+
+  private *fill(): Steps<Batch | undefined> {
+    const { output } = this
+    let untilMs = performance.now() + SLICE_MS
+    while (!this.isDone && !output.isFull) {
+      this.transaction.statement?.checkKilled()
+      const entries = this.entries?.isExhausted === false ? this.entries : yield* this.openRange()
+      if (entries === undefined) break
+      const interruption = this.index === undefined ? this.readRows(entries) : this.readThroughIndex(entries)
+      const interrupted = yield* interruption
+      if (interrupted !== undefined) {
+        entries.resumeAt(interrupted.key)
+        if (interrupted.wait !== undefined) yield interrupted.wait
+      }
+      if (performance.now() < untilMs) continue
+      if (output.batch.rowCount > 0) return output.batch
+      yield yieldTurn()
+      untilMs = performance.now() + SLICE_MS
+    }
+    if (output.isComplete) this.close()
+    return output.batch.rowCount > 0 ? output.batch : undefined
+  }
+
+  /** Begins with the next range: locks it, and waits for those who have written into it. */
+  private *openRange(): Steps<EntryScan | undefined> {
+    const range = this.ranges[++this.rangeIndex]
+    if (range === undefined) {
+      this.isDone = true
+      return undefined
+    }
+    this.rangeLock = undefined
+    this.entries = new EntryScan(this.keyspace, range, this.scan.reverse, this.index !== undefined)
+    const key = this.uniqueKeyOf(range)
+    if (key !== undefined) yield* this.lockUniqueKey(key)
+    else if (this.transaction.locksRanges) yield* this.lockRange(range)
+    return this.entries
+  }
+
+  private *lockUniqueKey(key: Uint8Array): Steps<void> {
+    const { environment, locks } = this.transaction
+    const granted = environment.locks.lockKey(
+      locks,
+      this.keyspace,
+      key,
+      0,
+      key.length,
+      this.isExclusive,
+      this.patience,
+    )
+    if (isPromise(granted)) yield granted
+    // Locked by others and to be skipped: reading finds the row's lock taken, or no row.
+  }
+
+  private *lockRange(range: KeyRange): Steps<void> {
+    const { environment, locks } = this.transaction
+    const { lower, upper } = range
+    this.rangeLock = environment.locks.lockRange(locks, this.keyspace, lower, upper)
+    const cleared = environment.locks.whenClear(
+      locks,
+      () => environment.writersInto(this.runtime.state, this.keyspace, lower, upper, locks),
+      this.patience,
+    )
+    if (isPromise(cleared)) yield cleared
+  }
+
+  /** The key if a range is one whole key of a unique index, and holds no NULL. */
+  private uniqueKeyOf({ lower, upper }: KeyRange): Uint8Array | undefined {
+    const definition = this.index?.definition ?? this.runtime.primaryKey
+    if (definition?.unique !== true || lower === undefined || upper === undefined) return undefined
+    const end = successorOfPrefix(lower)
+    if (end === undefined || compareBytes(end, upper) !== 0) return undefined
+    this.wholeKeys ??= this.collectWholeKeys()
+    return this.wholeKeys.has(bytesToMapKey(lower, 0, lower.length)) ? lower : undefined
+  }
+
+  /** The bounds of the scan that name every part of the index. */
+  private collectWholeKeys(): ReadonlySet<string> {
+    const encoder = this.index?.encoder ?? this.runtime.keyEncoder
+    const keys = new Set<string>()
+    for (const { lower } of this.scan.ranges) {
+      if (encoder === undefined || lower?.length !== encoder.partCount || lower.includes(null)) continue
+      keyBuffer.clear()
+      encoder.writeValues(keyBuffer, lower)
+      keys.add(bytesToMapKey(keyBuffer.bytes, 0, keyBuffer.length))
+    }
+    return keys
+  }
+
+  private *readRows(entries: EntryScan): Steps<Interruption | undefined> {
+    const { output, transaction } = this
+    const { views } = transaction.environment
+    const view = views.current
+    const { state } = this.runtime
+    let interruption: Interruption | undefined
+    const slice = entries.next(
+      view.snapshot(state),
+      transaction.overlayAt(state.ordinal),
+      1024,
+      (key, keyStart, keyEnd, value, valueStart, valueEnd) => {
+        if (!this.locksUnmatched && !output.matches(value, valueStart, valueEnd)) return true
+        const granted = view === views.current && this.lockRow(key, keyStart, keyEnd)
+        if (view !== views.current || isPromise(granted)) {
+          interruption = {
+            key: copyRange(key, keyStart, keyEnd),
+            wait: granted === false ? undefined : asWait(granted),
+          }
+          return false
+        }
+        if (granted) output.add(key, keyStart, keyEnd, value, valueStart, valueEnd)
+        return !output.isFull
+      },
+    )
+    if (isPromise(slice)) yield slice
+    return interruption
+  }
+
+  private *readThroughIndex(entries: EntryScan): Steps<Interruption | undefined> {
+    const { transaction, runtime, output } = this
+    const { views } = transaction.environment
+    const view = views.current
+    const snapshot = view.snapshot(runtime.state)
+    const overlay = transaction.overlayAt(runtime.state.ordinal)
+    const found = new IndexEntries(runtime, this.index as IndexRuntime, overlay, true)
+    const slice = entries.next(snapshot, overlay, output.room, found.visit)
+    if (isPromise(slice)) yield slice
+    for (let i = 0; i < found.length && !output.isComplete; i++) {
+      const rowKey = found.rowKey(i)
+      if (!this.locksUnmatched) {
+        const matches = this.rowMatches(found, i)
+        if (!(isPromise(matches) ? ((yield matches) as boolean) : matches)) continue
+      }
+      const entryKey = found.entryKey(i) as Buffer
+      if (view !== views.current) return { key: entryKey, wait: undefined }
+      const granted = this.lockRow(rowKey, 0, rowKey.length)
+      if (isPromise(granted)) return { key: entryKey, wait: granted }
+      if (!granted) continue
+      const read = this.readLockedRow(found, i)
+      if (isPromise(read)) yield read
+    }
+    return undefined
+  }
+
+  private readLockedRow(found: IndexEntries, i: number): MaybePromise<boolean> {
+    const rowKey = found.rowKey(i)
+    return this.getRow(rowKey, (_key, _keyStart, _keyEnd, value, valueStart, valueEnd, isOwn) => {
+      if (isOwn !== true || found.isEntryOf(i, value, valueStart, valueEnd)) {
+        this.output.add(rowKey, 0, rowKey.length, value, valueStart, valueEnd)
+      }
+      return true
+    })
+  }
+
+  private rowMatches(found: IndexEntries, i: number): MaybePromise<boolean> {
+    let isMatch = false
+    const read = this.getRow(found.rowKey(i), (_key, _keyStart, _keyEnd, value, valueStart, valueEnd) => {
+      isMatch = this.output.matches(value, valueStart, valueEnd)
+      return true
+    })
+    return isPromise(read) ? read.then(() => isMatch) : isMatch
+  }
+
+  private getRow(rowKey: Uint8Array, visit: Parameters<typeof getMerged>[4]): MaybePromise<boolean> {
+    const { state, rowKeyspace } = this.runtime
+    const overlay = this.transaction.overlayAt(state.ordinal)
+    return getMerged(this.transaction.latestOf(state), overlay, rowKeyspace, rowKey, visit)
+  }
+
+  private lockRow(key: Uint8Array, keyStart: number, keyEnd: number): boolean | Promise<boolean> {
+    const { environment, locks } = this.transaction
+    const { rowKeyspace } = this.runtime
+    return environment.locks.lockKey(
+      locks,
+      rowKeyspace,
+      key,
+      keyStart,
+      keyEnd,
+      this.isExclusive,
+      this.patience,
+    )
+  }
+
+  private get locksUnmatched(): boolean {
+    return this.transaction.locksRanges
+  }
+
+  private shrinkRangeLock(): void {
+    const { rangeLock, entries } = this
+    if (rangeLock === undefined || entries === undefined || entries.isExhausted) return
+    this.rangeLock = undefined
+    if (this.scan.reverse) rangeLock.lower = entries.rest.upper
+    else rangeLock.upper = entries.rest.lower
+    this.transaction.environment.locks.rangeShrank()
+  }
+}
+
+const keyBuffer = new ByteBuffer(64)
+
+function asWait(granted: boolean | Promise<boolean>): Promise<boolean> | undefined {
+  return isPromise(granted) ? granted : undefined
+}

@@ -1,0 +1,126 @@
+/**
+ * The batch that a scan fills: decodes the columns of the filter first, and the others only when it holds.
+ */
+import { Batch, BATCH_ROWS_MAX } from '../common/batch.js'
+import { copyRange } from '../common/bytes.js'
+import type { EvaluationContext } from '../common/evaluation.js'
+import type { RowDecoder } from '../common/row-codec.js'
+import type { TableScan } from '../spi/transaction.js'
+import type { TableRuntime } from './table-runtime.js'
+
+export class ScanOutput {
+  readonly batch: Batch
+  /** Rows given in all batches. */
+  total = 0
+  private readonly decoder: RowDecoder
+  private readonly filterColumns: readonly number[]
+  private readonly otherColumns: readonly number[]
+  private rowKeys: Buffer[] = []
+
+  constructor(
+    runtime: TableRuntime,
+    private readonly scan: TableScan,
+    private readonly evaluation: EvaluationContext | undefined,
+  ) {
+    this.batch = Batch.ofTypes(scan.columns.map((column) => columnType(runtime, column)))
+    this.decoder = runtime.decoderOf(scan.columns)
+    this.filterColumns = scan.filter?.columns ?? []
+    this.otherColumns = [...scan.columns.keys()].filter((position) => !this.filterColumns.includes(position))
+  }
+
+  /** Forgets the rows of the last batch. Row keys that were handed out stay valid. */
+  clear(): void {
+    this.batch.clear()
+    if (this.scan.wantRowKeys) this.rowKeys = []
+  }
+
+  get isFull(): boolean {
+    return this.batch.rowCount >= BATCH_ROWS_MAX || this.isComplete
+  }
+
+  /** Whether the scan's limit is reached. */
+  get isComplete(): boolean {
+    return this.scan.limit !== undefined && this.total >= this.scan.limit
+  }
+
+  /** How many rows are still wanted in this batch. */
+  get room(): number {
+    const room = BATCH_ROWS_MAX - this.batch.rowCount
+    return this.scan.limit === undefined ? room : Math.min(room, this.scan.limit - this.total)
+  }
+
+  rowKey(row: number): Uint8Array {
+    const key = this.rowKeys[row]
+    if (key === undefined) throw new Error('invariant: row keys were asked for with the scan')
+    return key
+  }
+
+  /** Appends a row if the filter lets it through; answers whether. */
+  add(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): boolean {
+    const { batch, decoder } = this
+    if (this.scan.filter === undefined) decoder.decode(value, valueStart, valueEnd, batch.columns)
+    else {
+      if (!this.passes(value, valueStart, valueEnd)) return false
+      decoder.decodeSome(value, valueStart, valueEnd, this.otherColumns, batch.columns)
+    }
+    this.accept(key, keyStart, keyEnd)
+    return true
+  }
+
+  /** Counts a row whose columns the caller has appended. */
+  accept(key: Uint8Array, keyStart: number, keyEnd: number): void {
+    this.batch.rowCount++
+    this.total++
+    if (this.scan.wantRowKeys) this.rowKeys.push(copyRange(key, keyStart, keyEnd))
+  }
+
+  /** Whether the filter lets a row through, without appending it. */
+  matches(value: Uint8Array, valueStart: number, valueEnd: number): boolean {
+    if (this.scan.filter === undefined) return true
+    const passes = this.passes(value, valueStart, valueEnd)
+    if (passes) this.dropFilterColumns()
+    return passes
+  }
+
+  /** The condition on the columns that the caller has appended for the row after the last. */
+  holds(): boolean {
+    const { filter } = this.scan
+    if (filter === undefined) return true
+    if (this.evaluation === undefined) throw new Error('invariant: a filter runs within a statement')
+    const result = filter.condition(this.batch, this.batch.rowCount, this.evaluation)
+    return result !== null && result !== 0 && result !== 0n
+  }
+
+  private passes(value: Uint8Array, valueStart: number, valueEnd: number): boolean {
+    this.decoder.decodeSome(value, valueStart, valueEnd, this.filterColumns, this.batch.columns)
+    let isKept = false
+    try {
+      isKept = this.holds()
+    } finally {
+      if (!isKept) this.dropFilterColumns()
+    }
+    return isKept
+  }
+
+  private dropFilterColumns(): void {
+    const { columns, rowCount } = this.batch
+    for (const position of this.filterColumns) columns[position]?.truncate(rowCount)
+  }
+}
+
+export function columnType(
+  runtime: TableRuntime,
+  column: number,
+): TableRuntime['table']['columns'][number]['type'] {
+  const definition = runtime.table.columns[column]
+  if (definition === undefined)
+    throw new Error(`invariant: ${runtime.table.name} has the columns that a plan names`)
+  return definition.type
+}

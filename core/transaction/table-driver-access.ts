@@ -1,0 +1,339 @@
+/**
+ * A table of a table driver within a transaction. The driver scans and writes; here its answers are fitted to `TableAccess`:
+ * what it doesn't do exactly is checked again, rows are known by their primary keys.
+ */
+import { Batch } from '../common/batch.js'
+import { ByteBuffer, compareBytes } from '../common/bytes.js'
+import { compileKeyEncoder, type EncodedRange, type KeyEncoder } from '../common/key-codec.js'
+import { compileRowDecoder, compileRowEncoder, type RowSchema } from '../common/row-codec.js'
+import { sqlError } from '../common/sql-error.js'
+import { isPromise, type MaybePromise, type Value } from '../common/value.js'
+import type { Vector } from '../common/vector.js'
+import { primaryKeyOf, type IndexDefinition, type TableDefinition } from '../plan/schema.js'
+import type { StatementContext } from '../spi/statement-context.js'
+import type { BatchCursor, ColumnCondition, ScanRequest, TableStorage } from '../spi/storage.js'
+import type { IndexRange, InsertOutcome, RowCursor, TableAccess, TableScan } from '../spi/transaction.js'
+import type { TableDriverWrites } from './table-driver-writes.js'
+import type { CoreTransaction } from './transaction.js'
+
+const INSERTED: InsertOutcome = Object.freeze({ kind: 'inserted' })
+
+export class TableDriverAccess implements TableAccess {
+  constructor(
+    private readonly transaction: CoreTransaction,
+    private readonly writes: TableDriverWrites,
+    readonly table: TableDefinition,
+    private readonly storage: TableStorage,
+  ) {}
+
+  lookup(
+    index: IndexDefinition | undefined,
+    key: readonly Value[],
+    columns: readonly number[],
+    output: Batch,
+  ): MaybePromise<number> {
+    const cursor = this.scan({
+      index,
+      ranges: [{ lower: key, lowerInclusive: true, upper: key, upperInclusive: true }],
+      reverse: false,
+      columns,
+      filter: undefined,
+      lock: 'none',
+      lockWait: 'wait',
+      limit: undefined,
+      wantRowKeys: false,
+    })
+    return drain(cursor, output)
+  }
+
+  /** Rows come in the driver's order: plans sort what comes from a table driver. Locks don't exist there. */
+  scan(scan: TableScan): RowCursor {
+    return new DriverScanCursor(this, scan)
+  }
+
+  foreignScan(request: ScanRequest): MaybePromise<BatchCursor> {
+    const open = (): MaybePromise<BatchCursor> => this.storage.openScan(this.table, request, this.statement)
+    if (!this.writes.isPending) return open()
+    const flushed = this.writes.flush()
+    return isPromise(flushed) ? flushed.then(open) : open()
+  }
+
+  fetch(rowKey: Uint8Array, columns: readonly number[], output: Batch): MaybePromise<boolean> {
+    const found = this.lookup(this.primaryKey, this.rowKeys.decode(rowKey), columns, output)
+    return isPromise(found) ? found.then((count) => count > 0) : found > 0
+  }
+
+  insert(row: readonly Value[]): MaybePromise<InsertOutcome> {
+    const written = this.writes.insert(this.storage, this.table, row)
+    return isPromise(written) ? written.then(() => INSERTED) : INSERTED
+  }
+
+  update(rowKey: Uint8Array, row: readonly Value[]): MaybePromise<InsertOutcome> {
+    const key = this.rowKeys.decode(rowKey)
+    const written = this.writes.update(this.storage, this.table, () => this.rowKeys.batch(), key, row)
+    return isPromise(written) ? written.then(() => INSERTED) : INSERTED
+  }
+
+  delete(rowKey: Uint8Array): MaybePromise<void> {
+    const key = this.rowKeys.decode(rowKey)
+    return this.writes.delete(this.storage, this.table, () => this.rowKeys.batch(), key)
+  }
+
+  reserveAutoIncrement(count: number): MaybePromise<number | bigint> {
+    this.writes.noteCounter(this.table.id)
+    return this.transaction.environment.autoIncrement.reserve(this.table.id, count)
+  }
+
+  noteAutoIncrement(value: number | bigint): void {
+    this.writes.noteCounter(this.table.id)
+    const noted = this.transaction.environment.autoIncrement.note(this.table.id, value)
+    // The counter is being read: should that fail, so does whoever draws a number next.
+    if (isPromise(noted)) noted.catch(() => undefined)
+  }
+
+  statistics(): { readonly rows: number; readonly bytes: number } {
+    const answer = this.storage.planScan(this.table, {
+      columns: [],
+      conditions: [],
+      order: [],
+      limit: undefined,
+    })
+    return { rows: answer.rows, bytes: 0 }
+  }
+
+  estimateRange(): undefined {
+    return undefined
+  }
+
+  get primaryKey(): IndexDefinition {
+    const key = primaryKeyOf(this.table)
+    if (key === undefined) {
+      throw sqlError(
+        'ER_NOT_SUPPORTED_YET',
+        `changing rows of a ${this.storage.name} table without primary key`,
+      )
+    }
+    return key
+  }
+
+  private keys: DriverRowKeys | undefined
+
+  get rowKeys(): DriverRowKeys {
+    this.keys ??= new DriverRowKeys(this.table, this.primaryKey)
+    return this.keys
+  }
+
+  get statement(): StatementContext {
+    const { statement } = this.transaction
+    if (statement === undefined) throw new Error('invariant: tables are read by statements')
+    return statement
+  }
+}
+
+/** Row keys of a table driver's rows: the primary key's values as a stored row. */
+class DriverRowKeys {
+  readonly columns: readonly number[]
+  private readonly schema: RowSchema
+  private readonly buffer = new ByteBuffer(64)
+
+  constructor(table: TableDefinition, primaryKey: IndexDefinition) {
+    this.columns = primaryKey.parts.map((part) => part.column)
+    this.schema = {
+      version: 1,
+      columns: this.columns.flatMap((column) => table.columns[column] ?? []),
+    }
+  }
+
+  batch(): Batch {
+    return Batch.ofTypes(this.schema.columns.map((column) => column.type))
+  }
+
+  encode(values: readonly Value[]): Buffer {
+    this.buffer.clear()
+    compileRowEncoder(this.schema).encode(values, this.buffer)
+    return this.buffer.copy()
+  }
+
+  decode(rowKey: Uint8Array): Value[] {
+    const decoder = compileRowDecoder(this.schema, [...this.schema.columns.keys()])
+    return decoder.values(rowKey, 0, rowKey.length)
+  }
+}
+
+/** Walks the ranges one after the other: the driver gets what it understands, and every row is checked against its range. */
+class DriverScanCursor implements RowCursor {
+  private readonly output: Batch
+  private readonly encoder: KeyEncoder | undefined
+  private readonly columns: readonly number[]
+  /** Positions within `columns` of the index's parts, and of the primary key's. */
+  private readonly indexColumns: readonly number[]
+  private readonly keyColumns: readonly number[]
+  private rowKeys: Buffer[] = []
+  private rangeIndex = 0
+  private cursor: BatchCursor | undefined
+  private range: EncodedRange | undefined
+  private total = 0
+  private readonly keyBuffer = new ByteBuffer(64)
+
+  constructor(
+    private readonly access: TableDriverAccess,
+    private readonly request: TableScan,
+  ) {
+    const { table } = access
+    const index = request.index ?? primaryKeyOf(table)
+    this.encoder = index && compileKeyEncoder(table, index)
+    const indexColumns = index?.parts.map((part) => part.column) ?? []
+    const keyColumns = request.wantRowKeys ? access.rowKeys.columns : []
+    this.columns = [...new Set([...request.columns, ...indexColumns, ...keyColumns])]
+    this.indexColumns = indexColumns.map((column) => this.columns.indexOf(column))
+    this.keyColumns = keyColumns.map((column) => this.columns.indexOf(column))
+    this.output = Batch.ofTypes(request.columns.flatMap((column) => table.columns[column]?.type ?? []))
+  }
+
+  next(): MaybePromise<Batch | undefined> {
+    this.output.clear()
+    this.rowKeys = []
+    return this.advance()
+  }
+
+  rowKey(row: number): Uint8Array {
+    const key = this.rowKeys[row]
+    if (key === undefined) throw new Error('invariant: row keys were asked for with the scan')
+    return key
+  }
+
+  close(): MaybePromise<void> {
+    this.rangeIndex = Infinity
+    const { cursor } = this
+    this.cursor = undefined
+    return cursor?.close()
+  }
+
+  private advance(): MaybePromise<Batch | undefined> {
+    for (;;) {
+      if (this.isComplete) return this.result()
+      if (this.cursor === undefined) {
+        const opened = this.openRange()
+        if (opened === undefined) return this.result()
+        if (isPromise(opened)) return opened.then((cursor) => this.opened(cursor))
+        this.cursor = opened
+      }
+      const batch = this.cursor.next()
+      if (isPromise(batch)) return batch.then((each) => this.take(each) ?? this.advance())
+      const result = this.take(batch)
+      if (result !== undefined) return result
+    }
+  }
+
+  private opened(cursor: BatchCursor): MaybePromise<Batch | undefined> {
+    this.cursor = cursor
+    return this.advance()
+  }
+
+  private get isComplete(): boolean {
+    return this.request.limit !== undefined && this.total >= this.request.limit
+  }
+
+  private result(): Batch | undefined {
+    return this.output.rowCount > 0 ? this.output : undefined
+  }
+
+  private openRange(): MaybePromise<BatchCursor> | undefined {
+    const range = this.request.ranges[this.rangeIndex++]
+    if (range === undefined) return undefined
+    this.range = this.encoder?.encodeRange(range)
+    const index = this.request.index ?? primaryKeyOf(this.access.table)
+    return this.access.foreignScan({
+      columns: this.columns,
+      conditions: index === undefined ? [] : conditionsOf(index, range),
+      order: [],
+      limit: undefined,
+    })
+  }
+
+  /** Keeps the rows of a driver's batch that are in the range and pass the filter; undefined: read on. */
+  private take(batch: Batch | undefined): Batch | undefined {
+    if (batch === undefined) {
+      const closed = this.cursor?.close()
+      if (isPromise(closed)) closed.catch(() => undefined)
+      this.cursor = undefined
+      return undefined
+    }
+    const { output } = this
+    for (let row = 0; row < batch.rowCount && !this.isComplete; row++) {
+      if (!this.isInRange(batch, row)) continue
+      for (const [i, column] of output.columns.entries()) column.pushFrom(batch.columns[i] as Vector, row)
+      if (!this.passes()) {
+        for (const column of output.columns) column.truncate(output.rowCount)
+        continue
+      }
+      output.rowCount++
+      this.total++
+      if (this.request.wantRowKeys)
+        this.rowKeys.push(this.access.rowKeys.encode(valuesAt(batch, row, this.keyColumns)))
+    }
+    return this.result()
+  }
+
+  private passes(): boolean {
+    const { filter } = this.request
+    if (filter === undefined) return true
+    const value = filter.condition(this.output, this.output.rowCount, this.access.statement.evaluation)
+    return value !== null && Number(value) !== 0
+  }
+
+  private isInRange(batch: Batch, row: number): boolean {
+    if (this.encoder === undefined || this.range === undefined) return true
+    const { lower, upper } = this.range
+    if (lower === undefined && upper === undefined) return true
+    this.keyBuffer.clear()
+    this.encoder.writeValues(this.keyBuffer, valuesAt(batch, row, this.indexColumns))
+    const key = this.keyBuffer.copy()
+    return (
+      (lower === undefined || compareBytes(lower, key) <= 0) &&
+      (upper === undefined || compareBytes(key, upper) < 0)
+    )
+  }
+}
+
+function valuesAt(batch: Batch, row: number, columns: readonly number[]): Value[] {
+  return columns.map((column) => (batch.columns[column] as Vector).get(row))
+}
+
+/** The conditions that surely hold for every row of a range: equal leading values, and bounds of a first part. */
+function conditionsOf(index: IndexDefinition, range: IndexRange): readonly ColumnCondition[] {
+  const conditions: ColumnCondition[] = []
+  for (const [i, part] of index.parts.entries()) {
+    const low = range.lower?.[i]
+    const high = range.upper?.[i]
+    if (part.prefixLength !== undefined) break
+    if (low !== undefined && low === high) {
+      conditions.push(
+        low === null
+          ? { column: part.column, operator: 'is null', values: [] }
+          : { column: part.column, operator: '=', values: [low] },
+      )
+      continue
+    }
+    if (part.descending || low === null || high === null) break
+    if (low !== undefined) conditions.push({ column: part.column, operator: '>=', values: [low] })
+    if (high !== undefined) conditions.push({ column: part.column, operator: '<=', values: [high] })
+    break
+  }
+  return conditions
+}
+
+function drain(cursor: RowCursor, output: Batch): MaybePromise<number> {
+  let count = 0
+  const take = (batch: Batch | undefined): MaybePromise<number> => {
+    if (batch === undefined) return count
+    count += batch.rowCount
+    for (let row = 0; row < batch.rowCount; row++) output.pushFrom(batch, row)
+    return goOn()
+  }
+  const goOn = (): MaybePromise<number> => {
+    const next = cursor.next()
+    return isPromise(next) ? next.then(take) : take(next)
+  }
+  return goOn()
+}

@@ -1,0 +1,167 @@
+/**
+ * A table definition made ready to run: its keyspaces, encoders and decoders. Made once per definition.
+ *
+ * Keyspaces: rows lie in the one numbered by the id of the table's primary placement, entries of a secondary index in
+ * the one numbered by the index's id. So a copy of a table (ALTER TABLE) gets a new placement and new index ids, and one
+ * catalog commit publishes it. Placements and indexes draw their ids from one counter, above those of system keyspaces.
+ *
+ * A row's key is its primary key, or a hidden 64-bit number for tables without one. An index entry's key is its parts,
+ * followed by the row's key unless the index is unique and no part is NULL; its value is the row's key.
+ */
+import { createHash } from 'node:crypto'
+import { ByteBuffer, equalRanges } from '../common/bytes.js'
+import { compileKeyEncoder, type KeyEncoder } from '../common/key-codec.js'
+import {
+  compileRowDecoder,
+  compileRowEncoder,
+  type RowColumn,
+  type RowDecoder,
+  type RowEncoder,
+  type RowSchema,
+} from '../common/row-codec.js'
+import { sqlError } from '../common/sql-error.js'
+import type { Value } from '../common/value.js'
+import {
+  primaryKeyOf,
+  primaryPlacementOf,
+  type ColumnDefinition,
+  type IndexDefinition,
+  type TableDefinition,
+} from '../plan/schema.js'
+import type { StorageState } from './read-view.js'
+
+/** Keyspaces below belong to the catalog and to the transactions themselves. */
+export const FIRST_TABLE_KEYSPACE = 1000
+
+const ROW_KEY_HASH_BYTES = 16
+
+/** Keyspace of a table's rows. */
+export function rowKeyspaceOf(table: TableDefinition): number {
+  return primaryPlacementOf(table).id
+}
+
+export class TableRuntime {
+  readonly rowKeyspace: number
+  readonly rowEncoder: RowEncoder
+  /** All columns, in order. */
+  readonly rowDecoder: RowDecoder
+  readonly primaryKey: IndexDefinition | undefined
+  readonly keyEncoder: KeyEncoder | undefined
+  readonly indexes: readonly IndexRuntime[]
+  readonly isAutoIncrement: boolean
+  private readonly decoders = new WeakMap<readonly number[], RowDecoder>()
+  private readonly byDefinition = new Map<number, IndexRuntime>()
+
+  constructor(
+    readonly table: TableDefinition,
+    readonly state: StorageState,
+    private readonly older: readonly RowSchema[] = [],
+  ) {
+    this.rowKeyspace = rowKeyspaceOf(table)
+    this.rowEncoder = compileRowEncoder(table)
+    this.rowDecoder = this.compileDecoder([...table.columns.keys()])
+    this.primaryKey = primaryKeyOf(table)
+    this.keyEncoder = this.primaryKey && compileKeyEncoder(table, this.primaryKey)
+    const keyBytesMax = state.storage.capabilities.keyBytesMax
+    this.indexes = table.indexes
+      .filter((index) => !index.primary)
+      .map((index) => new IndexRuntime(table, index, keyBytesMax))
+    for (const index of this.indexes) this.byDefinition.set(index.definition.id, index)
+    this.isAutoIncrement = table.columns.some((column) => column.autoIncrement)
+  }
+
+  /** Undefined for the primary key. */
+  indexOf(definition: IndexDefinition | undefined): IndexRuntime | undefined {
+    if (definition === undefined || definition.primary) return undefined
+    const index = this.byDefinition.get(definition.id)
+    if (index === undefined)
+      throw new Error(`invariant: ${definition.name} is an index of ${this.table.name}`)
+    return index
+  }
+
+  /** Plans keep their column lists, so decoders are found by the list itself. */
+  decoderOf(columns: readonly number[]): RowDecoder {
+    let decoder = this.decoders.get(columns)
+    if (decoder === undefined) {
+      decoder = this.compileDecoder(columns)
+      this.decoders.set(columns, decoder)
+    }
+    return decoder
+  }
+
+  /** The key of a row; undefined for a table without primary key. Throws ER_TOO_LONG_KEY. */
+  rowKeyOf(row: readonly Value[]): Buffer | undefined {
+    if (this.keyEncoder === undefined) return undefined
+    scratch.clear()
+    this.keyEncoder.writeRow(scratch, row)
+    checkKeyLength(scratch.length, this.state.storage.capabilities.keyBytesMax)
+    return scratch.copy()
+  }
+
+  private compileDecoder(columns: readonly number[]): RowDecoder {
+    return compileRowDecoder(this.table, columns, this.older, absentValue)
+  }
+}
+
+/** What a column reads as in rows that were written before it was added. */
+function absentValue(column: RowColumn): Value {
+  const { default: initial } = column as ColumnDefinition
+  return initial.kind === 'value' ? initial.value : null
+}
+
+const scratch = new ByteBuffer()
+
+function checkKeyLength(length: number, keyBytesMax: number): void {
+  if (length > keyBytesMax) throw sqlError('ER_TOO_LONG_KEY', keyBytesMax)
+}
+
+/** A key of an index entry. */
+export interface EntryKey {
+  readonly bytes: Buffer
+  /** Whether another row can't have the same: a unique index, and no part is NULL. */
+  readonly isUnique: boolean
+}
+
+export class IndexRuntime {
+  readonly keyspace: number
+  readonly encoder: KeyEncoder
+  readonly columns: readonly number[]
+
+  constructor(
+    table: TableDefinition,
+    readonly definition: IndexDefinition,
+    private readonly keyBytesMax: number,
+  ) {
+    this.keyspace = definition.id
+    this.encoder = compileKeyEncoder(table, definition)
+    this.columns = definition.parts.map((part) => part.column)
+  }
+
+  /**
+   * The entry's key for a row. Throws ER_TOO_LONG_KEY if the parts leave no room for the row's key. A row key
+   * that is too long for what room there is gets replaced by its hash: entries of equal parts then have
+   * no particular order, and none is wanted.
+   */
+  entryKey(row: readonly Value[], rowKey: Uint8Array): EntryKey {
+    scratch.clear()
+    const hasNull = this.encoder.writeRow(scratch, row)
+    const isUnique = this.definition.unique && !hasNull
+    if (!isUnique) this.appendRowKey(rowKey)
+    checkKeyLength(scratch.length, this.keyBytesMax)
+    return { bytes: scratch.copy(), isUnique }
+  }
+
+  /** Whether an entry with this key belongs to the present version of a row. */
+  isEntryOf(entryKey: Uint8Array, row: readonly Value[], rowKey: Uint8Array): boolean {
+    const { bytes } = this.entryKey(row, rowKey)
+    return equalRanges(bytes, 0, bytes.length, entryKey, 0, entryKey.length)
+  }
+
+  private appendRowKey(rowKey: Uint8Array): void {
+    if (scratch.length + rowKey.length <= this.keyBytesMax) scratch.append(rowKey, 0, rowKey.length)
+    else {
+      const hash = createHash('sha256').update(rowKey).digest()
+      scratch.append(hash, 0, ROW_KEY_HASH_BYTES)
+    }
+  }
+}

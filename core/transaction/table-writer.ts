@@ -1,0 +1,303 @@
+/**
+ * Writes to one table: checks unique indexes and foreign keys, and keeps every index in step with its rows.
+ *
+ * Each write first takes its locks and makes its checks, waiting where it must, and then writes all of its entries
+ * without a pause, so that others never see half of it in the overlay. Keys of unique indexes are locked
+ * exclusively both when they are put and when they are removed: who holds such a lock knows for certain whether the key
+ * is taken. NULLs never collide.
+ */
+import { ByteBuffer, copyRange, equalRanges } from '../common/bytes.js'
+import { isPromise, type MaybePromise, type Value } from '../common/value.js'
+import type { IndexDefinition } from '../plan/schema.js'
+import type { KeyspaceSnapshot } from '../spi/storage.js'
+import type { InsertOutcome } from '../spi/transaction.js'
+import { duplicateEntry } from './duplicate-entry.js'
+import { getMerged } from './entry-scan.js'
+import { ForeignKeyChecks } from './foreign-keys.js'
+import { settled, type Steps } from './steps.js'
+import type { EntryKey, IndexRuntime, TableRuntime } from './table-runtime.js'
+import type { CoreTransaction } from './transaction.js'
+
+export const INSERTED: InsertOutcome = Object.freeze({ kind: 'inserted' })
+
+/** What a write changes in one index. */
+interface IndexChange {
+  readonly index: IndexRuntime
+  readonly removed: EntryKey | undefined
+  readonly added: EntryKey | undefined
+}
+
+const rowBuffer = new ByteBuffer(1024)
+
+export class TableWriter {
+  private readonly foreignKeys: ForeignKeyChecks
+
+  constructor(
+    private readonly transaction: CoreTransaction,
+    private readonly runtime: TableRuntime,
+  ) {
+    this.foreignKeys = new ForeignKeyChecks(transaction, runtime)
+  }
+
+  *insert(row: readonly Value[], onDuplicate: 'throw' | 'report'): Steps<InsertOutcome> {
+    const { runtime, transaction } = this
+    transaction.refuseIfReadOnly(runtime.table)
+    const rowKey = runtime.rowKeyOf(row) ?? (yield* this.hiddenKey())
+    const duplicate = yield* this.claimRowKey(rowKey)
+    if (duplicate) return this.duplicate(runtime.primaryKey as IndexDefinition, rowKey, row, onDuplicate)
+    const changes: IndexChange[] = []
+    for (const index of runtime.indexes) {
+      const added = index.entryKey(row, rowKey)
+      changes.push({ index, removed: undefined, added })
+      if (!added.isUnique) continue
+      const holder = yield* this.claimUniqueKey(index, added.bytes, onDuplicate)
+      if (holder !== undefined) return this.duplicate(index.definition, holder, row, onDuplicate)
+    }
+    yield* this.foreignKeys.beforeInsert(row)
+    yield* this.awaitRanges(rowKey, changes)
+    this.write(rowKey, row, changes, 0)
+    return INSERTED
+  }
+
+  /** `cascadedKey` is the foreign key whose cascade this is: its parent is about to get the new values. */
+  *update(
+    rowKey: Uint8Array,
+    row: readonly Value[],
+    onDuplicate: 'throw' | 'report',
+    cascadedKey?: number,
+  ): Steps<InsertOutcome> {
+    const { runtime, transaction } = this
+    transaction.refuseIfReadOnly(runtime.table)
+    const old = yield* this.requireRow(rowKey)
+    const oldRow = runtime.rowDecoder.values(old, 0, old.length)
+    const newKey = runtime.rowKeyOf(row) ?? copyRange(rowKey, 0, rowKey.length)
+    const isMoved = !equalRanges(newKey, 0, newKey.length, rowKey, 0, rowKey.length)
+    if (isMoved && (yield* this.claimRowKey(newKey))) {
+      return this.duplicate(runtime.primaryKey as IndexDefinition, newKey, row, onDuplicate)
+    }
+    const changes = this.changesOf(oldRow, row, rowKey, newKey, yield* this.isUnseen(rowKey, old))
+    for (const { index, removed, added } of changes) {
+      if (removed?.isUnique === true) yield* this.lock(index.keyspace, removed.bytes)
+      if (added?.isUnique !== true || removed === undefined) continue
+      const holder = yield* this.claimUniqueKey(index, added.bytes, onDuplicate)
+      if (holder !== undefined) return this.duplicate(index.definition, holder, row, onDuplicate)
+    }
+    const undo = transaction.undoPoint()
+    try {
+      yield* this.foreignKeys.beforeUpdate(rowKey, oldRow, row, cascadedKey)
+      yield* this.awaitRanges(isMoved ? newKey : undefined, changes)
+      if (isMoved) this.removeRow(rowKey)
+      this.write(newKey, row, changes, old.length)
+    } catch (error) {
+      undo()
+      throw error
+    }
+    return INSERTED
+  }
+
+  *delete(rowKey: Uint8Array): Steps<void> {
+    const { runtime, transaction } = this
+    transaction.refuseIfReadOnly(runtime.table)
+    const old = yield* this.requireRow(rowKey)
+    const oldRow = runtime.rowDecoder.values(old, 0, old.length)
+    const changes: IndexChange[] = []
+    for (const index of runtime.indexes) {
+      const removed = index.entryKey(oldRow, rowKey)
+      if (removed.isUnique) yield* this.lock(index.keyspace, removed.bytes)
+      changes.push({ index, removed, added: undefined })
+    }
+    const undo = transaction.undoPoint()
+    try {
+      yield* this.foreignKeys.beforeDelete(rowKey, oldRow)
+    } catch (error) {
+      undo()
+      throw error
+    }
+    this.writeEntries(rowKey, changes)
+    this.removeRow(rowKey)
+    transaction.countRows(runtime, -1, -old.length)
+  }
+
+  /** The last committed or own version of a row: bytes of their own. Undefined if it is gone. */
+  *readRow(rowKey: Uint8Array): Steps<Buffer | undefined> {
+    const { state, rowKeyspace } = this.runtime
+    const read = this.readValue(this.transaction.latestOf(state), rowKeyspace, rowKey)
+    return isPromise(read) ? yield* settled(read) : read
+  }
+
+  /** Waits for a lock on a key. */
+  *lock(keyspace: number, key: Uint8Array, isExclusive = true): Steps<void> {
+    const { environment, locks } = this.transaction
+    const patience = this.transaction.patience()
+    const granted = environment.locks.lockKey(locks, keyspace, key, 0, key.length, isExclusive, patience)
+    if (isPromise(granted)) yield granted
+  }
+
+  // ---- inside
+
+  private *requireRow(rowKey: Uint8Array): Steps<Buffer> {
+    const row = yield* this.readRow(rowKey)
+    if (row === undefined) throw new Error('invariant: a row that is changed was locked and is there')
+    return row
+  }
+
+  private *hiddenKey(): Steps<Buffer> {
+    const { environment } = this.transaction
+    const key = environment.rowIds.next(this.runtime.state, environment.views, this.runtime.rowKeyspace)
+    return isPromise(key) ? yield* settled(key) : key
+  }
+
+  /** Locks a row key for a new row; answers whether it is taken. */
+  private *claimRowKey(rowKey: Uint8Array): Steps<boolean> {
+    const { runtime } = this
+    yield* this.lock(runtime.rowKeyspace, rowKey)
+    // Nobody else has ever seen a hidden key.
+    if (runtime.primaryKey === undefined) return false
+    return (yield* this.readRow(rowKey)) !== undefined
+  }
+
+  /**
+   * Locks a key of a unique index for a new entry; answers the key of the row that has it. With `report` that
+   * row is locked too.
+   */
+  private *claimUniqueKey(
+    index: IndexRuntime,
+    key: Uint8Array,
+    onDuplicate: 'throw' | 'report',
+  ): Steps<Buffer | undefined> {
+    yield* this.lock(index.keyspace, key)
+    const read = this.readValue(this.transaction.latestOf(this.runtime.state), index.keyspace, key)
+    const holder = isPromise(read) ? yield* settled(read) : read
+    if (holder !== undefined && onDuplicate === 'report') yield* this.lock(this.runtime.rowKeyspace, holder)
+    return holder
+  }
+
+  private readValue(
+    snapshot: KeyspaceSnapshot,
+    keyspace: number,
+    key: Uint8Array,
+  ): MaybePromise<Buffer | undefined> {
+    const overlay = this.transaction.overlayAt(this.runtime.state.ordinal)
+    let found: Buffer | undefined
+    const got = getMerged(snapshot, overlay, keyspace, key, (_key, _keyStart, _keyEnd, value, start, end) => {
+      found = copyRange(value, start, end)
+      return true
+    })
+    return isPromise(got) ? got.then(() => found) : found
+  }
+
+  private duplicate(
+    index: IndexDefinition,
+    rowKey: Uint8Array,
+    row: readonly Value[],
+    onDuplicate: 'throw' | 'report',
+  ): InsertOutcome {
+    if (onDuplicate === 'report') return { kind: 'duplicate', index, rowKey }
+    throw duplicateEntry(this.runtime.table, index, row, this.transaction.evaluation)
+  }
+
+  /**
+   * What an update changes in the indexes. An index none of whose columns changes is left alone, unless the transaction's
+   * snapshot doesn't have this version of the row (`isUnseen`): then the entries are put again, so that its own
+   * reads find the row through every index.
+   */
+  private changesOf(
+    oldRow: readonly Value[],
+    row: readonly Value[],
+    oldKey: Uint8Array,
+    newKey: Uint8Array,
+    isUnseen: boolean,
+  ): readonly IndexChange[] {
+    const isMoved = oldKey !== newKey && !equalRanges(oldKey, 0, oldKey.length, newKey, 0, newKey.length)
+    const changes: IndexChange[] = []
+    for (const index of this.runtime.indexes) {
+      if (!isMoved && !isUnseen && index.columns.every((column) => oldRow[column] === row[column])) continue
+      const removed = index.entryKey(oldRow, oldKey)
+      const added = index.entryKey(row, newKey)
+      const isSame = equalRanges(removed.bytes, 0, removed.bytes.length, added.bytes, 0, added.bytes.length)
+      // A unique entry of a moved row keeps its key and gets another row key as its value.
+      if (!isSame) changes.push({ index, removed, added })
+      else if (isMoved || isUnseen) changes.push({ index, removed: undefined, added })
+    }
+    return changes
+  }
+
+  /** Whether plain reads of this transaction would see another version of the row than the one it is changing. */
+  private *isUnseen(rowKey: Uint8Array, latest: Buffer): Steps<boolean> {
+    const { transaction, runtime } = this
+    const view = transaction.outdatedView
+    if (view === undefined || runtime.indexes.length === 0) return false
+    let isSame = false
+    const got = view
+      .snapshot(runtime.state)
+      .get(runtime.rowKeyspace, rowKey, (_key, _keyStart, _keyEnd, value, start, end) => {
+        isSame = equalRanges(value, start, end, latest, 0, latest.length)
+        return true
+      })
+    if (isPromise(got)) yield got
+    return !isSame
+  }
+
+  /** Waits until nobody else's range lock holds a key that is about to be put. */
+  private *awaitRanges(rowKey: Uint8Array | undefined, changes: readonly IndexChange[]): Steps<void> {
+    const { environment } = this.transaction
+    if (!environment.locks.hasRanges) return
+    // While one is waited for, another may come: only a round without a wait counts.
+    for (;;) {
+      const wait = this.rangeWait(rowKey, changes)
+      if (wait === undefined) return
+      yield wait
+    }
+  }
+
+  private rangeWait(
+    rowKey: Uint8Array | undefined,
+    changes: readonly IndexChange[],
+  ): Promise<boolean> | undefined {
+    const blocked = rowKey === undefined ? true : this.beforePut(this.runtime.rowKeyspace, rowKey)
+    if (isPromise(blocked)) return blocked
+    for (const { index, added } of changes) {
+      const wait = added === undefined ? true : this.beforePut(index.keyspace, added.bytes)
+      if (isPromise(wait)) return wait
+    }
+    return undefined
+  }
+
+  private beforePut(keyspace: number, key: Uint8Array): boolean | Promise<boolean> {
+    const { environment, locks } = this.transaction
+    return environment.locks.beforePut(locks, keyspace, key, 0, key.length, this.transaction.patience())
+  }
+
+  private write(
+    rowKey: Uint8Array,
+    row: readonly Value[],
+    changes: readonly IndexChange[],
+    oldBytes: number,
+  ): void {
+    const { runtime, transaction } = this
+    rowBuffer.clear()
+    runtime.rowEncoder.encode(row, rowBuffer)
+    const size = rowBuffer.length
+    const overlay = transaction.overlayForWrite(runtime.state)
+    overlay.put(runtime.rowKeyspace, rowKey, 0, rowKey.length, rowBuffer.bytes, 0, size)
+    this.writeEntries(rowKey, changes)
+    transaction.countRows(runtime, oldBytes === 0 ? 1 : 0, size - oldBytes)
+  }
+
+  private writeEntries(rowKey: Uint8Array, changes: readonly IndexChange[]): void {
+    if (changes.length === 0) return
+    const overlay = this.transaction.overlayForWrite(this.runtime.state)
+    for (const { index, removed, added } of changes) {
+      if (removed !== undefined) overlay.remove(index.keyspace, removed.bytes, 0, removed.bytes.length)
+      if (added !== undefined) {
+        overlay.put(index.keyspace, added.bytes, 0, added.bytes.length, rowKey, 0, rowKey.length)
+      }
+    }
+  }
+
+  private removeRow(rowKey: Uint8Array): void {
+    const { runtime } = this
+    const overlay = this.transaction.overlayForWrite(runtime.state)
+    overlay.remove(runtime.rowKeyspace, rowKey, 0, rowKey.length)
+  }
+}

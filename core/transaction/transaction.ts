@@ -1,0 +1,352 @@
+/**
+ * One transaction: its view of the data, its own writes, its locks, and the marks to which it can go back.
+ */
+import { sqlError } from '../common/sql-error.js'
+import type { EvaluationContext } from '../common/evaluation.js'
+import { isPromise, type MaybePromise } from '../common/value.js'
+import { primaryPlacementOf, type TableDefinition } from '../plan/schema.js'
+import type { StatementContext } from '../spi/statement-context.js'
+import type { KeyspaceSnapshot } from '../spi/storage.js'
+import type { TableAccess, Transaction, TransactionInfo, TransactionOptions } from '../spi/transaction.js'
+import type { PendingWriter, TransactionEnvironment } from './environment.js'
+import { KeyspaceTableAccess } from './keyspace-table-access.js'
+import { LockOwner, type LockPatience } from './lock-owner.js'
+import { Overlay, type OverlayMark } from './overlay.js'
+import type { ReadView, StorageState } from './read-view.js'
+import { TableDriverAccess } from './table-driver-access.js'
+import { TableDriverWrites, type DriverMark } from './table-driver-writes.js'
+import type { TableRuntime } from './table-runtime.js'
+
+/** What a transaction has changed of a table's size. */
+export interface SizeChange {
+  readonly runtime: TableRuntime
+  rows: number
+  bytes: number
+}
+
+/** A point to go back to: the start of a statement, or a savepoint. */
+interface TransactionMark {
+  readonly overlays: readonly (OverlayMark | undefined)[]
+  readonly driver: DriverMark
+  readonly sizeChangeCount: number
+  readonly writeCount: number
+}
+
+interface Savepoint {
+  readonly name: string
+  readonly mark: TransactionMark
+}
+
+/** What the manager does for its transactions. */
+export interface TransactionHost {
+  readonly environment: TransactionEnvironment
+  commit(transaction: CoreTransaction): MaybePromise<void>
+  /** Writes AUTO_INCREMENT counters in a transaction of their own. */
+  persistCounters(tableIds: readonly number[]): MaybePromise<void>
+  forget(transaction: CoreTransaction): void
+}
+
+type State = 'active' | 'committing' | 'over'
+
+export class CoreTransaction implements Transaction, PendingWriter {
+  statement: StatementContext | undefined
+  /** Nested foreign key cascades under way. */
+  cascadeDepth = 0
+  /** Tables whose AUTO_INCREMENT counter was moved. */
+  readonly movedCounters = new Set<TableRuntime>()
+  readonly environment: TransactionEnvironment
+  private readonly overlays: (Overlay | undefined)[] = []
+  private readonly driverWrites: TableDriverWrites
+  private readonly tables: TableAccess[] = []
+  private readonly savepoints: Savepoint[] = []
+  private readonly sizeChanges: SizeChange[] = []
+  private view: ReadView | undefined
+  private owner: LockOwner | undefined
+  private statementMark: TransactionMark | undefined
+  private state: State = 'active'
+  private readonly startedAtMicros = Date.now() * 1000
+
+  constructor(
+    private readonly host: TransactionHost,
+    readonly id: number,
+    readonly options: TransactionOptions,
+  ) {
+    this.environment = host.environment
+    this.driverWrites = new TableDriverWrites(this)
+    if (options.consistentSnapshot && options.isolation === 'REPEATABLE READ') this.readView()
+  }
+
+  // ---- SPI
+
+  get hasWrites(): boolean {
+    return this.hasKeyspaceWrites || this.driverWrites.isPending
+  }
+
+  beginStatement(statement: StatementContext): void {
+    this.statement = statement
+    this.statementMark = this.hasWrites ? this.mark() : undefined
+    if (this.renewsView) this.releaseView()
+  }
+
+  endStatement(keep: boolean): void {
+    if (this.state === 'active') {
+      if (!keep) this.rollbackTo(this.statementMark)
+      if (this.renewsView) this.releaseView()
+    }
+    this.statement = undefined
+    this.statementMark = undefined
+  }
+
+  table(table: TableDefinition): TableAccess {
+    for (const access of this.tables) if (access.table === table) return access
+    const storage = this.environment.tableStorage(primaryPlacementOf(table).storage)
+    const access =
+      storage === undefined
+        ? this.keyspaceTable(table)
+        : new TableDriverAccess(this, this.driverWrites, table, storage)
+    if (storage !== undefined) this.tables.push(access)
+    return access
+  }
+
+  savepoint(name: string): void {
+    const at = this.findSavepoint(name)
+    if (at >= 0) this.savepoints.splice(at, 1)
+    this.savepoints.push({ name, mark: this.mark() })
+  }
+
+  rollbackToSavepoint(name: string): void {
+    const at = this.requireSavepoint(name)
+    this.rollbackTo((this.savepoints[at] as Savepoint).mark)
+    this.savepoints.length = at + 1
+  }
+
+  releaseSavepoint(name: string): void {
+    this.savepoints.length = this.requireSavepoint(name)
+  }
+
+  commit(): MaybePromise<void> {
+    if (this.state !== 'active') return
+    if (this.driverWrites.isPending) return this.commitDriverWrites()
+    return this.commitKeyspaces()
+  }
+
+  rollback(): void {
+    if (this.state !== 'active') return
+    this.driverWrites.rollbackTo(undefined)
+    this.finish()
+  }
+
+  // ---- for tables, writers and the manager
+
+  get isOver(): boolean {
+    return this.state === 'over'
+  }
+
+  get hasKeyspaceWrites(): boolean {
+    for (const overlay of this.overlays) if (overlay !== undefined && overlay.entryCount > 0) return true
+    return false
+  }
+
+  get locks(): LockOwner {
+    this.owner ??= new LockOwner(this.id, () => {
+      this.rollback()
+    })
+    return this.owner
+  }
+
+  get evaluation(): EvaluationContext | undefined {
+    return this.statement?.evaluation
+  }
+
+  /** Whether plain reads take shared locks. */
+  get locksPlainReads(): boolean {
+    return this.options.isolation === 'SERIALIZABLE' && !this.options.autocommit
+  }
+
+  /** Whether locking reads lock the gaps that they pass, and keep the locks of rows that don't match. */
+  get locksRanges(): boolean {
+    return this.options.isolation === 'REPEATABLE READ' || this.options.isolation === 'SERIALIZABLE'
+  }
+
+  get checksForeignKeys(): boolean {
+    return this.statement?.foreignKeyChecks ?? true
+  }
+
+  patience(wait: LockPatience['wait'] = 'wait'): LockPatience {
+    return { wait, timeoutMs: this.options.lockWaitTimeoutMs, signal: this.statement?.signal }
+  }
+
+  /** What plain reads see, besides own writes. */
+  snapshotOf(state: StorageState): KeyspaceSnapshot {
+    return this.readView().snapshot(state)
+  }
+
+  /** The last committed state; valid until control goes back to the event loop. */
+  latestOf(state: StorageState): KeyspaceSnapshot {
+    return this.environment.views.current.snapshot(state)
+  }
+
+  /** The view of plain reads if one was taken and later commits exist. */
+  get outdatedView(): ReadView | undefined {
+    return this.view === this.environment.views.current ? undefined : this.view
+  }
+
+  overlayAt(ordinal: number): Overlay | undefined {
+    return this.overlays[ordinal]
+  }
+
+  keyspaceTable(table: TableDefinition): KeyspaceTableAccess {
+    for (const access of this.tables) {
+      if (access.table === table && access instanceof KeyspaceTableAccess) return access
+    }
+    const access = new KeyspaceTableAccess(this, this.environment.runtimeOf(table))
+    this.tables.push(access)
+    return access
+  }
+
+  /** The overlay to write to. Throws ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, and when the transaction is over. */
+  overlayForWrite(state: StorageState): Overlay {
+    // The statement of a deadlock's victim may still run on for a moment.
+    if (this.state !== 'active') throw sqlError('ER_LOCK_DEADLOCK')
+    const present = this.overlays[state.ordinal]
+    if (present !== undefined) return present
+    this.driverWrites.refuseKeyspaceWrites()
+    const overlay = new Overlay(this.environment.settings.writeBytesMax)
+    this.overlays[state.ordinal] = overlay
+    this.environment.writers.add(this)
+    return overlay
+  }
+
+  refuseIfReadOnly(table: TableDefinition): void {
+    if (this.options.readOnly && !table.temporary) throw sqlError('ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION')
+  }
+
+  countRows(runtime: TableRuntime, rows: number, bytes: number): void {
+    this.locks.writeCount++
+    const last = this.sizeChanges[this.sizeChanges.length - 1]
+    const isMarked = this.sizeChanges.length === this.markedSizeChanges
+    if (last?.runtime === runtime && !isMarked) {
+      last.rows += rows
+      last.bytes += bytes
+    } else this.sizeChanges.push({ runtime, rows, bytes })
+  }
+
+  /** Undoes what `work` has written if it throws. */
+  undoPoint(): () => void {
+    const mark = this.mark()
+    return () => {
+      this.rollbackTo(mark)
+    }
+  }
+
+  get sizes(): readonly SizeChange[] {
+    return this.sizeChanges
+  }
+
+  beginCommit(): void {
+    this.state = 'committing'
+  }
+
+  /** Committed or rolled back: gives everything back. */
+  finish(): void {
+    if (this.state === 'over') return
+    this.state = 'over'
+    this.releaseView()
+    this.environment.writers.delete(this)
+    if (this.owner !== undefined) {
+      this.environment.locks.releaseAll(this.owner)
+      this.environment.metadataLocks.releaseAll(this.owner)
+    }
+    this.overlays.length = 0
+    this.savepoints.length = 0
+    this.host.forget(this)
+  }
+
+  persistCounters(tableIds: readonly number[]): MaybePromise<void> {
+    return this.host.persistCounters(tableIds)
+  }
+
+  info(): TransactionInfo {
+    let bytesWritten = 0
+    for (const overlay of this.overlays) bytesWritten += overlay?.byteSize ?? 0
+    return {
+      id: this.id,
+      connectionId: this.options.connectionId,
+      startedAtMicros: this.startedAtMicros,
+      rowsLocked: this.owner === undefined ? 0 : this.environment.locks.heldCount(this.owner),
+      bytesWritten,
+      waiting: this.owner?.waiting !== undefined,
+    }
+  }
+
+  // ---- inside
+
+  private markedSizeChanges = 0
+
+  private get renewsView(): boolean {
+    const { isolation } = this.options
+    return isolation === 'READ COMMITTED' || isolation === 'READ UNCOMMITTED'
+  }
+
+  private readView(): ReadView {
+    this.view ??= this.environment.views.current.retain()
+    return this.view
+  }
+
+  private releaseView(): void {
+    this.view?.release()
+    this.view = undefined
+  }
+
+  private mark(): TransactionMark {
+    this.markedSizeChanges = this.sizeChanges.length
+    return {
+      overlays: this.overlays.map((overlay) => overlay?.mark()),
+      driver: this.driverWrites.mark(),
+      sizeChangeCount: this.sizeChanges.length,
+      writeCount: this.owner?.writeCount ?? 0,
+    }
+  }
+
+  private rollbackTo(mark: TransactionMark | undefined): void {
+    for (const [ordinal, overlay] of this.overlays.entries()) {
+      if (overlay === undefined) continue
+      const to = mark?.overlays[ordinal]
+      if (to !== undefined) overlay.rollbackTo(to)
+      else this.overlays[ordinal] = undefined
+    }
+    this.driverWrites.rollbackTo(mark?.driver)
+    this.sizeChanges.length = mark?.sizeChangeCount ?? 0
+    this.markedSizeChanges = this.sizeChanges.length
+    if (this.owner !== undefined) this.owner.writeCount = mark?.writeCount ?? 0
+  }
+
+  private commitDriverWrites(): MaybePromise<void> {
+    this.state = 'committing'
+    const flushed = this.driverWrites.flush()
+    const fail = (error: unknown): never => {
+      this.finish()
+      throw error
+    }
+    const goOn = (): void => {
+      this.finish()
+    }
+    return isPromise(flushed) ? flushed.then(goOn, fail) : goOn()
+  }
+
+  private commitKeyspaces(): MaybePromise<void> {
+    if (this.hasKeyspaceWrites) return this.host.commit(this)
+    this.finish()
+  }
+
+  private findSavepoint(name: string): number {
+    const wanted = name.toLowerCase()
+    return this.savepoints.findIndex((savepoint) => savepoint.name.toLowerCase() === wanted)
+  }
+
+  private requireSavepoint(name: string): number {
+    const at = this.findSavepoint(name)
+    if (at < 0) throw sqlError('ER_SP_DOES_NOT_EXIST', 'SAVEPOINT', name)
+    return at
+  }
+}
