@@ -136,7 +136,7 @@ function parseOver(
   call: FunctionCall | AggregateCall,
   start: number,
   fromLast = false,
-  nulls: WindowCall['nulls'] = undefined,
+  nulls?: WindowCall['nulls'],
 ): WindowCall {
   cursor.expect('OVER')
   const over = parseWindowReference(cursor)

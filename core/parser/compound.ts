@@ -17,7 +17,7 @@ import type { TokenKind } from './token.js'
 /** A statement that only stored programs have; undefined if the cursor is at another one. */
 export function parseCompound(cursor: Cursor): Statement | undefined {
   const { start } = cursor
-  const label = cursor.isIdentifier() && cursor.peek(1) === ':' ? parseLabel(cursor) : undefined
+  const label = cursor.peek(1) === ':' && mayBeLabel(cursor) ? parseLabel(cursor) : undefined
   switch (cursor.kind) {
     case 'BEGIN':
       return parseBlock(cursor, label, start)
@@ -59,6 +59,11 @@ function parseUnlabelled(cursor: Cursor, start: number): Statement | undefined {
   }
 }
 
+/** Words that begin statements, and some others, are identifiers but no labels. */
+function mayBeLabel(cursor: Cursor): boolean {
+  return cursor.isIdentifier() && !NO_LABELS.has(cursor.kind)
+}
+
 function parseLabel(cursor: Cursor): string {
   const label = cursor.identifier()
   cursor.expect(':')
@@ -67,10 +72,51 @@ function parseLabel(cursor: Cursor): string {
 
 /** A label behind END must be the one in front. */
 function parseEndLabel(cursor: Cursor, label: string | undefined): void {
-  if (!cursor.isIdentifier()) return
+  if (!mayBeLabel(cursor)) return
   const endLabel = cursor.identifier()
   if (label?.toLowerCase() !== endLabel.toLowerCase()) throw sqlError('ER_SP_LABEL_MISMATCH', endLabel)
 }
+
+const NO_LABELS: ReadonlySet<TokenKind> = new Set<TokenKind>([
+  'ASCII',
+  'BEGIN',
+  'BYTE',
+  'CACHE',
+  'CHARSET',
+  'CHECKSUM',
+  'CLONE',
+  'COMMENT',
+  'COMMIT',
+  'CONTAINS',
+  'DEALLOCATE',
+  'DO',
+  'END',
+  'EXECUTE',
+  'FLUSH',
+  'FOLLOWS',
+  'HANDLER',
+  'HELP',
+  'IMPORT',
+  'INSTALL',
+  'LANGUAGE',
+  'NO',
+  'PRECEDES',
+  'PREPARE',
+  'REPAIR',
+  'RESET',
+  'RESTART',
+  'ROLLBACK',
+  'SAVEPOINT',
+  'SHUTDOWN',
+  'SIGNED',
+  'SLAVE',
+  'START',
+  'STOP',
+  'TRUNCATE',
+  'UNICODE',
+  'UNINSTALL',
+  'XA',
+])
 
 const LIST_ENDS: ReadonlySet<TokenKind> = new Set<TokenKind>(['END', 'ELSE', 'ELSEIF', 'UNTIL', 'WHEN'])
 

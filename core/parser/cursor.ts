@@ -27,10 +27,14 @@ export interface Grammar {
 }
 
 /**
- * How deep parentheses, subqueries and operators may nest. The default stack of Node (984 kB) then leaves visitors of
- * the tree almost 1 kB for each level.
+ * How deep parentheses may nest; a subquery counts as several. Measured: code that is not yet compiled needs 1 kB of
+ * stack for each level, of the 984 kB that Node has by default.
  */
-export const NESTING_MAX = 1000
+export const NESTING_MAX = 400
+/** What a query counts for: 60-odd levels of subqueries, as in MySQL. */
+export const QUERY_NESTING = 5
+/** How high a tree of expressions may grow, chains of operators included, so that its visitors may recurse. */
+export const HEIGHT_MAX = 1000
 
 const IDENTIFIER_LENGTH_MAX = 64
 const ALIAS_LENGTH_MAX = 256
@@ -293,12 +297,13 @@ export class Cursor {
   // ---- Nesting ------------------------------------------------------------------------------------------------
 
   /** To be called on the way into something that may hold itself; `leave` on the way out. */
-  enter(): void {
-    if (++this.depth > NESTING_MAX) this.failNesting()
+  enter(levels = 1): void {
+    this.depth += levels
+    if (this.depth > NESTING_MAX) this.failNesting()
   }
 
-  leave(): void {
-    this.depth--
+  leave(levels = 1): void {
+    this.depth -= levels
   }
 
   // ---- Errors -------------------------------------------------------------------------------------------------

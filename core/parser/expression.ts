@@ -6,7 +6,7 @@ import type {
   LogicalOperation,
 } from '../plan/syntax/expression.js'
 import type { QueryExpression } from '../plan/syntax/query.js'
-import { NESTING_MAX, type Cursor } from './cursor.js'
+import { HEIGHT_MAX, type Cursor } from './cursor.js'
 import { parseIntervalUnit } from './interval.js'
 import { isIntervalFunction, parseItemsOrQuery, parseSimple, parseSubquery } from './primary.js'
 import {
@@ -55,6 +55,7 @@ export function parseExpression(cursor: Cursor, minimum = OR): Expression {
   let left = isNegation ? parseNot(cursor, minimum, start) : parseSimple(cursor)
   let reached = isNegation ? NOT : SIMPLE
   let height = cursor.height + 1
+  if (height > HEIGHT_MAX) cursor.failNesting()
   for (;;) {
     const level = infixLevel(cursor)
     if (level < minimum || level === 0 || !mayBeLeft(reached, level)) break
@@ -62,7 +63,7 @@ export function parseExpression(cursor: Cursor, minimum = OR): Expression {
     left = parseInfix(cursor, left, level, start)
     reached = left.kind === 'is' && left.test !== 'null' ? NOT : level
     height = Math.max(height, cursor.height) + 1
-    if (height > NESTING_MAX) cursor.failNesting()
+    if (height > HEIGHT_MAX) cursor.failNesting()
   }
   cursor.height = Math.max(heightBefore, height)
   cursor.leave()

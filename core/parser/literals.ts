@@ -55,9 +55,11 @@ function parseString(cursor: Cursor, introducer: string | undefined, start: numb
   const ordinal = cursor.detail >> 1
   let bytes = cursor.stringBytes()
   let tokenCount = 1
-  for (cursor.advance(); cursor.is('string'); cursor.advance()) {
+  cursor.advance()
+  while (cursor.is('string')) {
     bytes += cursor.stringBytes()
     tokenCount++
+    cursor.advance()
   }
   return { kind: 'string', bytes, introducer, tokenCount, ordinal, start, end: cursor.previousEnd }
 }

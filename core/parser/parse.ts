@@ -60,12 +60,12 @@ export function parseExpressionText(
   }
 }
 
-/** MySQL takes no notice of white space and semicolons at the end of a text. */
+/** White space, semicolons and the zero byte that some clients send along mean nothing at the end of a text. */
 function endWithoutGarbage(text: string, start: number): number {
   let end = text.length
   while (end > start) {
     const c = text.charCodeAt(end - 1)
-    if (c !== 59 && CHARACTER_CLASS[c] !== SPACE) break
+    if (c !== 59 && c !== 0 && CHARACTER_CLASS[c] !== SPACE) break
     end--
   }
   return end

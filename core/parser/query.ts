@@ -2,7 +2,6 @@ import type {
   CommonTableExpression,
   Limit,
   LockingClause,
-  OrderItem,
   QueryBody,
   QueryExpression,
   SetOperation,
@@ -11,7 +10,7 @@ import type {
   WithClause,
 } from '../plan/syntax/query.js'
 import type { Expression } from '../plan/syntax/expression.js'
-import type { Cursor } from './cursor.js'
+import { QUERY_NESTING, type Cursor } from './cursor.js'
 import { acceptInto, type IntoHolder } from './into.js'
 import { parseList, parseOptionalNameList, parseQualifiedName, parseQualifiedNames } from './names.js'
 import { parseOrderItems } from './order-by.js'
@@ -30,11 +29,11 @@ export function parseQuery(cursor: Cursor): QueryExpression {
 }
 
 function parseQueryWithInto(cursor: Cursor, holder: IntoHolder | undefined): QueryExpression {
-  cursor.enter()
+  cursor.enter(QUERY_NESTING)
   const { start } = cursor
   const withClause = parseWith(cursor)
   const query = parseQueryTail(cursor, withClause, parseQueryBody(cursor, holder), start, holder)
-  cursor.leave()
+  cursor.leave(QUERY_NESTING)
   return query
 }
 

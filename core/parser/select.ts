@@ -69,8 +69,9 @@ const OPTION_KEYWORDS: ReadonlySet<TokenKind> = new Set<TokenKind>([
 function parseSelectOptions(cursor: Cursor): SelectOptions {
   const options: SelectOptions = { distinct: false, straightJoin: false, calcFoundRows: false, modifiers: [] }
   let all = false
-  for (; OPTION_KEYWORDS.has(cursor.kind); cursor.advance()) {
+  while (OPTION_KEYWORDS.has(cursor.kind)) {
     const { kind } = cursor
+    cursor.advance()
     if (kind === 'DISTINCT') options.distinct = true
     else if (kind === 'ALL') all = true
     else if (kind === 'STRAIGHT_JOIN') options.straightJoin = true

@@ -127,6 +127,7 @@ function parseAssignment(cursor: Cursor, scope: VariableScope | undefined): SetA
 /** `[component.]name = value`; DEFAULT may be a component. */
 function parseVariable(cursor: Cursor, scope: VariableScope | undefined): SetAssignment {
   const { start } = cursor
+  if (cursor.kind in SCOPES) cursor.fail()
   const isDefault = cursor.is('DEFAULT') && cursor.peek(1) === '.'
   if (isDefault) cursor.advance()
   const first = isDefault ? 'default' : cursor.identifier()

@@ -1,6 +1,6 @@
 import { sqlError } from '../common/sql-error.js'
 import type { DerivedTable, IndexHint, Join, TableFactor, TableReference } from '../plan/syntax/query.js'
-import { NESTING_MAX, type Cursor } from './cursor.js'
+import { HEIGHT_MAX, type Cursor } from './cursor.js'
 import { parseJsonTable } from './json-table.js'
 import { parseList, parseNameList, parseOptionalNameList, parseQualifiedName } from './names.js'
 import { isQueryStart, parseSubquery } from './primary.js'
@@ -77,7 +77,7 @@ function parseJoins(cursor: Cursor, first: TableReference, start: number): Table
   for (let count = 0; ; count++) {
     const operator = acceptJoinOperator(cursor)
     if (operator === undefined) return left
-    if (count > NESTING_MAX) cursor.failNesting()
+    if (count > HEIGHT_MAX) cursor.failNesting()
     const rightStart = cursor.start
     const factor = parseTableFactor(cursor)
     if (operator.natural) {

@@ -114,9 +114,10 @@ function isAtEnd(cursor: Cursor): boolean {
 export function parseAlterInstance(cursor: Cursor, start: number): AlterInstance {
   const words: string[] = []
   if (!INSTANCE_VERBS.has(cursor.kind)) cursor.fail()
-  for (; !isAtEnd(cursor); cursor.advance()) {
+  while (!isAtEnd(cursor)) {
     if (!cursor.isIdentifier() && !INSTANCE_WORDS.has(cursor.kind)) cursor.fail()
     words.push(cursor.tokenText().toLowerCase())
+    cursor.advance()
   }
   if (words.length < 2) cursor.fail()
   return { kind: 'alterInstance', action: words.join(' '), start, end: cursor.previousEnd }
