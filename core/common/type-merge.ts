@@ -118,15 +118,24 @@ function mergeDecimals(types: readonly SqlType[]): SqlType {
 
 const INTEGER_ORDER: readonly TypeName[] = ['tinyint', 'smallint', 'mediumint', 'int', 'bigint']
 
+/** A YEAR fits in a SMALLINT, BIT needs a BIGINT. */
+function integerRank(type: SqlType): number {
+  if (type.name === 'year') return 1
+  return isInteger(type) ? INTEGER_ORDER.indexOf(type.name) : 4
+}
+
 /** The larger type; with signed and unsigned operands the next larger one if an unsigned one fills it. */
 function mergeIntegers(types: readonly SqlType[]): SqlType {
-  const ranks = types.map((type) => (isInteger(type) ? INTEGER_ORDER.indexOf(type.name) : 4))
+  const ranks = types.map(integerRank)
   const rank = Math.max(...ranks)
   const unsigned = types.every((type) => type.unsigned || type.name === 'bit')
   const isMixed = !unsigned && types.some((type) => type.unsigned || type.name === 'bit')
   const length = Math.max(...types.map((type) => type.length))
   const isFull =
-    isMixed && types.some((type, i) => (type.unsigned || type.name === 'bit') && ranks[i] === rank)
+    isMixed &&
+    types.some(
+      (type, i) => type.name !== 'year' && (type.unsigned || type.name === 'bit') && ranks[i] === rank,
+    )
   if (isFull && rank === 4) return decimalType(Math.max(...types.map(integerDigits)), 0)
   const name = INTEGER_ORDER[isFull ? rank + 1 : rank] ?? 'bigint'
   return Object.freeze({ ...BIGINT_TYPE, name, length, unsigned })
