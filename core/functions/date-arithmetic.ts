@@ -207,8 +207,6 @@ function sumShape(at: Positions, negate: boolean): FunctionShape {
       }),
     type: (call) => sumType(call, at),
     nullable: true,
-    // A TIME counts as a time of the current day, and text may carry an offset that the session's zone replaces.
-    volatility: 'statement',
     compile: (args, call) => compileSum(args, call, at, negate),
   }
 }
@@ -309,14 +307,12 @@ export const dateArithmeticFunctions: readonly ScalarFunction[] = [
     parameters: ['temporal', 'temporal'],
     type: integerType(7),
     nullable: true,
-    volatility: 'statement',
     compile: compileDateDifference,
   }),
   scalarFunction('timestampdiff', {
     parameters: ['any', 'temporal', 'temporal'],
     type: integerType(21),
     nullable: true,
-    volatility: 'statement',
     compile: compileTimestampDifference,
   }),
 ]

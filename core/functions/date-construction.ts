@@ -222,7 +222,6 @@ export const dateConstructionFunctions: readonly ScalarFunction[] = [
     parameters: ['temporal', 'text', 'text'],
     type: (call) => datetimeType(secondsScale(call.args[0])),
     nullable: true,
-    volatility: 'statement',
     compile: compileConvertZone,
   }),
 ]

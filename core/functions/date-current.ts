@@ -39,7 +39,7 @@ const utc: Zone = () => UTC_TIME_ZONE
 const statementTime: Clock = (context) => context.statementTimeMicros
 
 /** Microseconds since 1970 right now. */
-export function currentMicros(): number {
+function currentMicros(): number {
   return Math.floor((performance.timeOrigin + performance.now()) * 1000)
 }
 

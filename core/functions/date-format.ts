@@ -215,7 +215,6 @@ export const dateFormatFunctions: readonly ScalarFunction[] = [
     parameters: ['temporal', 'text'],
     type: formatType,
     nullable: true,
-    volatility: 'statement',
     compile: (args, call) =>
       compileFormatCall(args, datetimeReader(argumentType(call), FUZZY_DATE), DATE_SPECIFIERS),
   }),
@@ -223,7 +222,6 @@ export const dateFormatFunctions: readonly ScalarFunction[] = [
     parameters: ['temporal', 'text'],
     type: formatType,
     nullable: true,
-    volatility: 'statement',
     compile: (args, call) => compileFormatCall(args, timeReader(argumentType(call)), TIME_FORMAT_SPECIFIERS),
   }),
   /** GET_FORMAT(type, standard): the type, 'date', 'time' or 'datetime', is a constant. */

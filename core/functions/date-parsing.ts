@@ -241,7 +241,7 @@ function readFormat(format: string, scan: Scan, fields: TemporalFields, locale: 
     const character = format.charAt(at)
     if (character === '%' && at + 1 < format.length) {
       const read = READERS[format.charAt(++at)]
-      if (read === undefined || !read(scan, fields, locale)) return false
+      if (!read?.(scan, fields, locale)) return false
     } else if (!SPACE.test(character)) {
       if (scan.text.charAt(scan.at) !== character) return false
       scan.at++
@@ -336,7 +336,6 @@ export const dateParsingFunctions: readonly ScalarFunction[] = [
     parameters: ['text', 'text'],
     type: resultType,
     nullable: true,
-    volatility: 'statement',
     compile: ([text, format], call) => {
       const type = resultType(call)
       const fields = createFields()

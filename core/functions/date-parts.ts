@@ -14,7 +14,7 @@ import {
   weekdayOf,
   type TemporalFields,
 } from '../common/temporal.js'
-import type { ExactValue, Value } from '../common/value.js'
+import type { Value } from '../common/value.js'
 import type { ScalarFunction } from '../spi/functions.js'
 import { weekOf } from './calendar-weeks.js'
 import { intervalUnitOf } from './interval-units.js'
@@ -73,7 +73,6 @@ function nameFunction(
     parameters: ['temporal'],
     type: (call) => textType(9, call.environment.connectionCollation),
     nullable: true,
-    volatility: 'statement',
     compile: ([date], call) =>
       temporalEvaluator(date as Evaluator, datetimeReader(argumentType(call), flags), (fields, context) =>
         nameOf(fields, context.localeName),
@@ -97,7 +96,6 @@ function weekFunction(
     optional: 1,
     type: integerType(width),
     nullable: true,
-    volatility: defaultMode === 'session' ? 'statement' : 'immutable',
     compile: ([date, mode], call) => {
       const read = datetimeReader(argumentType(call), CALENDAR_DATE)
       const fields = createFields()
@@ -107,7 +105,7 @@ function weekFunction(
         if (mode === undefined)
           return answer(fields, defaultMode === 'session' ? context.defaultWeekFormat : 0)
         // A NULL mode is mode 0, as in MySQL.
-        return answer(fields, Number((mode(batch, row, context) ?? 0) as ExactValue))
+        return answer(fields, Number(mode(batch, row, context) ?? 0))
       }
     },
   })
@@ -193,7 +191,6 @@ const EXTRACT: FunctionShape = {
   parameters: ['any', 'temporal'],
   type: (call) => integerType(extractPart(call).width),
   nullable: true,
-  volatility: 'statement',
   compile: ([, temporal], call) => {
     const { of, compute } = extractPart(call)
     const read = extractReader(of, argumentType(call, 1))
@@ -251,7 +248,6 @@ export const datePartFunctions: readonly ScalarFunction[] = [
     parameters: ['temporal'],
     type: DATE_TYPE,
     nullable: true,
-    volatility: 'statement',
     compile: ([date], call) =>
       temporalEvaluator(date as Evaluator, datetimeReader(argumentType(call), FUZZY_DATE), packDate),
   }),

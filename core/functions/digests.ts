@@ -3,7 +3,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
-import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
+import type { EvaluationContext } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import { binaryType, NULL_TYPE } from '../common/sql-type.js'
 import type { ExactValue } from '../common/value.js'

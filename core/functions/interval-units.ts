@@ -99,7 +99,7 @@ export function intervalReader(unit: IntervalUnit, type: SqlType, negate: boolea
   const part = UNITS[unit][0] as PartName
   if (part === 'microsecond')
     return (amount) => microsecondInterval(BigInt(amount as ExactValue) * BigInt(sign))
-  return (amount) => scaled({ [part]: Number(amount as ExactValue) * factor * sign })
+  return (amount) => scaled({ [part]: Number(amount) * factor * sign })
 }
 
 function secondInterval(amount: ExactValue, scale: number, sign: number): Interval {

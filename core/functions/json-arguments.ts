@@ -44,7 +44,7 @@ export function valueNode(call: Call, index: number): (value: Value, context: Ev
 }
 
 /** Reads a path; the last one is remembered, since most paths are constants. */
-export function pathReader(): (text: string) => JsonPath {
+function pathReader(): (text: string) => JsonPath {
   let lastText: string | undefined
   let last: JsonPath = { legs: [], isWild: false }
   return (text) => {

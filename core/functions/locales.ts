@@ -37,7 +37,7 @@ const ENGLISH: Names = {
 const names = new Map<string, Names>()
 
 function namesOf(locale: string): Names {
-  if (locale.startsWith('en_')) return ENGLISH
+  if (locale.startsWith('en_') || numberStyle(locale) === undefined) return ENGLISH
   let found = names.get(locale)
   if (found === undefined) {
     found = readNames(locale)

@@ -184,7 +184,7 @@ describe('block_encryption_mode', () => {
     '%s',
     (mode) => {
       const encrypted = call('aes_encrypt', ['secret', 'password', vector], inMode(mode))
-      const decrypted = call('aes_decrypt', [encrypted.value as Uint8Array, 'password', vector], inMode(mode))
+      const decrypted = call('aes_decrypt', [encrypted.value, 'password', vector], inMode(mode))
       expect(decrypted.text).toBe('0x736563726574')
       expect(encrypted.text).not.toBe(decrypted.text)
     },

@@ -3,11 +3,11 @@
  * "Mathematical Functions").
  */
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
-import { DOUBLE_TYPE } from '../common/sql-type.js'
+import { DOUBLE_TYPE, isBinary } from '../common/sql-type.js'
 import type { ExactValue } from '../common/value.js'
 import type { ArgumentInfo, ScalarFunction } from '../spi/functions.js'
 import type { ParameterKind } from './parameters.js'
-import { connectionText, unsignedIntegerType } from './result-types.js'
+import { connectionText, integerType, unsignedIntegerType } from './result-types.js'
 import { evaluator1, evaluator3, scalarFunction, strict1 } from './support.js'
 
 // ---- CONV -----------------------------------------------------------------------------------------------------
@@ -73,6 +73,24 @@ function baseFunction(name: string, base: number): ScalarFunction {
   })
 }
 
+// ---- BIT_COUNT ------------------------------------------------------------------------------------------------
+
+const NIBBLE_BITS = [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4]
+
+function countBits(bytes: Uint8Array): number {
+  let count = 0
+  for (const byte of bytes) count += (NIBBLE_BITS[byte & 15] ?? 0) + (NIBBLE_BITS[byte >> 4] ?? 0)
+  return count
+}
+
+/** Bits of a number as 64 bits in two's complement, or of all bytes of a binary string. */
+function bitCount(value: ExactValue | Uint8Array): number {
+  if (value instanceof Uint8Array) return countBits(value)
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64BE(BigInt.asUintN(64, BigInt(value)))
+  return countBits(bytes)
+}
+
 // ---- CRC32 ----------------------------------------------------------------------------------------------------
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -136,6 +154,12 @@ export const numberConversionFunctions: readonly ScalarFunction[] = [
   }),
   baseFunction('bin', 2),
   baseFunction('oct', 8),
+  scalarFunction('bit_count', {
+    parameters: ['integer'],
+    kinds: (args) => args.map(({ type }): ParameterKind => (isBinary(type) ? 'any' : 'integer')),
+    type: integerType(2),
+    compile: strict1(bitCount),
+  }),
   scalarFunction('crc32', {
     parameters: ['bytes'],
     type: unsignedIntegerType(10),

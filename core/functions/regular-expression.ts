@@ -316,7 +316,7 @@ class Translator {
     const first = this.single(character)
     if (this.pattern.charAt(this.at) !== '-' || [']', ''].includes(this.pattern.charAt(this.at + 1)))
       return first
-    if (first.length > 2 && !first.startsWith('\\u')) return `${first}`
+    if (first.length > 2 && !first.startsWith('\\u')) return first
     this.at++
     const last = this.single(String.fromCodePoint(this.pattern.codePointAt(this.at) ?? 0))
     if (pointOf(first) > pointOf(last)) throw sqlError('ER_REGEXP_INVALID_RANGE')

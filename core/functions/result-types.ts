@@ -13,7 +13,7 @@ import { domainLength, domainType } from './string-domain.js'
 import type { Call } from './support.js'
 
 /** The collation of names that the server itself gives: databases, users, character sets. */
-export const SYSTEM_COLLATION = 'utf8mb3_general_ci'
+const SYSTEM_COLLATION = 'utf8mb3_general_ci'
 
 const INTEGERS = new Map<number, SqlType>()
 

@@ -94,7 +94,7 @@ export const sessionInformationFunctions: readonly ScalarFunction[] = [
   // Roles can't be granted yet, so none is ever active.
   ...ofSession(['current_role'], systemText(4), () => 'NONE'),
   ...ofSession(['version'], systemText(60), ({ session }) => session.version),
-  ...ofSession(['icu_version'], systemText(10), () => process.versions['icu'] ?? ''),
+  ...ofSession(['icu_version'], systemText(10), () => process.versions.icu ?? ''),
   ...ofSession(['connection_id'], unsignedIntegerType(21), ({ session }) => session.connectionId),
   ...ofSession(['row_count'], integerType(21), ({ session }) => session.rowCount),
   ...ofSession(['found_rows'], integerType(21), ({ session }) => session.foundRows),

@@ -71,14 +71,14 @@ function afterDelimiter(text: string, delimiter: string, count: number): string 
   return text.split(delimiter).slice(-count).join(delimiter)
 }
 
-export function trimLeading(text: string, remove: string): string {
+function trimLeading(text: string, remove: string): string {
   if (remove === '') return text
   let start = 0
   while (text.startsWith(remove, start)) start += remove.length
   return start === 0 ? text : text.slice(start)
 }
 
-export function trimTrailing(text: string, remove: string): string {
+function trimTrailing(text: string, remove: string): string {
   if (remove === '') return text
   let end = text.length
   while (end >= remove.length && text.endsWith(remove, end)) end -= remove.length

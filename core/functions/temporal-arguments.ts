@@ -12,7 +12,6 @@ import {
   addInterval,
   clearTimeOfDay,
   createFields,
-  fractionUnits,
   roundFraction,
   setEpochMicros,
   setTimestampFields,
@@ -216,12 +215,12 @@ function truncates(context: EvaluationContext): boolean {
   return (context.sqlMode & SqlMode.TIME_TRUNCATE_FRACTIONAL) !== 0
 }
 
-export function warnIncorrect(context: EvaluationContext, what: string, text: string): false {
+function warnIncorrect(context: EvaluationContext, what: string, text: string): false {
   raise(context, 'ER_INCORRECT_VALUE', what, shown(text))
   return false
 }
 
-export function warnTruncated(context: EvaluationContext, what: string, text: string): false {
+function warnTruncated(context: EvaluationContext, what: string, text: string): false {
   raiseTruncated(context, what, text)
   return false
 }
@@ -262,9 +261,4 @@ export function temporalEvaluator(
     if (value === null || !read(value, context, fields)) return null
     return compute(fields, context)
   }
-}
-
-/** Microseconds as seconds with `scale` decimals, packed the way DECIMAL is. */
-export function scaledMicroseconds(microseconds: number, scale: number): number {
-  return Math.floor(microseconds / fractionUnits(6 - scale))
 }

@@ -5,15 +5,7 @@
 import { raiseTruncated } from '../common/conditions.js'
 import { formatDecimal, rescale } from '../common/decimal.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
-import {
-  datetimeType,
-  hasDate,
-  isText,
-  NULL_TYPE,
-  textType,
-  timeType,
-  type SqlType,
-} from '../common/sql-type.js'
+import { datetimeType, hasDate, NULL_TYPE, textType, timeType, type SqlType } from '../common/sql-type.js'
 import {
   createFields,
   dayNumber,
@@ -159,7 +151,6 @@ function addTimeShape(factor: 1 | -1): FunctionShape {
     parameters: ['temporal', 'temporal'],
     type: addTimeType,
     nullable: true,
-    volatility: 'statement',
     compile: (args, call) =>
       compileAddTime(
         args,
@@ -289,21 +280,18 @@ export const timeArithmeticFunctions: readonly ScalarFunction[] = [
     optional: 1,
     type: (call) => datetimeType(commonScale(call.args)),
     nullable: true,
-    volatility: 'statement',
     compile: compileTimestamp,
   }),
   scalarFunction('timediff', {
     parameters: ['temporal', 'temporal'],
     type: (call) => timeType(commonScale(call.args)),
     nullable: true,
-    volatility: 'statement',
     compile: compileTimeDifference,
   }),
   scalarFunction('time', {
     parameters: ['temporal'],
     type: (call) => timeType(secondsScale(call.args[0])),
     nullable: true,
-    volatility: 'statement',
     compile: compileTime,
   }),
   scalarFunction('maketime', {
