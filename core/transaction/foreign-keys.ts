@@ -263,7 +263,8 @@ export function indexOn(table: TableDefinition, columns: readonly number[]): Ind
   return fitting.find((index) => index.unique && index.parts.length === columns.length) ?? fitting[0]
 }
 
-function positionsOf(table: TableDefinition, names: readonly string[]): readonly number[] {
+/** Positions of a table's columns of these names. */
+export function positionsOf(table: TableDefinition, names: readonly string[]): readonly number[] {
   return names.map((name) => {
     const wanted = name.toLowerCase()
     const position = table.columns.findIndex((column) => column.name.toLowerCase() === wanted)
@@ -280,7 +281,7 @@ function sameValue(a: Value | undefined, b: Value | undefined): boolean {
 const NO_CLAUSE: readonly ReferentialAction[] = ['NO ACTION']
 
 /** As MySQL words it: (`db`.`child`, CONSTRAINT `name` FOREIGN KEY (`a`) REFERENCES `parent` (`id`) ON DELETE …). */
-function constraintError(
+export function constraintError(
   code: ErrorCode,
   child: TableDefinition,
   foreignKey: ForeignKeyDefinition,

@@ -2,9 +2,16 @@
  * Begins and commits transactions, recovers the storages from the commit log at start, and makes checkpoints.
  */
 import { isPromise, type MaybePromise } from '../common/value.js'
-import { primaryPlacementOf, type TableDefinition } from '../plan/schema.js'
+import {
+  primaryPlacementOf,
+  type ForeignKeyDefinition,
+  type IndexDefinition,
+  type TableDefinition,
+} from '../plan/schema.js'
+import type { StatementContext } from '../spi/statement-context.js'
 import { isKeyspaceStorage, type Storage } from '../spi/storage.js'
 import type { TransactionInfo, TransactionManager, TransactionOptions } from '../spi/transaction.js'
+import { buildIndexes, copyTable, dropKeyspaces, type CopiedSize, type RowTransform } from './bulk.js'
 import { Checkpointer } from './checkpointer.js'
 import type { CommitLog } from './commit-log.js'
 import { CommitPipeline, type PendingCommit, type StorageWrites } from './commit-pipeline.js'
@@ -18,6 +25,7 @@ import {
 import type { MetadataLocks } from './metadata-locks.js'
 import { recover } from './recovery.js'
 import { SystemStore } from './system-store.js'
+import { verifyForeignKey, verifyTable } from './verify-table.js'
 import { CoreTransaction, type TransactionHost } from './transaction.js'
 
 export interface TransactionManagerOptions {
@@ -140,6 +148,42 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
     this.environment.autoIncrement.forget(tableId)
     this.environment.sizes.forget(tableId)
     new SystemStore(transaction).removeCounters(tableId)
+  }
+
+  // ---- whole tables, see `bulk.ts` and `verify-table.ts`
+
+  buildIndexes(
+    table: TableDefinition,
+    indexes: readonly IndexDefinition[],
+    statement: StatementContext,
+  ): Promise<void> {
+    return buildIndexes(this.environment, table, indexes, statement)
+  }
+
+  copyTable(
+    from: TableDefinition,
+    to: TableDefinition,
+    transform: RowTransform,
+    statement: StatementContext,
+  ): Promise<CopiedSize> {
+    return copyTable(this.environment, from, to, transform, statement)
+  }
+
+  dropKeyspaces(table: TableDefinition): Promise<void> {
+    return dropKeyspaces(this.environment, table)
+  }
+
+  verifyTable(table: TableDefinition, statement: StatementContext): Promise<readonly string[]> {
+    return verifyTable(this.environment, table, statement)
+  }
+
+  verifyForeignKey(
+    child: TableDefinition,
+    foreignKey: ForeignKeyDefinition,
+    parent: TableDefinition,
+    statement: StatementContext,
+  ): Promise<void> {
+    return verifyForeignKey(this.environment, child, foreignKey, parent, statement)
   }
 
   // ---- for transactions
