@@ -26,6 +26,8 @@ import { bindDelete, bindUpdate } from './update-delete.js'
 export interface BindingReport {
   /** Slots of parameters and literals whose values the plan depends on. */
   readonly pinned: ReadonlySet<number>
+  /** Slots of the literals that became parameters or constants; others decided the syntax. */
+  readonly noted: ReadonlySet<number>
   readonly cacheable: boolean
   /** Ids from here on are free: the optimizer goes on counting. */
   readonly nextColumn: ColumnId
@@ -36,6 +38,7 @@ export class Binder implements Binding {
   private shares = 0
   private readonly pins = new Set<number>()
   private readonly literals: Value[] = []
+  private readonly noted = new Set<number>()
   private cacheable = true
   readonly evaluation: EvaluationContext
 
@@ -61,6 +64,7 @@ export class Binder implements Binding {
 
   noteLiteral(slot: number, value: Value): void {
     this.literals[slot] = value
+    this.noted.add(slot)
   }
 
   forbidCaching(): void {
@@ -106,7 +110,7 @@ export class Binder implements Binding {
   }
 
   get report(): BindingReport {
-    return { pinned: this.pins, cacheable: this.cacheable, nextColumn: this.columns }
+    return { pinned: this.pins, noted: this.noted, cacheable: this.cacheable, nextColumn: this.columns }
   }
 }
 

@@ -34,6 +34,7 @@ const SIGNED_MAX = 2n ** 63n - 1n
 const UNSIGNED_MAX = 2n ** 64n - 1n
 /** Longest integer text that is a safe number whatever its digits. */
 const SAFE_DIGITS = 15
+const DECIMAL_CHARACTERS_MAX = 65
 
 export function constant(type: SqlType, value: Value, text: string, coercibility = 5): ConstantExpression {
   return { kind: 'constant', type, value, nullable: value === null, coercibility, text }
@@ -70,11 +71,17 @@ function bindNumber(binding: Binding, literal: NumberLiteral): Expression {
     if (value <= SIGNED_MAX) return constant(integerType(text.length, false), exact(value), text)
     if (value <= UNSIGNED_MAX) return constant(integerType(text.length, true), exact(value), text)
   }
-  binding.pin(literal.ordinal)
-  if (literal.class === 'float') return constant(DOUBLE_TYPE, Number(text), text)
+  if (literal.class === 'float')
+    return parameterized(binding, literal.ordinal, DOUBLE_TYPE, Number(text), text, 5)
   const { unscaled, scale } = parseDecimal(text)
   const digits = text.replace('.', '').replace(/^0+/, '').length
-  return constant(decimalType(Math.max(digits, scale, 1), scale), unscaled, text)
+  const type = decimalType(Math.max(digits, scale, 1), scale)
+  // The plan cache has precision and scale in its key; longer numbers are in it whole.
+  if (text.length <= DECIMAL_CHARACTERS_MAX && literal.class === 'decimal') {
+    return parameterized(binding, literal.ordinal, type, unscaled, text, 5)
+  }
+  binding.pin(literal.ordinal)
+  return constant(type, unscaled, text)
 }
 
 /** Integer literals are BIGINT; the length counts the digits and a sign. */
@@ -86,6 +93,7 @@ function bindString(binding: Binding, literal: StringLiteral): Expression {
   const environment = binding.environment
   const charset = literal.introducer ?? environment.clientCharset
   const shown = `'${literal.bytes}'`
+  noteText(binding, literal)
   if (charset === 'binary') {
     binding.pin(literal.ordinal)
     return constant(binaryType(literal.bytes.length), Buffer.from(literal.bytes, 'latin1'), shown, 4)
@@ -111,6 +119,13 @@ function bindString(binding: Binding, literal: StringLiteral): Expression {
     return constant(type, text, shown, 4)
   }
   return parameterized(binding, literal.ordinal, type, text, shown, 4)
+}
+
+/** What the plan cache compares: the text in the client's character set, whatever the literal makes of it. */
+function noteText(binding: Binding, literal: StringLiteral | TemporalLiteral): void {
+  const text = binding.environment.decode(literal.bytes, binding.environment.clientCharset)
+  if (text === undefined) binding.forbidCaching()
+  else binding.noteLiteral(literal.ordinal, text)
 }
 
 function bindBytes(binding: Binding, literal: HexLiteral | BitLiteral): Expression {
@@ -143,6 +158,7 @@ export function bytesAsInteger(literal: HexLiteral | BitLiteral): ConstantExpres
 const TEMPORAL_NAMES = { date: 'DATE', time: 'TIME', timestamp: 'DATETIME' } as const
 
 function bindTemporal(binding: Binding, literal: TemporalLiteral): Expression {
+  noteText(binding, literal)
   binding.pin(literal.ordinal)
   const text = literal.bytes
   const digits = Math.min(/\.(\d+)\s*([+-]\d\d?:\d\d)?$/.exec(text)?.[1]?.length ?? 0, 6)

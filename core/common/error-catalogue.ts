@@ -633,6 +633,9 @@ export const ERRORS = {
     'HY000',
     'Argument #%s of GROUPING function is not in GROUP BY',
   ),
+  ER_UNKNOWN_EXPLAIN_FORMAT: entry(1791, 'HY000', "Unknown EXPLAIN format name: '%s'"),
+  ER_SP_UNDECLARED_VAR: entry(1327, '42000', 'Undeclared variable: %s'),
+  ER_SP_FETCH_NO_DATA: entry(1329, '02000', 'No data - zero rows fetched, selected, or processed'),
   ER_CTE_RECURSIVE_REQUIRES_UNION: entry(
     3573,
     'HY000',

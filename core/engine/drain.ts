@@ -1,0 +1,60 @@
+/**
+ * Pulls an operator dry. Stays synchronous as long as every batch is at hand and the receiver keeps up: a point query then runs without a
+ * promise.
+ */
+import type { Batch } from '../common/batch.js'
+import type { MaybePromise } from '../common/value.js'
+import type { Execution, Operator } from '../executor/execution.js'
+
+export function drain(
+  operator: Operator,
+  execution: Execution,
+  take: (batch: Batch) => MaybePromise<void>,
+): MaybePromise<void> {
+  for (;;) {
+    const next = operator.next()
+    if (next instanceof Promise) return drainFrom(next, operator, execution, take)
+    if (next === undefined) return undefined
+    const taken = next.rowCount === 0 ? undefined : take(next)
+    if (taken instanceof Promise)
+      return taken.then(() => drainFrom(operator.next(), operator, execution, take))
+    const pause = execution.pause()
+    if (pause instanceof Promise)
+      return pause.then(() => drainFrom(operator.next(), operator, execution, take))
+  }
+}
+
+async function drainFrom(
+  first: MaybePromise<Batch | undefined>,
+  operator: Operator,
+  execution: Execution,
+  take: (batch: Batch) => MaybePromise<void>,
+): Promise<void> {
+  let next = first
+  for (;;) {
+    const batch = next instanceof Promise ? await next : next
+    if (batch === undefined) return
+    const taken = batch.rowCount === 0 ? undefined : take(batch)
+    if (taken instanceof Promise) await taken
+    const pause = execution.pause()
+    if (pause instanceof Promise) await pause
+    next = operator.next()
+  }
+}
+
+/**
+ * Runs `action`, then exactly one of `done` and `failed`; at once if the action is.
+ */
+export function settle<T, R>(
+  action: () => MaybePromise<T>,
+  done: (value: T) => MaybePromise<R>,
+  failed: (error: unknown) => MaybePromise<R>,
+): MaybePromise<R> {
+  let result: MaybePromise<T>
+  try {
+    result = action()
+  } catch (error) {
+    return failed(error)
+  }
+  return result instanceof Promise ? result.then(done, failed) : done(result)
+}

@@ -1,0 +1,267 @@
+/**
+ * From syntax to a compiled plan: resolve names, bind, optimize, pick operators.
+ */
+import { Binder, type BindingReport } from '../binder/binder.js'
+import type { BinderEnvironment, ResolvedRelation } from '../binder/environment.js'
+import type { BoundQuery } from '../binder/binding.js'
+import { charsetByName } from '../common/charsets.js'
+import { charsetOfCollation } from '../common/collations.js'
+import type { TypedValue } from '../common/evaluation.js'
+import { sqlError } from '../common/sql-error.js'
+import { datetimeType } from '../common/sql-type.js'
+import type { Value } from '../common/value.js'
+import { compilePlan, type PlanCompilerOptions } from '../executor/compile-plan.js'
+import { compileInsert } from '../executor/insert.js'
+import { compileDelete, compileUpdate } from '../executor/update-delete.js'
+import { optimizeChange, optimizeQuery } from '../optimizer/optimizer.js'
+import type { OptimizerContext } from '../optimizer/context.js'
+import { explainTree } from '../optimizer/explain.js'
+import type { ChangePlan } from '../plan/change.js'
+import type { LogicalNode } from '../plan/logical.js'
+import type {
+  DeleteStatement,
+  Expression as ExpressionSyntax,
+  InsertStatement,
+  QueryExpression,
+  UpdateStatement,
+} from '../plan/syntax/index.js'
+import type { FunctionLibrary } from '../spi/functions.js'
+import { resolveNames, type NameSources } from './name-resolution.js'
+import type {
+  PlanDependency,
+  PreparedChange,
+  PreparedPlan,
+  PreparedQuery,
+  TablePrivilege,
+} from './query-types.js'
+import { resultColumn } from './result-columns.js'
+import type { RunningStatement } from './running-statement.js'
+import { requireVariable } from './variables/registry.js'
+import { checkReadable } from './variables/scopes.js'
+
+export type PlannableStatement = QueryExpression | InsertStatement | UpdateStatement | DeleteStatement
+
+/** What planning needs of the server. */
+export interface PlannerServices {
+  readonly functions: FunctionLibrary
+  readonly compiler: PlanCompilerOptions
+  readonly optimizer: Omit<OptimizerContext, 'newColumn' | 'parameter'>
+  /** Version of all catalogs together. */
+  catalogVersion(): number
+  parseExpression(sql: string): ExpressionSyntax
+  /** A fault of ours: to the server's log. */
+  reportFault(error: unknown): void
+}
+
+export interface PlanRequest {
+  readonly statement: PlannableStatement
+  readonly running: RunningStatement
+  readonly names: NameSources
+  /** Values of `?`; undefined for a statement without parameters, whose literals may become parameters. */
+  readonly parameters: readonly TypedValue[] | undefined
+  /** For a statement that the plan cache may keep: the literals of its text, undefined where they are part of the key. */
+  readonly literals: readonly (Value | undefined)[] | undefined
+}
+
+export async function planStatement(request: PlanRequest, services: PlannerServices): Promise<PreparedPlan> {
+  const { statement, running } = request
+  const checkedVersion = services.catalogVersion()
+  const resolved = await resolveNames(statement, running.session.database, request.names)
+  const environment = binderEnvironment(request, services, resolved.relation)
+  const binder = new Binder(environment)
+  const bound =
+    statement.kind === 'query' ? localTimes(binder, binder.select(statement)) : binder.change(statement)
+  const report = binder.report
+  let nextColumn = report.nextColumn
+  const literals = binder.evaluation.parameters
+  if (request.parameters === undefined) running.parameters = literals
+  const optimizer: OptimizerContext = {
+    ...services.optimizer,
+    newColumn: () => nextColumn++,
+    parameter: (slot) => literals[slot] ?? null,
+  }
+  const base = {
+    dependencies: dependenciesOf(resolved.found, statement),
+    cacheable: report.cacheable && resolved.found.every((relation) => relation.kind !== 'virtual'),
+    pinned: pinnedValues(request, report, literals),
+    checkedVersion,
+  }
+  if (statement.kind === 'query')
+    return preparedQuery(statement, bound as BoundQuery, base, optimizer, services)
+  return preparedChange(statement, bound as ChangePlan, base, optimizer, services)
+}
+
+/** Values that other statements must have in common with this one to use its plan. */
+function pinnedValues(
+  request: PlanRequest,
+  report: BindingReport,
+  values: readonly Value[],
+): PreparedQuery['pinned'] {
+  if (request.parameters !== undefined) {
+    return [...report.pinned].map((slot) => ({ slot, value: values[slot] ?? null }))
+  }
+  return (request.literals ?? []).flatMap((value, slot) =>
+    value !== undefined && (report.pinned.has(slot) || !report.noted.has(slot)) ? [{ slot, value }] : [],
+  )
+}
+
+type PreparedParts = Pick<PreparedQuery, 'dependencies' | 'cacheable' | 'pinned' | 'checkedVersion'>
+
+function preparedQuery(
+  statement: QueryExpression,
+  bound: BoundQuery,
+  base: PreparedParts,
+  optimizer: OptimizerContext,
+  services: PlannerServices,
+): PreparedQuery {
+  const plan = optimizeQuery(bound.plan, optimizer)
+  return {
+    ...base,
+    kind: 'query',
+    plan: compilePlan(plan, services.compiler),
+    columns: bound.columns.map(resultColumn),
+    locks: statement.locking.length > 0,
+    countsAllRows: statement.body.kind === 'select' && statement.body.calcFoundRows,
+    explain: () => explainTree(plan),
+  }
+}
+
+function preparedChange(
+  statement: InsertStatement | UpdateStatement | DeleteStatement,
+  bound: ChangePlan,
+  base: PreparedParts,
+  optimizer: OptimizerContext,
+  services: PlannerServices,
+): PreparedChange {
+  const plan = optimizeChange(bound, optimizer)
+  const input: LogicalNode = plan.kind === 'insert' ? plan.source : plan.input
+  return {
+    ...base,
+    kind: 'change',
+    statement: statement.kind,
+    ignore: statement.ignore,
+    change: compileChange(plan, services.compiler),
+    explain: () => explainTree(input),
+  }
+}
+
+function compileChange(plan: ChangePlan, options: PlanCompilerOptions) {
+  switch (plan.kind) {
+    case 'insert':
+      return compileInsert(plan, options)
+    case 'update':
+      return compileUpdate(plan, options)
+    case 'delete':
+      return compileDelete(plan, options)
+  }
+}
+
+/** TIMESTAMPs are kept in UTC; clients get them in the session's time zone. */
+function localTimes(binder: Binder, bound: BoundQuery): BoundQuery {
+  if (!bound.columns.some((column) => column.type.name === 'timestamp')) return bound
+  const columns = bound.columns.map((column) => ({ ...column, id: binder.newColumn() }))
+  const plan: LogicalNode = {
+    kind: 'project',
+    input: bound.plan,
+    expressions: bound.columns.map((column) => {
+      const operand = {
+        kind: 'column',
+        column: column.id,
+        type: column.type,
+        nullable: column.nullable,
+        coercibility: column.coercibility,
+        text: column.name,
+      } as const
+      if (column.type.name !== 'timestamp') return operand
+      return { ...operand, kind: 'convert', operand, type: datetimeType(column.type.scale) } as const
+    }),
+    output: columns.map((column) =>
+      column.type.name === 'timestamp' ? { ...column, type: datetimeType(column.type.scale) } : column,
+    ),
+  }
+  return { plan, columns }
+}
+
+const PRIVILEGES = { query: 'SELECT', insert: 'INSERT', update: 'UPDATE', delete: 'DELETE' } as const
+
+/** The statement's own privilege for its target, SELECT for everything else that it reads. */
+function dependenciesOf(
+  relations: readonly ResolvedRelation[],
+  statement: PlannableStatement,
+): readonly PlanDependency[] {
+  return relations.flatMap((relation, i): readonly PlanDependency[] => {
+    if (relation.kind === 'virtual') return []
+    const definition = relation.kind === 'table' ? relation.table : relation.view
+    const isTarget = statement.kind === 'insert' ? i === 0 : statement.kind !== 'query'
+    const privilege: TablePrivilege = isTarget ? PRIVILEGES[statement.kind] : 'SELECT'
+    return [
+      {
+        database: definition.database,
+        name: definition.name,
+        id: definition.id,
+        version: definition.version,
+        privilege,
+        isTemporary: relation.kind === 'table' && relation.table.temporary,
+      },
+    ]
+  })
+}
+
+/** The binder's surroundings for a statement; also used for SET, DO and DDL expressions. */
+export function binderEnvironment(
+  request: Pick<PlanRequest, 'running' | 'parameters'>,
+  services: Pick<PlannerServices, 'functions' | 'parseExpression'>,
+  relation: BinderEnvironment['relation'],
+): BinderEnvironment {
+  const { running, parameters } = request
+  const { session } = running
+  const values: Value[] | undefined = parameters?.map((parameter) => parameter.value)
+  if (values !== undefined) running.parameters = values
+  return {
+    sqlMode: session.sqlMode,
+    connectionCollation: session.connectionCollation,
+    database: session.database,
+    divPrecisionIncrement: session.divPrecisionIncrement,
+    userVariable: (name) => session.getUserVariable(name),
+    functions: services.functions,
+    clientCharset: session.clientCharset,
+    parameters: parameters ?? [],
+    parameterizeLiterals: parameters === undefined,
+    evaluation: running,
+    relation,
+    systemVariableType: (name, scope) => {
+      const variable = requireVariable(name)
+      checkReadable(variable, scope)
+      return variable.type
+    },
+    parseExpression: (sql) => services.parseExpression(sql),
+    decode: decodeLiteral,
+    defaultCollation: (charset) => {
+      const found = charsetByName(charset)
+      if (found === undefined) throw sqlError('ER_UNKNOWN_CHARACTER_SET', charset)
+      return found.defaultCollation
+    },
+    charsetOf: (collation) => {
+      const found = charsetOfCollation(collation)
+      if (found === undefined) throw sqlError('ER_UNKNOWN_COLLATION', collation)
+      return found.name
+    },
+    warn: (level, code, ...args) => {
+      running.warn(level, code, ...args)
+    },
+  }
+}
+
+/** Text of a literal's bytes; undefined if they are malformed in the character set. */
+export function decodeLiteral(bytes: string, charset: string): string | undefined {
+  if (isAscii(bytes)) return bytes
+  const found = charsetByName(charset)
+  if (found === undefined) throw sqlError('ER_UNKNOWN_CHARACTER_SET', charset)
+  const buffer = Buffer.from(bytes, 'latin1')
+  return found.firstInvalid(buffer) >= 0 ? undefined : found.decode(buffer)
+}
+
+function isAscii(bytes: string): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes.charCodeAt(i) >= 0x80) return false
+  return true
+}

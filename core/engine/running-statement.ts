@@ -1,0 +1,169 @@
+/**
+ * One statement while it runs: the context that expressions, operators and drivers get. One object plays both roles, so that a
+ * short statement allocates little; what few statements need (abort signal, call-site state) is made when it is asked for.
+ */
+import type { EvaluationContext, TimeZone, WarningLevel } from '../common/evaluation.js'
+import { ERRORS, type ErrorCode } from '../common/error-catalogue.js'
+import { formatMessage, sqlError, type SqlError } from '../common/sql-error.js'
+import type { Value } from '../common/value.js'
+import type { MemoryAccount, StatementContext } from '../spi/statement-context.js'
+import type { SessionState } from './session-state.js'
+
+/** A condition of the diagnostics area (SHOW WARNINGS). */
+export interface Condition {
+  readonly level: WarningLevel
+  readonly code: number
+  readonly sqlState: string
+  readonly message: string
+}
+
+class StatementMemory implements MemoryAccount {
+  used = 0
+
+  constructor(readonly limitBytes: number) {}
+
+  charge(bytes: number, what: string): void {
+    this.used += bytes
+    if (bytes > 0 && this.used > this.limitBytes) {
+      throw sqlError(
+        'ER_CAPACITY_EXCEEDED',
+        this.limitBytes,
+        what,
+        'Raise limits.queryMemory or read fewer rows.',
+      )
+    }
+  }
+
+  fits(bytes: number): boolean {
+    return this.used + bytes <= this.limitBytes
+  }
+}
+
+export class RunningStatement implements StatementContext, EvaluationContext {
+  readonly memory: MemoryAccount
+  readonly startedAtMs = performance.now()
+  readonly statementTimeMicros: number
+  readonly correlated: readonly Value[] = []
+  parameters: readonly Value[]
+  strict = false
+  deadlineMs = Infinity
+  /** Conditions recorded, at most max_error_count of them; `conditionCount` counts all. */
+  readonly conditions: Condition[] = []
+  conditionCount = 0
+  private stopped: SqlError | undefined
+  private controller: AbortController | undefined
+  private timer: NodeJS.Timeout | undefined
+  private states: Map<object, unknown> | undefined
+
+  constructor(
+    readonly session: SessionState,
+    parameters: readonly Value[],
+    memoryLimitBytes: number,
+  ) {
+    this.parameters = parameters
+    this.memory = new StatementMemory(memoryLimitBytes)
+    this.statementTimeMicros = session.nowMicros()
+  }
+
+  get evaluation(): EvaluationContext {
+    return this
+  }
+
+  get sqlMode(): number {
+    return this.session.sqlMode
+  }
+
+  get timeZone(): TimeZone {
+    return this.session.timeZone
+  }
+
+  get packetBytesMax(): number {
+    return this.session.packetBytesMax
+  }
+
+  get divPrecisionIncrement(): number {
+    return this.session.divPrecisionIncrement
+  }
+
+  get groupConcatMaxLength(): number {
+    return Number(this.session.variables.get('group_concat_max_len'))
+  }
+
+  get defaultWeekFormat(): number {
+    return Number(this.session.variables.get('default_week_format'))
+  }
+
+  get localeName(): string {
+    return String(this.session.variables.get('lc_time_names'))
+  }
+
+  get foreignKeyChecks(): boolean {
+    return this.session.variables.get('foreign_key_checks') === 1
+  }
+
+  // ── Ending early ────────────────────────────────────────────────────────────────────────────────────────────
+
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController()
+    if (this.stopped !== undefined && !this.controller.signal.aborted) this.controller.abort(this.stopped)
+    return this.controller.signal
+  }
+
+  /** KILL, a client that went away, or shutdown. */
+  stop(reason: SqlError): void {
+    if (this.stopped !== undefined) return
+    this.stopped = reason
+    this.controller?.abort(reason)
+  }
+
+  /** max_execution_time: also ends waits, by a timer. */
+  limitTime(limitMs: number): void {
+    this.deadlineMs = this.startedAtMs + limitMs
+    this.timer = setTimeout(() => {
+      this.stop(sqlError('ER_QUERY_TIMEOUT'))
+    }, limitMs)
+  }
+
+  checkKilled(): void {
+    if (this.stopped !== undefined) throw this.stopped
+    if (performance.now() > this.deadlineMs) throw sqlError('ER_QUERY_TIMEOUT')
+  }
+
+  /** Frees what the statement holds outside of memory; idempotent. */
+  finish(): void {
+    if (this.timer !== undefined) clearTimeout(this.timer)
+  }
+
+  // ── Conditions ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  warn(level: WarningLevel, code: ErrorCode, ...args: readonly (string | number | bigint)[]): void {
+    if (level === 'Note' && !this.session.showsNotes) return
+    const { number, sqlState } = ERRORS[code]
+    this.record({ level, code: number, sqlState, message: formatMessage(code, args) })
+  }
+
+  warnError(error: SqlError): void {
+    this.record({ level: 'Warning', code: error.number, sqlState: error.sqlState, message: error.message })
+  }
+
+  recordError(error: SqlError): void {
+    this.record({ level: 'Error', code: error.number, sqlState: error.sqlState, message: error.message })
+  }
+
+  private record(condition: Condition): void {
+    this.conditionCount++
+    if (this.conditions.length < this.session.conditionsMax) this.conditions.push(condition)
+  }
+
+  // ── Call sites ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  state<T>(key: object, create: () => T): T {
+    this.states ??= new Map()
+    let state = this.states.get(key) as T | undefined
+    if (state === undefined) {
+      state = create()
+      this.states.set(key, state)
+    }
+    return state
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * What a session remembers between statements: default database, variables, the last statement's counts and conditions. The settings
+ * that every statement reads are kept parsed beside the variables' texts.
+ */
+import { charsetOfCollation, collationByName } from '../common/collations.js'
+import { charsetByName } from '../common/charsets.js'
+import type { EvaluationSession, TimeZone, TypedValue } from '../common/evaluation.js'
+import { sqlError } from '../common/sql-error.js'
+import { timeZoneByName } from '../common/time-zones.js'
+import type { SqlType } from '../common/sql-type.js'
+import type { ExactValue, Value } from '../common/value.js'
+import type { IsolationLevel } from '../spi/transaction.js'
+import type { Condition } from './running-statement.js'
+import { parseSqlMode } from './variables/sql-mode-text.js'
+import { canonicalName, SessionVariables, type GlobalVariables } from './variables/store.js'
+
+export interface SessionIdentity {
+  readonly connectionId: number
+  /** 'user@host' as the client gave it. */
+  readonly user: string
+  /** The account that matched. */
+  readonly account: string
+  readonly version: string
+}
+
+export class SessionState implements EvaluationSession {
+  readonly variables: SessionVariables
+  readonly userVariables = new Map<string, TypedValue>()
+  database: string | null = null
+  rowCount = -1
+  foundRows = 0
+  lastInsertId: ExactValue = 0
+  /** Conditions of the last statement that wasn't itself about conditions. */
+  conditions: readonly Condition[] = []
+  conditionCount = 0
+  /** SET TRANSACTION without scope: for the next transaction only. */
+  nextIsolation: IsolationLevel | undefined
+  nextReadOnly: boolean | undefined
+
+  sqlMode = 0
+  timeZone: TimeZone = timeZoneByName('SYSTEM')
+  autocommit = true
+  packetBytesMax = 0
+  divPrecisionIncrement = 4
+  showsNotes = true
+  conditionsMax = 1024
+  clientCharset = 'utf8mb4'
+  connectionCollation = 'utf8mb4_0900_ai_ci'
+  resultCharset: string | null = 'utf8mb4'
+  /** Changes when anything changes that binding may depend on: part of the plan cache's key. */
+  settingsKey = ''
+
+  constructor(
+    readonly identity: SessionIdentity,
+    readonly globals: GlobalVariables,
+  ) {
+    this.variables = new SessionVariables(globals)
+    this.variables.assign('pseudo_thread_id', identity.connectionId)
+    this.refresh()
+  }
+
+  get connectionId(): number {
+    return this.identity.connectionId
+  }
+
+  get user(): string {
+    return this.identity.user
+  }
+
+  get currentUser(): string {
+    return this.identity.account
+  }
+
+  get version(): string {
+    return this.identity.version
+  }
+
+  /** COM_RESET_CONNECTION: everything as after login, the default database stays. */
+  reset(): void {
+    this.variables.reset()
+    this.variables.assign('pseudo_thread_id', this.identity.connectionId)
+    this.userVariables.clear()
+    this.nextIsolation = undefined
+    this.nextReadOnly = undefined
+    this.lastInsertId = 0
+    this.rowCount = -1
+    this.foundRows = 0
+    this.conditions = []
+    this.conditionCount = 0
+    this.refresh()
+  }
+
+  /** Start of a statement: SET timestamp fixes it. */
+  nowMicros(): number {
+    const fixed = Number(this.variables.get('timestamp') ?? 0)
+    return fixed === 0 ? Date.now() * 1000 : Math.round(fixed * 1e6)
+  }
+
+  getUserVariable(name: string): TypedValue | undefined {
+    return this.userVariables.get(name.toLowerCase())
+  }
+
+  setUserVariable(name: string, value: TypedValue): void {
+    this.userVariables.set(name.toLowerCase(), value)
+  }
+
+  systemVariable(name: string, scope: 'session' | 'global'): Value {
+    if (scope === 'global') return this.globals.get(name)
+    switch (canonicalName(name)) {
+      case 'last_insert_id':
+        return this.lastInsertId
+      case 'warning_count':
+        return this.conditionCount
+      case 'error_count':
+        return this.conditions.filter((condition) => condition.level === 'Error').length
+      case 'timestamp':
+        return this.nowMicros() / 1e6
+      default:
+        return this.variables.get(name)
+    }
+  }
+
+  /** SET of a session variable; undefined is DEFAULT. */
+  setVariable(name: string, value: Value | undefined, type: SqlType): Value {
+    const key = canonicalName(name)
+    if (key === 'last_insert_id' && value !== undefined) {
+      this.lastInsertId = (value as ExactValue | null) ?? 0
+      return value
+    }
+    const kept = this.variables.set(key, value, type)
+    this.follow(key, kept)
+    this.refresh()
+    return kept
+  }
+
+  /** SET NAMES: client, connection and results at once; undefined is the server's default. */
+  setNames(charset: string | undefined, collation: string | undefined): void {
+    const name = charset ?? 'utf8mb4'
+    const found = charsetByName(name)
+    if (found === undefined) throw sqlError('ER_UNKNOWN_CHARACTER_SET', name)
+    const collationName = collation ?? found.defaultCollation
+    const known = collationByName(collationName)
+    if (known === undefined) throw sqlError('ER_UNKNOWN_COLLATION', collationName)
+    if (known.charset.name !== found.name)
+      throw sqlError('ER_COLLATION_CHARSET_MISMATCH', collationName, found.name)
+    this.variables.assign('character_set_client', found.name)
+    this.variables.assign('character_set_results', found.name)
+    this.variables.assign('character_set_connection', found.name)
+    this.variables.assign('collation_connection', known.name)
+    this.refresh()
+  }
+
+  /** SET CHARACTER SET: the connection takes the database's character set. */
+  setCharacterSet(charset: string | undefined): void {
+    const name = charset ?? 'utf8mb4'
+    const found = charsetByName(name)
+    if (found === undefined) throw sqlError('ER_UNKNOWN_CHARACTER_SET', name)
+    this.variables.assign('character_set_client', found.name)
+    this.variables.assign('character_set_results', found.name)
+    this.variables.assign('character_set_connection', this.variables.get('character_set_database'))
+    this.variables.assign('collation_connection', this.variables.get('collation_database'))
+    this.refresh()
+  }
+
+  useDatabase(name: string | null, charset: string, collation: string): void {
+    this.database = name
+    this.variables.assign('character_set_database', charset)
+    this.variables.assign('collation_database', collation)
+    this.refresh()
+  }
+
+  get isolation(): IsolationLevel {
+    return String(this.variables.get('transaction_isolation')).replace('-', ' ') as IsolationLevel
+  }
+
+  /** Character set and collation of the connection follow each other. */
+  private follow(name: string, value: Value): void {
+    if (name === 'character_set_connection') {
+      this.variables.assign('collation_connection', charsetByName(String(value))?.defaultCollation ?? null)
+    } else if (name === 'collation_connection') {
+      this.variables.assign('character_set_connection', charsetOfCollation(String(value))?.name ?? null)
+    }
+  }
+
+  private refresh(): void {
+    const get = (name: string) => this.variables.get(name)
+    this.sqlMode = parseSqlMode(String(get('sql_mode')))
+    this.timeZone = timeZoneByName(String(get('time_zone')))
+    this.autocommit = get('autocommit') === 1
+    this.packetBytesMax = Number(get('max_allowed_packet'))
+    this.divPrecisionIncrement = Number(get('div_precision_increment'))
+    this.showsNotes = get('sql_notes') === 1
+    this.conditionsMax = Number(get('max_error_count'))
+    this.clientCharset = String(get('character_set_client') ?? 'utf8mb4')
+    this.connectionCollation = String(get('collation_connection') ?? 'utf8mb4_0900_ai_ci')
+    this.resultCharset = get('character_set_results') as string | null
+    this.settingsKey = [
+      this.sqlMode,
+      this.clientCharset,
+      this.connectionCollation,
+      this.divPrecisionIncrement,
+      this.timeZone.name,
+      this.database ?? '',
+    ].join('\u0000')
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * The transaction of a session: BEGIN, COMMIT, ROLLBACK, savepoints, autocommit (MySQL manual 15.3).
+ */
+import { isSqlError, sqlError } from '../common/sql-error.js'
+import { SqlMode } from '../common/sql-mode.js'
+import type { MaybePromise } from '../common/value.js'
+import type {
+  CommitTransaction,
+  RollbackTransaction,
+  SavepointStatement,
+  StartTransaction,
+} from '../plan/syntax/index.js'
+import type { CoreTransaction } from '../transaction/transaction.js'
+import type { CoreTransactionManager } from '../transaction/transaction-manager.js'
+import type { RunningStatement } from './running-statement.js'
+import type { SessionState } from './session-state.js'
+
+/** Errors after which the whole transaction is rolled back, not only the statement. */
+const FATAL = new Set(['ER_LOCK_DEADLOCK', 'ER_SNAPSHOT_TOO_OLD'])
+
+export class SessionTransactions {
+  private current: CoreTransaction | undefined
+
+  constructor(
+    private readonly state: SessionState,
+    private readonly manager: CoreTransactionManager,
+  ) {}
+
+  get isOpen(): boolean {
+    return this.current !== undefined
+  }
+
+  /** The transaction for a statement; made if there is none. */
+  forStatement(running: RunningStatement, writes: boolean): CoreTransaction {
+    const transaction = this.current ?? this.begin(!this.state.autocommit, undefined, false)
+    if (writes && transaction.options.readOnly) throw sqlError('ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION')
+    transaction.beginStatement(running)
+    return transaction
+  }
+
+  /** Ends a statement that went well; commits if it stood alone. */
+  statementDone(transaction: CoreTransaction): MaybePromise<void> {
+    transaction.endStatement(true)
+    return transaction === this.current ? undefined : transaction.commit()
+  }
+
+  /** Ends a statement that failed: what it wrote is undone, or the whole transaction if the error demands it. */
+  statementFailed(transaction: CoreTransaction, error: unknown): void {
+    const fatal = isSqlError(error) && FATAL.has(error.code)
+    transaction.endStatement(false)
+    if (transaction !== this.current) transaction.rollback()
+    else if (fatal || transaction.isOver) {
+      transaction.rollback()
+      this.forget()
+    }
+  }
+
+  private begin(
+    keep: boolean,
+    accessMode: StartTransaction['accessMode'],
+    consistentSnapshot: boolean,
+  ): CoreTransaction {
+    const { state } = this
+    const readOnly =
+      accessMode === undefined
+        ? (state.nextReadOnly ?? state.variables.get('transaction_read_only') === 1)
+        : accessMode === 'readOnly'
+    const transaction = this.manager.begin({
+      isolation: state.nextIsolation ?? state.isolation,
+      readOnly,
+      autocommit: !keep,
+      consistentSnapshot,
+      lockWaitTimeoutMs: Number(state.variables.get('innodb_lock_wait_timeout')) * 1000,
+      connectionId: state.connectionId,
+    })
+    state.nextIsolation = undefined
+    state.nextReadOnly = undefined
+    if (keep) this.current = transaction
+    return transaction
+  }
+
+  async start(statement: StartTransaction): Promise<void> {
+    await this.commitOpen()
+    this.begin(true, statement.accessMode, statement.consistentSnapshot)
+  }
+
+  async commit(statement: CommitTransaction): Promise<void> {
+    const options = this.current?.options
+    await this.commitOpen()
+    this.chain(statement.chain, options)
+  }
+
+  rollback(statement: RollbackTransaction): void {
+    const options = this.current?.options
+    this.rollbackOpen()
+    this.chain(statement.chain, options)
+  }
+
+  /** AND CHAIN: a new transaction like the last one. */
+  private chain(chain: boolean | undefined, options: CoreTransaction['options'] | undefined): void {
+    const chains = chain ?? this.state.variables.get('completion_type') === 'CHAIN'
+    if (!chains) return
+    if (options !== undefined) this.state.nextIsolation = options.isolation
+    this.begin(true, options?.readOnly === true ? 'readOnly' : 'readWrite', false)
+  }
+
+  savepoint(statement: SavepointStatement): void {
+    switch (statement.action) {
+      case 'set':
+        // Without a transaction a savepoint has nothing to mark, and MySQL says nothing.
+        if (this.current !== undefined) this.current.savepoint(statement.name)
+        else if (!this.state.autocommit) this.begin(true, undefined, false).savepoint(statement.name)
+        return
+      case 'release':
+        if (this.current === undefined) throw sqlError('ER_SP_DOES_NOT_EXIST', 'SAVEPOINT', statement.name)
+        this.current.releaseSavepoint(statement.name)
+        return
+      case 'rollback':
+        if (this.current === undefined) throw sqlError('ER_SP_DOES_NOT_EXIST', 'SAVEPOINT', statement.name)
+        this.current.rollbackToSavepoint(statement.name)
+    }
+  }
+
+  /** What happens before DDL and its like (MySQL manual 15.3.3 "Statements That Cause an Implicit Commit"). */
+  async commitOpen(): Promise<void> {
+    const transaction = this.current
+    this.forget()
+    const committed = transaction?.commit()
+    if (committed !== undefined) await committed
+  }
+
+  rollbackOpen(): void {
+    const transaction = this.current
+    this.forget()
+    transaction?.rollback()
+  }
+
+  /** SET autocommit = 1 ends a transaction that autocommit = 0 began. */
+  async autocommitChanged(): Promise<void> {
+    if (this.state.autocommit && this.current !== undefined) await this.commitOpen()
+  }
+
+  private forget(): void {
+    this.current = undefined
+  }
+
+  /** NO_BACKSLASH_ESCAPES and the like ride on every OK packet. */
+  get flags(): {
+    readonly inTransaction: boolean
+    readonly autocommit: boolean
+    readonly noBackslashEscapes: boolean
+  } {
+    return {
+      inTransaction: this.current !== undefined,
+      autocommit: this.state.autocommit,
+      noBackslashEscapes: (this.state.sqlMode & SqlMode.NO_BACKSLASH_ESCAPES) !== 0,
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Goal: statements without tables work from text to answer. Method: a whole engine over the memory storage, without a network.
+ */
+import { TestEngine, type TestSession } from '../../test/support/engine.js'
+
+let engine: TestEngine
+let session: TestSession
+
+beforeAll(async () => {
+  engine = await TestEngine.start()
+  session = await engine.session()
+})
+afterAll(() => engine.stop())
+
+test.each([
+  ['SELECT 1', [['1']]],
+  ["SELECT 1 + 1, 'a', NULL, 1.50 * 2", [['2', 'a', null, '3.00']]],
+  ['SELECT 7 / 2, 7 DIV 2, 7 % 2, -5', [['3.5000', '3', '1', '-5']]],
+  ["SELECT CONCAT('a', 'b'), UPPER('x'), LENGTH('äö')", [['ab', 'X', '4']]],
+  ['SELECT 1 UNION SELECT 2 UNION SELECT 1', [['1'], ['2']]],
+  ['SELECT COUNT(*), SUM(a), AVG(a) FROM (SELECT 1 AS a UNION ALL SELECT 2) t', [['2', '3', '1.5000']]],
+  [
+    'WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT SUM(i) FROM n',
+    [['15']],
+  ],
+  ["SELECT CASE WHEN 1 = 2 THEN 'x' ELSE 'y' END, IF(1, 'a', 'b'), COALESCE(NULL, 3)", [['y', 'a', '3']]],
+  [
+    'SELECT a, ROW_NUMBER() OVER (ORDER BY a DESC) FROM (SELECT 1 AS a UNION ALL SELECT 2) t ORDER BY a',
+    [
+      ['1', '2'],
+      ['2', '1'],
+    ],
+  ],
+  ['SELECT 1 WHERE EXISTS (SELECT 1) AND 2 IN (SELECT 2 UNION SELECT 3)', [['1']]],
+  ['SELECT (SELECT MAX(b) FROM (SELECT 3 AS b UNION ALL SELECT a) u) FROM (SELECT 5 AS a) t', [['5']]],
+])('%s', async (sql, rows) => {
+  expect(await session.rows(sql)).toEqual(rows)
+  // The second time the plan comes from the cache.
+  expect(await session.rows(sql)).toEqual(rows)
+})
+
+test('errors have their numbers', async () => {
+  await expect(session.run('SELECT x')).rejects.toMatchObject({
+    number: 1054,
+    message: "Unknown column 'x' in 'field list'",
+  })
+  await expect(session.run('SELEC 1')).rejects.toMatchObject({ number: 1064 })
+  await expect(session.run('SELECT (SELECT 1 UNION SELECT 2)')).rejects.toMatchObject({ number: 1242 })
+})
+
+test('a cached plan serves other literals', async () => {
+  expect(await session.rows('SELECT a FROM (SELECT 1 AS a UNION ALL SELECT 2) t WHERE a = 1')).toEqual([
+    ['1'],
+  ])
+  expect(await session.rows('SELECT a FROM (SELECT 1 AS a UNION ALL SELECT 2) t WHERE a = 2')).toEqual([
+    ['2'],
+  ])
+})

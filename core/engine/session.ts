@@ -1,0 +1,805 @@
+/**
+ * A session: takes statements one at a time, finds or makes their plans, runs them in the session's transaction, and answers to a
+ * sink. A statement whose plan is cached and whose storages answer at once runs without a single promise.
+ */
+import { Binder } from '../binder/binder.js'
+import type { Batch } from '../common/batch.js'
+import type { TypedValue } from '../common/evaluation.js'
+import { isSqlError, sqlError, SqlError } from '../common/sql-error.js'
+import { STRICT_MODES } from '../common/sql-mode.js'
+import type { ExactValue, MaybePromise, Value } from '../common/value.js'
+import type { ChangeResult } from '../executor/change-result.js'
+import { Execution } from '../executor/execution.js'
+import type { IntoVariables, Statement } from '../plan/syntax/index.js'
+import type {
+  ClientInfo,
+  ParameterValue,
+  PreparedStatement,
+  ResultColumn,
+  ResultSink,
+  ResultStatus,
+  Session,
+  SessionChange,
+} from '../spi/session.js'
+import type { CoreTransaction } from '../transaction/transaction.js'
+import { drain, settle } from './drain.js'
+import { collectsConditions, commitsImplicitly } from './statement-traits.js'
+import { fingerprintOf, parseNext, type ParsedStatement, type StatementFingerprint } from './parsing.js'
+import { binderEnvironment, planStatement, type PlannableStatement } from './planner.js'
+import { PreparedStatements, type Prepared } from './prepared-statements.js'
+import type { PreparedChange, PreparedPlan, PreparedQuery } from './query-types.js'
+import { RunningStatement, type Condition } from './running-statement.js'
+import type { ServerCore, StatementResult } from './server-core.js'
+import { SessionState, type SessionIdentity } from './session-state.js'
+import { SessionTransactions } from './session-transactions.js'
+import { sendPlainResult } from './plain-results.js'
+import { runSet, runSetTransaction } from './set-statement.js'
+import type { TemporaryTables } from '../catalog/temporary-tables.js'
+import { runSessionStatement } from './session-statements.js'
+
+/** What the process list shows of a session. */
+export interface SessionActivity {
+  command: string
+  text: string | null
+  sinceMs: number
+}
+
+export class EngineSession implements Session {
+  readonly state: SessionState
+  readonly transactions: SessionTransactions
+  readonly prepared = new PreparedStatements()
+  readonly activity: SessionActivity = { command: 'Sleep', text: null, sinceMs: performance.now() }
+  private readonly closing = new AbortController()
+  private running: RunningStatement | undefined
+  private changes: SessionChange[] = []
+  private foundRowsMode = false
+  private isClosed = false
+
+  constructor(
+    readonly core: ServerCore,
+    identity: SessionIdentity,
+    readonly client: ClientInfo,
+    readonly temporaryTables: TemporaryTables,
+    private readonly onClose: () => void,
+  ) {
+    this.state = new SessionState(identity, core.globals)
+    this.transactions = new SessionTransactions(this.state, core.transactions)
+  }
+
+  // ── What protocols ask ──────────────────────────────────────────────────────────────────────────────────────
+
+  get connectionId(): number {
+    return this.state.connectionId
+  }
+
+  get account(): string {
+    return this.state.identity.account
+  }
+
+  get resultCharset(): string | null {
+    return this.state.resultCharset
+  }
+
+  get clientCharset(): string {
+    return this.state.clientCharset
+  }
+
+  get packetBytesMax(): number {
+    return this.state.packetBytesMax
+  }
+
+  get waitTimeoutSeconds(): number {
+    return Number(this.state.variables.get('wait_timeout'))
+  }
+
+  get netWriteTimeoutSeconds(): number {
+    return Number(this.state.variables.get('net_write_timeout'))
+  }
+
+  get closed(): AbortSignal {
+    return this.closing.signal
+  }
+
+  setFoundRows(on: boolean): void {
+    this.foundRowsMode = on
+  }
+
+  statisticsText(): string {
+    return this.core.statusText()
+  }
+
+  status(): ResultStatus {
+    return this.statusOf(0, 0, '', false)
+  }
+
+  statusOf(
+    affectedRows: ExactValue,
+    lastInsertId: ExactValue,
+    info: string,
+    moreResults: boolean,
+  ): ResultStatus {
+    const changes = this.changes
+    this.changes = []
+    return {
+      affectedRows,
+      lastInsertId,
+      warningCount: Math.min(this.state.conditionCount, 65535),
+      info,
+      ...this.transactions.flags,
+      moreResults,
+      changes,
+    }
+  }
+
+  // ── Statements ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  execute(text: string, multiStatements: boolean, sink: ResultSink): MaybePromise<void> {
+    const fingerprint = fingerprintOf(text, this.state)
+    if (fingerprint !== undefined) {
+      const key = `${this.state.settingsKey}\u0000${fingerprint.key}`
+      const plan = this.core.plans.find(key, fingerprint.literals)
+      if (plan !== undefined && this.isCurrent(plan)) {
+        const running = this.begin(text, fingerprint.literals as readonly Value[])
+        return this.guard(running, sink, () => this.runPlan(plan, running, sink, false, undefined))
+      }
+    }
+    return this.executeText(text, multiStatements, sink, fingerprint)
+  }
+
+  /** Statement after statement; the first that fails ends the command. */
+  private async executeText(
+    text: string,
+    multiStatements: boolean,
+    sink: ResultSink,
+    fingerprint: StatementFingerprint | undefined,
+  ): Promise<void> {
+    let offset = 0
+    let isFirst = true
+    for (;;) {
+      let hasMore = false
+      const running = this.begin(text, [])
+      let failed = false
+      const watched: ResultSink = Object.assign(Object.create(sink) as ResultSink, {
+        fail: (error: SqlError) => {
+          failed = true
+          sink.fail(error)
+        },
+      })
+      await this.guard(running, watched, async () => {
+        const parsed = parseNext(text, offset, this.state, multiStatements ? 'multiple' : 'plain')
+        offset = parsed.end
+        hasMore = parsed.hasMore
+        await this.runStatement(
+          parsed,
+          running,
+          watched,
+          hasMore,
+          undefined,
+          isFirst && !hasMore ? fingerprint : undefined,
+        )
+      })
+      isFirst = false
+      if (failed || !hasMore || this.isClosed) return
+    }
+  }
+
+  /** Starts the bookkeeping of a statement. */
+  begin(text: string, parameters: readonly Value[]): RunningStatement {
+    const running = new RunningStatement(
+      this.state,
+      parameters,
+      this.core.settings.limits.queryMemoryBytesMax,
+    )
+    this.running = running
+    this.activity.command = 'Query'
+    this.activity.text = text
+    this.activity.sinceMs = running.startedAtMs
+    return running
+  }
+
+  /** Runs a statement's action; failures go to the sink, whatever they are. */
+  guard(running: RunningStatement, sink: ResultSink, action: () => MaybePromise<void>): MaybePromise<void> {
+    if (this.core.shutdown.isUnderWay) {
+      this.finish(running)
+      sink.fail(sqlError('ER_SERVER_SHUTDOWN'))
+      return undefined
+    }
+    return settle(
+      action,
+      () => {
+        this.finish(running)
+      },
+      (error) => {
+        const known = this.knownError(error)
+        running.recordError(known)
+        this.keepConditions(running)
+        this.state.rowCount = -1
+        this.finish(running)
+        sink.fail(known)
+      },
+    )
+  }
+
+  /** Faults of ours are logged whole and told without their text, which may hold data. */
+  knownError(error: unknown): SqlError {
+    if (isSqlError(error)) return error
+    if (error instanceof RangeError && error.message.includes('call stack')) {
+      return sqlError('ER_STACK_OVERRUN', 'the statement is nested too deeply')
+    }
+    this.core.planner.reportFault(error)
+    return sqlError('ER_UNKNOWN_ERROR', 'Internal error; the server log has the details')
+  }
+
+  private finish(running: RunningStatement): void {
+    running.finish()
+    if (this.running === running) this.running = undefined
+    this.activity.command = 'Sleep'
+    this.activity.text = null
+    this.activity.sinceMs = performance.now()
+  }
+
+  /** What SHOW WARNINGS will show. */
+  keepConditions(running: RunningStatement): void {
+    this.state.conditions = running.conditions as readonly Condition[]
+    this.state.conditionCount = running.conditionCount
+  }
+
+  /** Runs one parsed statement. `parameters` are those of a prepared statement. */
+  async runStatement(
+    parsed: Pick<ParsedStatement, 'statement'>,
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+    parameters: readonly TypedValue[] | undefined,
+    fingerprint: StatementFingerprint | undefined,
+  ): Promise<void> {
+    const { statement } = parsed
+    switch (statement.kind) {
+      case 'query':
+      case 'insert':
+      case 'update':
+      case 'delete': {
+        const plan = await this.plan(statement, running, parameters, fingerprint?.literals)
+        if (fingerprint !== undefined && plan.cacheable && parameters === undefined && !isInto(statement)) {
+          this.core.plans.add(`${this.state.settingsKey}\u0000${fingerprint.key}`, plan)
+        }
+        const into = statement.kind === 'query' ? intoVariables(statement.into) : undefined
+        await this.runPlan(plan, running, sink, moreResults, into)
+        return
+      }
+      case 'set':
+        await runSet(statement, {
+          state: this.state,
+          globals: this.core.globals,
+          running,
+          newBinder: () => this.newBinder(running, parameters),
+          evaluate: (syntax) => this.evaluateQuery(syntax, running, parameters),
+          checkSetGlobal: (name) => {
+            this.core.checkSetGlobal(this.account, 'global', name)
+          },
+        })
+        await this.transactions.autocommitChanged()
+        break
+      case 'setTransaction':
+        runSetTransaction(statement, this.state, this.core.globals, this.transactions.isOpen)
+        break
+      default:
+        await this.runOther(statement, running, sink, moreResults, parameters)
+        return
+    }
+    this.done(running, sink, moreResults, { affectedRows: 0, info: '' })
+  }
+
+  private async runOther(
+    statement: Statement,
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+    parameters: readonly TypedValue[] | undefined,
+  ): Promise<void> {
+    const own = await runSessionStatement(statement, this, running, sink, moreResults, parameters)
+    if (own === 'answered') return
+    if (own !== undefined) {
+      await this.answer(own, statement, running, sink, moreResults)
+      return
+    }
+    if (commitsImplicitly(statement)) await this.transactions.commitOpen()
+    const other = this.core.runOther(statement, this, running)
+    if (other === undefined) throw sqlError('ER_NOT_SUPPORTED_YET', statement.kind)
+    await this.answer(await other, statement, running, sink, moreResults)
+  }
+
+  private async answer(
+    result: StatementResult,
+    statement: Statement,
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+  ): Promise<void> {
+    if (!('rows' in result)) {
+      this.done(running, sink, moreResults, result)
+      return
+    }
+    if (collectsConditions(statement)) this.keepConditions(running)
+    await sendPlainResult(result, sink)
+    this.state.rowCount = -1
+    this.state.foundRows = result.rows.length
+    sink.end(this.statusOf(0, 0, '', moreResults))
+  }
+
+  /** OK for a statement without rows. */
+  done(
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+    result: { readonly affectedRows: number | bigint; readonly info: string },
+  ): void {
+    this.keepConditions(running)
+    this.state.rowCount = Number(result.affectedRows)
+    sink.ok(this.statusOf(result.affectedRows, 0, result.info, moreResults))
+  }
+
+  noteChange(change: SessionChange): void {
+    this.changes.push(change)
+  }
+
+  // ── Plans ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  plan(
+    statement: PlannableStatement,
+    running: RunningStatement,
+    parameters: readonly TypedValue[] | undefined,
+    literals?: StatementFingerprint['literals'],
+  ): Promise<PreparedPlan> {
+    const names = {
+      ...this.core.names,
+      temporaryTable: (database: string, name: string) => this.temporaryTables.find(database, name),
+    }
+    running.strict = isStrict(statement, this.state.sqlMode)
+    return planStatement({ statement, running, names, parameters, literals }, this.core.planner)
+  }
+
+  newBinder(running: RunningStatement, parameters: readonly TypedValue[] | undefined): Binder {
+    const environment = binderEnvironment(
+      { running, parameters: parameters ?? [] },
+      this.core.planner,
+      (database, name) => {
+        throw sqlError('ER_NO_SUCH_TABLE', database ?? this.state.database ?? '', name)
+      },
+    )
+    return new Binder(environment)
+  }
+
+  /** Whether a cached plan still fits its objects and the session's temporary tables. */
+  isCurrent(plan: PreparedPlan): boolean {
+    const version = this.core.planner.catalogVersion()
+    if (this.temporaryTables.isEmpty && plan.checkedVersion === version) return true
+    for (const dependency of plan.dependencies) {
+      const temporary = this.temporaryTables.find(dependency.database, dependency.name)
+      if (dependency.isTemporary || temporary !== undefined) {
+        if (temporary?.id !== dependency.id || temporary.version !== dependency.version) return false
+      } else if (this.core.currentVersion(dependency) !== dependency.version) return false
+    }
+    plan.checkedVersion = version
+    return true
+  }
+
+  runPlan(
+    plan: PreparedPlan,
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+    into: IntoVariables | undefined,
+  ): MaybePromise<void> {
+    if (plan.dependencies.length > 0) this.core.checkAccess(this.account, plan.dependencies)
+    if (plan.kind === 'change') return this.runChange(plan, running, sink, moreResults)
+    const limitMs = Number(this.state.variables.get('max_execution_time'))
+    if (limitMs > 0) running.limitTime(limitMs)
+    return this.runQuery(plan, running, sink, moreResults, into)
+  }
+
+  private runQuery(
+    plan: PreparedQuery,
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+    into: IntoVariables | undefined,
+  ): MaybePromise<void> {
+    const receiver =
+      into === undefined
+        ? new SinkReceiver(plan.columns, sink)
+        : new VariableReceiver(into, plan.columns, this.state)
+    let execution: Execution | undefined
+    return this.inTransaction(
+      plan,
+      running,
+      plan.locks,
+      (transaction) => {
+        execution = this.newExecution(transaction, running)
+        const operator = plan.plan.open(execution)
+        return settle(
+          () => drain(operator, execution as Execution, (batch) => receiver.take(batch)),
+          () => operator.close(),
+          (error) => rethrowAfter(operator.close(), error),
+        )
+      },
+      () => {
+        const rows = receiver.finish(running)
+        this.keepConditions(running)
+        this.state.foundRows = plan.countsAllRows ? Math.max(execution?.foundRows ?? 0, rows) : rows
+        this.state.rowCount = into === undefined ? -1 : rows
+        const status = this.statusOf(into === undefined ? 0 : rows, 0, '', moreResults)
+        if (into === undefined) sink.end(status)
+        else sink.ok(status)
+      },
+    )
+  }
+
+  private runChange(
+    plan: PreparedChange,
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+  ): MaybePromise<void> {
+    running.strict = (this.state.sqlMode & STRICT_MODES) !== 0 && !plan.ignore
+    let result: ChangeResult | undefined
+    return this.inTransaction(
+      plan,
+      running,
+      true,
+      async (transaction) => {
+        result = await plan.change.run(this.newExecution(transaction, running))
+      },
+      () => {
+        const { affectedRows = 0, lastInsertId = 0, generatedId = 0, info = '' } = result ?? {}
+        if (generatedId !== 0) this.state.lastInsertId = generatedId
+        this.keepConditions(running)
+        this.state.rowCount = affectedRows
+        const text = typeof info === 'string' ? info : info(running.conditionCount)
+        sink.ok(this.statusOf(affectedRows, lastInsertId, text, moreResults))
+      },
+    )
+  }
+
+  private newExecution(transaction: CoreTransaction, running: RunningStatement): Execution {
+    return new Execution(this.core.execution, transaction, running, running, undefined, this.foundRowsMode)
+  }
+
+  /** Runs `action` in the session's transaction, holding the metadata of what it uses; then `finished`, when all is committed. */
+  private inTransaction(
+    plan: PreparedPlan,
+    running: RunningStatement,
+    writes: boolean,
+    action: (transaction: CoreTransaction) => MaybePromise<void>,
+    finished: () => void,
+  ): MaybePromise<void> {
+    const transaction = this.transactions.forStatement(running, writes)
+    return settle(
+      () => {
+        const locked = this.lockMetadata(plan, transaction, running)
+        const acted = locked instanceof Promise ? locked.then(() => action(transaction)) : action(transaction)
+        if (acted instanceof Promise) return acted.then(() => this.transactions.statementDone(transaction))
+        return this.transactions.statementDone(transaction)
+      },
+      finished,
+      (error) => {
+        this.transactions.statementFailed(transaction, error)
+        throw error
+      },
+    )
+  }
+
+  /** Shared metadata locks; a DDL that was waited for may have changed the plan's objects. */
+  private lockMetadata(
+    plan: PreparedPlan,
+    transaction: CoreTransaction,
+    running: RunningStatement,
+  ): MaybePromise<void> {
+    const { metadataLocks } = this.core.transactions
+    const timeoutMs = Number(this.state.variables.get('lock_wait_timeout')) * 1000
+    let waited: Promise<void> | undefined
+    for (const { id } of plan.dependencies) {
+      const object = { kind: 'table', id } as const
+      if (waited !== undefined) {
+        waited = waited.then(() =>
+          metadataLocks.acquire(transaction.locks, object, 'shared', timeoutMs, running.signal),
+        )
+        continue
+      }
+      const granted = metadataLocks.acquire(transaction.locks, object, 'shared', timeoutMs, undefined)
+      if (granted instanceof Promise) waited = granted
+    }
+    return waited?.then(() => {
+      if (!this.isCurrent(plan)) throw sqlError('ER_TABLE_DEF_CHANGED')
+    })
+  }
+
+  /** A query inside of SET or the like: its single value. */
+  async evaluateQuery(
+    syntax: Parameters<Binder['standalone']>[0],
+    running: RunningStatement,
+    parameters: readonly TypedValue[] | undefined,
+  ) {
+    const { start, end } = syntax
+    const plan = await this.plan(
+      {
+        kind: 'query',
+        with: undefined,
+        body: {
+          kind: 'select',
+          hints: [],
+          distinct: false,
+          straightJoin: false,
+          calcFoundRows: false,
+          modifiers: [],
+          items: [
+            { kind: 'selectExpression', expression: syntax, alias: undefined, name: 'value', start, end },
+          ],
+          from: [],
+          where: undefined,
+          groupBy: [],
+          rollup: false,
+          having: undefined,
+          windows: [],
+          start,
+          end,
+        },
+        orderBy: [],
+        limit: undefined,
+        locking: [],
+        into: undefined,
+        start,
+        end,
+      },
+      running,
+      parameters ?? [],
+    )
+    if (plan.kind !== 'query') throw new Error('invariant: a query is planned as one')
+    let value: Value = null
+    await this.inTransaction(
+      plan,
+      running,
+      false,
+      (transaction) => {
+        const execution = this.newExecution(transaction, running)
+        const operator = plan.plan.open(execution)
+        return drain(operator, execution, (batch) => {
+          value = batch.columns[0]?.get(0) ?? null
+        })
+      },
+      () => undefined,
+    )
+    const [column] = plan.columns
+    if (column === undefined) throw new Error('invariant: one select item gives one column')
+    return { type: column.type, value }
+  }
+
+  // ── Prepared statements ─────────────────────────────────────────────────────────────────────────────────────
+
+  async prepare(text: string): Promise<PreparedStatement> {
+    const running = this.begin(text, [])
+    try {
+      return await this.prepared.prepare(text, this, running)
+    } catch (error) {
+      const known = this.knownError(error)
+      running.recordError(known)
+      this.keepConditions(running)
+      throw known
+    } finally {
+      this.finish(running)
+    }
+  }
+
+  executePrepared(id: number, parameters: readonly ParameterValue[], sink: ResultSink): MaybePromise<void> {
+    const values = parameters.map((parameter) => parameter.value)
+    const running = this.begin(this.prepared.textOf(id) ?? '', values)
+    return this.guard(running, sink, () => {
+      const prepared = this.prepared.require(id, 'mysqld_stmt_execute')
+      return this.runPrepared(prepared, parameters, running, sink, false)
+    })
+  }
+
+  runPrepared(
+    prepared: Prepared,
+    parameters: readonly TypedValue[],
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+  ): MaybePromise<void> {
+    running.parameters = parameters.map((parameter) => parameter.value)
+    const { statement } = prepared.parsed
+    const plan = prepared.planFor(this.state.settingsKey, parameters)
+    const into = statement.kind === 'query' ? intoVariables(statement.into) : undefined
+    if (plan !== undefined && this.isCurrent(plan))
+      return this.runPlan(plan, running, sink, moreResults, into)
+    return this.planPrepared(prepared, parameters, running, sink, moreResults)
+  }
+
+  private async planPrepared(
+    prepared: Prepared,
+    parameters: readonly TypedValue[],
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+  ): Promise<void> {
+    const { statement } = prepared.parsed
+    if (
+      statement.kind !== 'query' &&
+      statement.kind !== 'insert' &&
+      statement.kind !== 'update' &&
+      statement.kind !== 'delete'
+    ) {
+      await this.runStatement(prepared.parsed, running, sink, moreResults, parameters, undefined)
+      return
+    }
+    const plan = await this.plan(statement, running, parameters)
+    if (plan.cacheable) prepared.keep(this.state.settingsKey, parameters, plan)
+    await this.runPlan(
+      plan,
+      running,
+      sink,
+      moreResults,
+      statement.kind === 'query' ? intoVariables(statement.into) : undefined,
+    )
+  }
+
+  closePrepared(id: number): void {
+    this.prepared.close(id)
+  }
+
+  // ── Life ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async useDatabase(name: string): Promise<void> {
+    const { charset, collation } = await this.core.openDatabase(name, this.account)
+    this.state.useDatabase(name, charset, collation)
+    this.noteChange({ kind: 'database', name })
+  }
+
+  async fieldList(table: string, pattern: string): Promise<readonly ResultColumn[]> {
+    const running = this.begin('', [])
+    try {
+      const quoted = `\`${table.replaceAll('`', '``')}\``
+      const { statement } = parseNext(
+        Buffer.from(`SELECT * FROM ${quoted} LIMIT 0`, 'utf8').latin1Slice(0, 1e6),
+        0,
+        this.state,
+        'plain',
+      )
+      if (statement.kind !== 'query') throw new Error('invariant: SELECT parses as a query')
+      const plan = await this.plan(statement, running, [])
+      if (plan.kind !== 'query') throw new Error('invariant: a query is planned as one')
+      const matches = likePattern(pattern)
+      return plan.columns.filter((column) => matches(column.name))
+    } finally {
+      this.finish(running)
+    }
+  }
+
+  kill(connectionId: number): void {
+    this.killOther(connectionId, 'connection')
+  }
+
+  /** KILL: throws ER_NO_SUCH_THREAD. */
+  killOther(connectionId: number, target: 'connection' | 'query'): void {
+    const session = this.core.sessions.get(connectionId)
+    if (session === undefined) throw sqlError('ER_NO_SUCH_THREAD', connectionId)
+    session.stop(target)
+  }
+
+  /** Ends the running statement, and the connection if asked for. */
+  stop(target: 'connection' | 'query', reason = sqlError('ER_QUERY_INTERRUPTED')): void {
+    this.running?.stop(reason)
+    if (target === 'connection') this.closing.abort(reason)
+  }
+
+  get isRunning(): boolean {
+    return this.running !== undefined
+  }
+
+  async reset(): Promise<void> {
+    this.transactions.rollbackOpen()
+    this.prepared.clear()
+    this.core.dropTemporaryTables(this.temporaryTables.removeAll())
+    this.state.reset()
+    await Promise.resolve()
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.running?.stop(sqlError('ER_QUERY_INTERRUPTED'))
+    this.transactions.rollbackOpen()
+    this.prepared.clear()
+    this.core.dropTemporaryTables(this.temporaryTables.removeAll())
+    if (!this.closing.signal.aborted) this.closing.abort()
+    this.onClose()
+    await Promise.resolve()
+  }
+}
+
+function isStrict(statement: PlannableStatement, sqlMode: number): boolean {
+  return statement.kind !== 'query' && (sqlMode & STRICT_MODES) !== 0 && !statement.ignore
+}
+
+function isInto(statement: PlannableStatement): boolean {
+  return statement.kind === 'query' && statement.into !== undefined
+}
+
+function intoVariables(into: Extract<Statement, { kind: 'query' }>['into']): IntoVariables | undefined {
+  if (into === undefined) return undefined
+  if (into.kind !== 'intoVariables') throw sqlError('ER_OPTION_PREVENTS_STATEMENT', '--secure-file-priv')
+  return into
+}
+
+function rethrowAfter(closed: MaybePromise<void>, error: unknown): MaybePromise<never> {
+  if (closed instanceof Promise) {
+    return closed.then(() => {
+      throw error
+    })
+  }
+  throw error
+}
+
+function likePattern(pattern: string): (name: string) => boolean {
+  if (pattern === '' || pattern === '%') return () => true
+  const source = pattern
+    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('%', '.*')
+    .replaceAll('_', '.')
+  const expression = new RegExp(`^${source}$`, 'i')
+  return (name) => expression.test(name)
+}
+
+/** Hands rows to the sink; the metadata goes first, but not before the first rows are there, so that early errors stand alone. */
+class SinkReceiver {
+  private hasColumns = false
+  private rows = 0
+
+  constructor(
+    private readonly columns: readonly ResultColumn[],
+    private readonly sink: ResultSink,
+  ) {}
+
+  take(batch: Batch): MaybePromise<void> {
+    if (!this.hasColumns) {
+      this.hasColumns = true
+      this.sink.columns(this.columns)
+    }
+    this.rows += batch.rowCount
+    return this.sink.rows(batch)
+  }
+
+  finish(): number {
+    if (!this.hasColumns) this.sink.columns(this.columns)
+    return this.rows
+  }
+}
+
+/** SELECT … INTO @a, @b: one row at most. */
+class VariableReceiver {
+  private rows = 0
+
+  constructor(
+    private readonly into: IntoVariables,
+    private readonly columns: readonly ResultColumn[],
+    private readonly state: SessionState,
+  ) {
+    if (into.targets.length !== columns.length) throw sqlError('ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT')
+  }
+
+  take(batch: Batch): void {
+    this.rows += batch.rowCount
+    if (this.rows > 1) throw sqlError('ER_TOO_MANY_ROWS')
+    this.into.targets.forEach((target, i) => {
+      const column = this.columns[i]
+      if (column === undefined) return
+      if (target.kind !== 'userVariable') throw sqlError('ER_SP_UNDECLARED_VAR', target.name)
+      this.state.setUserVariable(target.name, { type: column.type, value: batch.columns[i]?.get(0) ?? null })
+    })
+  }
+
+  finish(running: RunningStatement): number {
+    if (this.rows === 0) running.warn('Warning', 'ER_SP_FETCH_NO_DATA')
+    return this.rows
+  }
+}

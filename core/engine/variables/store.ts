@@ -1,0 +1,88 @@
+/**
+ * Values of system variables: global ones, and each session's own, which start as copies of the global ones.
+ */
+import { sqlError } from '../../common/sql-error.js'
+import type { SqlType } from '../../common/sql-type.js'
+import type { Value } from '../../common/value.js'
+import type { VariableDefinition } from './definition.js'
+import { SYSTEM_VARIABLES, requireVariable } from './registry.js'
+
+/** Other names for the same variable. */
+const ALIASES: Readonly<Record<string, string>> = {
+  tx_isolation: 'transaction_isolation',
+  tx_read_only: 'transaction_read_only',
+  storage_engine: 'default_storage_engine',
+  identity: 'last_insert_id',
+}
+
+export function canonicalName(name: string): string {
+  const lower = name.toLowerCase()
+  return ALIASES[lower] ?? lower
+}
+
+export class GlobalVariables {
+  private readonly values = new Map<string, Value>()
+  /** Grows with every change, so that sessions can tell stale copies. */
+  version = 0
+
+  /** `initial` overrules defaults: port, data folder, limits. */
+  constructor(initial: Readonly<Record<string, Value>>) {
+    for (const variable of SYSTEM_VARIABLES.values()) this.values.set(variable.name, variable.default)
+    for (const [name, value] of Object.entries(initial)) this.values.set(requireVariable(name).name, value)
+  }
+
+  get(name: string): Value {
+    return this.values.get(canonicalName(name)) ?? null
+  }
+
+  /** SET GLOBAL; undefined is DEFAULT. Answers the value kept. */
+  set(name: string, value: Value | undefined, type: SqlType): Value {
+    const variable = requireVariable(canonicalName(name))
+    checkWritable(variable)
+    if (variable.scopes === 'session') throw sqlError('ER_LOCAL_VARIABLE', variable.name)
+    const kept = value === undefined ? variable.default : variable.accept(value, type)
+    this.values.set(variable.name, kept)
+    this.version++
+    return kept
+  }
+}
+
+export class SessionVariables {
+  private readonly values = new Map<string, Value>()
+
+  constructor(private readonly globals: GlobalVariables) {
+    this.reset()
+  }
+
+  /** As in a new connection. */
+  reset(): void {
+    this.values.clear()
+    for (const variable of SYSTEM_VARIABLES.values()) {
+      if (variable.scopes !== 'global') this.values.set(variable.name, this.globals.get(variable.name))
+    }
+  }
+
+  get(name: string): Value {
+    const key = canonicalName(name)
+    return this.values.has(key) ? (this.values.get(key) ?? null) : this.globals.get(key)
+  }
+
+  /** SET SESSION; undefined is DEFAULT, the global value. Answers the value kept. */
+  set(name: string, value: Value | undefined, type: SqlType): Value {
+    const variable = requireVariable(canonicalName(name))
+    checkWritable(variable)
+    if (variable.scopes === 'global') throw sqlError('ER_GLOBAL_VARIABLE', variable.name)
+    const kept = value === undefined ? this.globals.get(variable.name) : variable.accept(value, type)
+    this.values.set(variable.name, kept)
+    return kept
+  }
+
+  /** Sets without the checks of SET: what the session itself keeps up to date. */
+  assign(name: string, value: Value): void {
+    this.values.set(canonicalName(name), value)
+  }
+}
+
+function checkWritable(variable: VariableDefinition): void {
+  if (variable.readOnly) throw sqlError('ER_INCORRECT_GLOBAL_LOCAL_VAR', variable.name, 'read only')
+}

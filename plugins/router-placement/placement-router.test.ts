@@ -1,0 +1,65 @@
+/**
+ * Goal: tables go where their ENGINE clause or the default says, and reads go to the primary copy with a reason for each refused one.
+ * Method: the router alone, with made-up storages and tables.
+ */
+import type { Placement, StorageEntry, TableDefinition } from '@switchyard/core/spi'
+import { PlacementRouter } from './placement-router.js'
+
+const capabilities: StorageEntry['capabilities'] = {
+  shape: 'keyspace',
+  durable: true,
+  transactions: 'full',
+  fragments: false,
+  writable: true,
+  keyBytesMax: 1000,
+}
+const storages: readonly StorageEntry[] = [
+  { name: 'lmdb', capabilities, available: true },
+  { name: 'memory', capabilities, available: false },
+]
+const router = new PlacementRouter('lmdb')
+const newTable = (engine: string | undefined) => ({ database: 'd', name: 't', engine, columnTypes: [] })
+
+test.each([
+  [undefined, 'lmdb'],
+  ['MEMORY', 'memory'],
+  ['InnoDB', 'lmdb'],
+  ['Aria', 'lmdb'],
+])('ENGINE=%s goes to %s', (engine, storage) => {
+  expect(router.choose(newTable(engine), storages, true).storage).toBe(storage)
+})
+
+test('an unknown engine is an error, or the default where substitution is allowed', () => {
+  expect(() => router.choose(newTable('nonsense'), storages, true)).toThrow(
+    "Unknown storage engine 'nonsense'",
+  )
+  expect(router.choose(newTable('nonsense'), storages, false).storage).toBe('lmdb')
+})
+
+test('the primary copy comes first, others are refused with a reason', () => {
+  const placement = (id: number, role: Placement['role'], storage: string): Placement => ({
+    id,
+    storage,
+    role,
+    feed: 'none',
+    state: 'active',
+  })
+  const table = {
+    placements: [placement(1, 'secondary', 'lmdb'), placement(2, 'primary', 'lmdb')],
+  } as unknown as TableDefinition
+  const candidates = router.candidates({ table, purpose: 'read', hasOwnWrites: false }, storages)
+  expect(candidates.map((each) => [each.placement.id, each.refused?.kind])).toEqual([
+    [2, undefined],
+    [1, 'not-primary'],
+  ])
+})
+
+test('a storage that is down or gone is a reason too', () => {
+  const table = {
+    placements: [{ id: 1, storage: 'memory', role: 'primary', feed: 'none', state: 'active' }],
+  } as unknown as TableDefinition
+  expect(router.candidates({ table, purpose: 'read', hasOwnWrites: false }, storages)[0]?.refused).toEqual({
+    kind: 'unavailable',
+    detail: 'the storage does not answer',
+  })
+})
