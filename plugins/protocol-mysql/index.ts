@@ -27,10 +27,16 @@ export const plugin = definePlugin({
       default: '',
       description: "Path of a Unix socket; empty for the server's `socket`.",
     },
+    tls: {
+      type: 'boolean',
+      default: true,
+      description:
+        'Offer TLS to clients on TCP; without tlsCertificate with a certificate of our own making.',
+    },
     tlsCertificate: {
       type: 'path',
       default: '',
-      description: 'File with the certificate chain in PEM form; with tlsKey it turns TLS on.',
+      description: 'File with the certificate chain in PEM form.',
     },
     tlsKey: {
       type: 'path',
@@ -68,9 +74,7 @@ export const plugin = definePlugin({
     if ((options.tlsCertificate === '') !== (options.tlsKey === '')) {
       throw new Error(`${name}: tlsCertificate and tlsKey belong together; set both or neither`)
     }
-    if (options.requireTls && options.tlsCertificate === '') {
-      throw new Error(`${name}: requireTls needs tlsCertificate and tlsKey`)
-    }
+    if (options.requireTls && !options.tls) throw new Error(`${name}: requireTls needs tls to be on`)
     const socketPath = options.socket === '' ? settings.socket : options.socket
     const tcp =
       options.address === '' ? { host: settings.bind, port: settings.port } : parseAddress(options.address)
@@ -79,7 +83,7 @@ export const plugin = definePlugin({
         name,
         tcp,
         socketPath: socketPath === '' ? undefined : socketPath,
-        loadSecureContext: () => loadSecureContext(options),
+        loadSecureContext: () => loadSecureContext(options, settings.dataFolder, logger),
         requireTls: options.requireTls,
         localFiles: options.localFiles,
         connectTimeoutMs: settings.limits.connectTimeoutMs,

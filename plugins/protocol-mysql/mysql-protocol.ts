@@ -3,7 +3,7 @@
  * connections whose time is up.
  */
 import { connect, createServer, type ListenOptions, type Server as NetServer, type Socket } from 'node:net'
-import { unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import type { SecureContext } from 'node:tls'
 import {
   isSqlError,
@@ -283,6 +283,9 @@ function listenError(error: NodeJS.ErrnoException, where: ListenOptions): Error 
 
 /** A socket file that nobody listens behind is left over from a crash. */
 async function removeStaleSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found === undefined) return
+  if (!found.isSocket()) throw new Error(`${path} exists and is no socket; choose another socket path`)
   const isStale = await new Promise<boolean>((resolve) => {
     const probe = connect(path)
     probe.once('connect', () => {

@@ -72,7 +72,11 @@ export class WireClient {
   private bytes: Buffer = Buffer.alloc(0)
   private wake: (() => void) | undefined
 
+  /** What lies below TLS. */
+  private readonly plain: Socket
+
   private constructor(private socket: Socket) {
+    this.plain = socket
     this.listen(socket)
   }
 
@@ -177,9 +181,8 @@ export class WireClient {
   /** Asks for TLS and continues encrypted. */
   async upgrade(capabilities: number = DEFAULT_CAPABILITIES): Promise<void> {
     this.send(loginHead(capabilities | C.ssl))
-    const plain = this.socket
-    plain.removeAllListeners('data')
-    const secure = connectTls({ socket: plain, rejectUnauthorized: false })
+    this.plain.removeAllListeners('data')
+    const secure = connectTls({ socket: this.plain, rejectUnauthorized: false })
     await new Promise<void>((resolve, reject) => {
       secure.once('secureConnect', resolve)
       secure.once('error', reject)
@@ -201,7 +204,7 @@ export class WireClient {
 
   /** Is gone without a word. */
   reset(): void {
-    this.socket.resetAndDestroy()
+    this.plain.resetAndDestroy()
   }
 
   destroy(): void {

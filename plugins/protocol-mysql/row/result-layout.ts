@@ -4,7 +4,6 @@
  */
 import type { Batch, BytesVector, ResultColumn, SqlType, Vector } from '@switchyard/core/spi'
 import { Capability } from '../wire/capabilities.js'
-import { HEADER_BYTES } from '../wire/constants.js'
 import type { PacketOutput } from '../wire/packet-output.js'
 import { PayloadWriter } from '../wire/payload-writer.js'
 import type { ResultCharset } from '../wire/result-charset.js'
