@@ -5,7 +5,14 @@
 import type { Evaluator } from '../common/evaluation.js'
 import type { ScalarBinding } from '../common/function-binding.js'
 import { sqlError } from '../common/sql-error.js'
-import { binaryType, isBinary, isInteger, UNSIGNED_BIGINT_TYPE, type SqlType } from '../common/sql-type.js'
+import {
+  BIGINT_TYPE,
+  binaryType,
+  isBinary,
+  isInteger,
+  UNSIGNED_BIGINT_TYPE,
+  type SqlType,
+} from '../common/sql-type.js'
 import { exact, type ExactValue, type Value } from '../common/value.js'
 import type { ArgumentInfo, ScalarFunction } from '../spi/functions.js'
 
@@ -26,7 +33,8 @@ function worksOnBytes(args: readonly ArgumentInfo[]): boolean {
 function numberType(argument: ArgumentInfo): SqlType | undefined {
   const { type } = argument
   const isReady = isInteger(type) || ['bit', 'year', 'null', 'enum', 'set'].includes(type.name)
-  return isReady || isByteLiteral(argument) ? undefined : UNSIGNED_BIGINT_TYPE
+  // Signed, so that -1.5 and '-1' keep their sign until they are wrapped.
+  return isReady || isByteLiteral(argument) ? undefined : BIGINT_TYPE
 }
 
 /** An operand as 64 bits: a number below 2^53 or a bigint. */

@@ -424,12 +424,19 @@ test('collations that do not go together are refused', () => {
   expect(() => call('=', [a, b])).toThrow(expect.objectContaining({ number: 1267 }))
 })
 
-test('what is no date compares as unknown, with a warning', () => {
-  const result = call('=', [column(date('2024-01-05')), 'tomorrow'])
-  expect(result).toMatchObject({
-    text: null,
-    nullable: true,
-    warnings: ["Warning Incorrect datetime value: 'tomorrow'"],
+describe('dates beside constants that are none', () => {
+  test('text is an error', () => {
+    const tomorrow = () => call('=', [column(date('2024-01-05')), 'tomorrow'])
+    expect(tomorrow).toThrow(
+      expect.objectContaining({ number: 1525, message: "Incorrect DATE value: 'tomorrow'" }),
+    )
+    const zero = () => call('<', ['0000-00-00', column(datetime('2024-01-05 00:00:00'))])
+    expect(zero).toThrow("Incorrect DATETIME value: '0000-00-00'")
+  })
+
+  test('a number is compared as a number', () => {
+    expect(call('>', [column(date('2024-01-05')), 7]).text).toBe('1')
+    expect(call('=', [column(date('2024-01-05')), 20240199]).text).toBe('0')
   })
 })
 

@@ -6,9 +6,12 @@ import { compareBytes } from '../common/bytes.js'
 import { requireCollation } from '../common/collations.js'
 import { comparisonType } from '../common/comparison.js'
 import { compileJsonNode } from '../common/conversion-json.js'
-import type { EvaluationContext } from '../common/evaluation.js'
+import { compileConversion } from '../common/conversion.js'
+import type { EvaluationContext, TimeZone } from '../common/evaluation.js'
 import { compareJson } from '../common/json-compare.js'
+import { sqlError } from '../common/sql-error.js'
 import {
+  DOUBLE_TYPE,
   hasDate,
   isApproximate,
   isBinary,
@@ -18,6 +21,7 @@ import {
   isText,
   representationOf,
   type SqlType,
+  type TypeName,
 } from '../common/sql-type.js'
 import {
   createFields,
@@ -28,6 +32,7 @@ import {
   unpackDatetime,
 } from '../common/temporal.js'
 import type { ExactValue, Value } from '../common/value.js'
+import { textOf } from '../common/value-text.js'
 import type { ArgumentInfo, BindingEnvironment } from '../spi/functions.js'
 import { resolveStrings } from './string-domain.js'
 
@@ -131,13 +136,14 @@ function jsonPair(a: SqlType, b: SqlType, type: SqlType): PairComparison {
  * the other side once, instead of every row being widened.
  */
 function temporalPair(a: ArgumentInfo, b: ArgumentInfo, type: SqlType): PairComparison | undefined {
-  if (isTemporal(a.type) && isPlainConstant(b) && isTemporal(type)) {
-    const compare = compareWithConstant(a.type, type)
-    return { kind: 'other', type, left: undefined, right: type, compare }
+  if (!isTemporal(type)) return undefined
+  if (isTemporal(a.type) && isPlainConstant(b)) {
+    const compare = compareWithConstant(a.type, b.type, type)
+    return { kind: 'other', type, left: undefined, right: undefined, compare }
   }
-  if (isTemporal(b.type) && isPlainConstant(a) && isTemporal(type)) {
-    const compare = compareWithConstant(b.type, type)
-    return { kind: 'other', type, left: type, right: undefined, compare: (x, y, c) => -compare(y, x, c) }
+  if (isTemporal(b.type) && isPlainConstant(a)) {
+    const compare = compareWithConstant(b.type, a.type, type)
+    return { kind: 'other', type, left: undefined, right: undefined, compare: (x, y, c) => -compare(y, x, c) }
   }
   return undefined
 }
@@ -148,34 +154,68 @@ function isPlainConstant(argument: ArgumentInfo): boolean {
 
 interface CutConstant {
   source: Value
-  zone: unknown
+  zone: TimeZone | undefined
+  sqlMode: number
   /** The greatest value of the column's type that is not above the constant. */
   floor: ExactValue
   /** Whether the constant is above `floor`. */
   isAbove: boolean
+  /** The constant itself if it is a number but no date: the dates are then compared as numbers. */
+  number: number | undefined
 }
 
-function compareWithConstant(column: SqlType, constantType: SqlType): PairComparator {
+function compareWithConstant(column: SqlType, from: SqlType, type: SqlType): PairComparator {
   const cut: CutConstant = {
-    source: undefined as unknown as Value,
+    source: null,
     zone: undefined,
+    sqlMode: 0,
     floor: 0,
     isAbove: false,
+    number: undefined,
   }
-  const cutConstant = hasDate(constantType) ? cutDatetime : cutTime
+  const read = compileConstantReader(column, from, type)
+  const numberOf = compileConversion(column, DOUBLE_TYPE)
   return (a, b, context) => {
     // The last constant is remembered: a pure function of its arguments, so any number of sessions may share it.
-    if (b !== cut.source || context.timeZone !== cut.zone) {
-      cutConstant(column, b as ExactValue, context, cut)
+    if (b !== cut.source || context.timeZone !== cut.zone || context.sqlMode !== cut.sqlMode) {
+      read(b, context, cut)
       cut.source = b
       cut.zone = context.timeZone
+      cut.sqlMode = context.sqlMode
     }
+    if (cut.number !== undefined) return Number(numberOf(a, context)) - cut.number
     const value = a as ExactValue
     if (value < cut.floor) return -1
     if (value > cut.floor) return 1
     return cut.isAbove ? -1 : 0
   }
 }
+
+/**
+ * Reads a constant into `cut`. Text that is no date is ER_WRONG_VALUE, as in MySQL; a number that is none is compared as
+ * a number.
+ */
+function compileConstantReader(
+  column: SqlType,
+  from: SqlType,
+  type: SqlType,
+): (value: Value, context: EvaluationContext, cut: CutConstant) => void {
+  const convert = compileConversion(from, type)
+  const numberOf = isNumeric(from) ? compileConversion(from, DOUBLE_TYPE) : undefined
+  const cutConstant = hasDate(type) ? cutDatetime : cutTime
+  const text = textOf(from)
+  return (value, context, cut) => {
+    cut.number = undefined
+    cut.source = null
+    const quiet = { ...context, strict: false, warn: () => undefined }
+    const converted = convert(value, quiet)
+    if (converted !== null) cutConstant(column, converted as ExactValue, context, cut)
+    else if (numberOf !== undefined) cut.number = Number(numberOf(value, quiet))
+    else throw sqlError('ER_WRONG_VALUE', CONSTANT_NAMES[column.name] ?? 'DATETIME', text(value, context))
+  }
+}
+
+const CONSTANT_NAMES: Partial<Record<TypeName, string>> = { date: 'DATE', time: 'TIME' }
 
 const fields = createFields()
 
@@ -185,11 +225,6 @@ function cutDatetime(column: SqlType, value: ExactValue, context: EvaluationCont
   if (column.name === 'date') {
     cut.floor = packDate(fields)
     cut.isAbove = fields.hour > 0 || fields.minute > 0 || fields.second > 0 || fields.microsecond > 0
-    return
-  }
-  if (column.name === 'time') {
-    cut.floor = value
-    cut.isAbove = false
     return
   }
   const rest = fields.microsecond % fractionUnits(MICROSECOND_DIGITS - column.scale)
