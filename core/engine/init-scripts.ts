@@ -27,7 +27,7 @@ export async function runInitScripts(options: InitScriptOptions): Promise<void> 
 async function runOnce(path: string, options: InitScriptOptions): Promise<void> {
   const name = basename(path)
   if (options.catalog.hasRunScript(name)) return
-  const text = (await readFile(path)).latin1Slice(0, Infinity)
+  const text = (await readFile(path)).toString('latin1')
   const session = options.openSession()
   try {
     const failure = await run(session, text)

@@ -660,7 +660,7 @@ export class EngineSession implements Session {
     try {
       const quoted = `\`${table.replaceAll('`', '``')}\``
       const { statement } = parseNext(
-        Buffer.from(`SELECT * FROM ${quoted} LIMIT 0`, 'utf8').latin1Slice(0, 1e6),
+        sqlText(`SELECT * FROM ${quoted} LIMIT 0`),
         0,
         this.state,
         'plain',

@@ -1,0 +1,9 @@
+/**
+ * Where the corpus lies: beside the checkout, it is no part of the repository.
+ */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+export const CORPUS_FOLDER = resolve(import.meta.dirname, '../../../shared/conformance/sqllogictest')
+
+export const hasCorpus = existsSync(CORPUS_FOLDER)
