@@ -2,7 +2,7 @@
  * Looks through expression syntax: which columns it names, and what in it isn't allowed where a definition stands. The tree
  * is plain data, so that one walk serves all kinds of nodes.
  */
-import type { ColumnReference, Expression, ExpressionKind } from '../plan/syntax/expression.js'
+import type { ColumnReference, Expression, ExpressionKind, FunctionCall } from '../plan/syntax/expression.js'
 
 interface Node {
   readonly kind?: string
@@ -31,19 +31,22 @@ export function columnsNamed(expression: Expression): readonly ColumnReference[]
   return columns
 }
 
-/** Sub-queries, variables, parameters, aggregates and windows: nothing that a row alone decides. */
-const FORBIDDEN_KINDS: ReadonlySet<string> = new Set<ExpressionKind>([
-  'parameter',
+const VARIABLE_KINDS: ReadonlySet<string> = new Set<ExpressionKind>([
   'userVariable',
   'userVariableAssignment',
   'systemVariable',
+])
+
+/** Sub-queries, parameters, aggregates and windows: nothing that a row alone decides. */
+const FORBIDDEN_KINDS: ReadonlySet<string> = new Set<ExpressionKind>([
+  'parameter',
   'quantifiedComparison',
   'inQuery',
   'exists',
   'subquery',
   'aggregate',
   'window',
-  'fullTextMatch',
+  'match',
   'columnDefault',
   'defaultKeyword',
   'insertedValue',
@@ -104,7 +107,10 @@ const FORBIDDEN_IN_DEFAULTS: ReadonlySet<string> = new Set([
 ])
 
 /** Why an expression can't stand in a definition, or undefined if it can. */
-export type Objection = { readonly kind: 'construct' } | { readonly kind: 'function'; readonly name: string }
+export type Objection =
+  | { readonly kind: 'construct' }
+  | { readonly kind: 'variable' }
+  | { readonly kind: 'function'; readonly name: string }
 
 /**
  * What an expression has that a generated column and a check can't (MySQL manual 15.1.20.6 and 15.1.20.8), or a default value
@@ -114,21 +120,21 @@ export function objectionTo(
   expression: Expression,
   use: 'generated' | 'check' | 'default',
 ): Objection | undefined {
-  const functions = use === 'default' ? FORBIDDEN_IN_DEFAULTS : NONDETERMINISTIC
+  const forbidden = use === 'default' ? FORBIDDEN_IN_DEFAULTS : NONDETERMINISTIC
   let found: Objection | undefined
   visitSyntax(expression, (node) => {
-    if (node.kind === undefined) return
-    if (FORBIDDEN_KINDS.has(node.kind)) found ??= { kind: 'construct' }
-    if (node.kind !== 'function' || !('name' in node) || typeof node.name !== 'string') return
-    const isUnixTimeOfArgument =
-      node.name === 'unix_timestamp' && 'arguments' in node && hasItems(node.arguments)
-    if (functions.has(node.name.toLowerCase()) && !isUnixTimeOfArgument) {
-      found ??= { kind: 'function', name: node.name.toLowerCase() }
-    }
+    if (node.kind === undefined || found !== undefined) return
+    if (VARIABLE_KINDS.has(node.kind)) found = { kind: 'variable' }
+    else if (FORBIDDEN_KINDS.has(node.kind)) found = { kind: 'construct' }
+    else if (node.kind === 'function') found = objectionToCall(node as FunctionCall, forbidden)
   })
   return found
 }
 
-function hasItems(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0
+function objectionToCall(call: FunctionCall, forbidden: ReadonlySet<string>): Objection | undefined {
+  const name = call.name.toLowerCase()
+  // Stored functions are never allowed; UNIX_TIMESTAMP of something doesn't read the clock.
+  if (call.database !== undefined) return { kind: 'function', name: `${call.database}.${call.name}` }
+  if (name === 'unix_timestamp' && call.arguments.length > 0) return undefined
+  return forbidden.has(name) ? { kind: 'function', name } : undefined
 }
