@@ -78,6 +78,10 @@ export async function buildIndexes(
   } finally {
     view.release()
   }
+  environment.noteLoad(
+    state,
+    indexes.map((index) => index.id),
+  )
 }
 
 /**
@@ -108,6 +112,7 @@ export async function copyTable(
   } finally {
     view.release()
   }
+  environment.noteLoad(target.state, [target.rowKeyspace, ...target.indexes.map((index) => index.keyspace)])
   environment.sizes.set(to.id, copy.rows, copy.bytes)
   return { rows: copy.rows, bytes: copy.bytes }
 }

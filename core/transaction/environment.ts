@@ -10,7 +10,7 @@ import type { LockOwner } from './lock-owner.js'
 import { LockManager } from './lock-manager.js'
 import { MetadataLocks } from './metadata-locks.js'
 import type { Overlay } from './overlay.js'
-import { ReadViews, StorageState } from './read-view.js'
+import { ReadViews, StorageState, type ReadView } from './read-view.js'
 import { RowIds } from './row-ids.js'
 import { TableRuntime } from './table-runtime.js'
 import { TableSizes } from './table-sizes.js'
@@ -70,6 +70,8 @@ export class TransactionEnvironment {
   readonly sizes: TableSizes
   /** Transactions with uncommitted writes to keyspaces, until their locks are released. */
   readonly writers = new Set<PendingWriter>()
+  /** Generation of the first view that has what was loaded into a keyspace. */
+  private readonly loadedAt = new Map<number, number>()
   private readonly byName = new Map<string, StorageState>()
   private readonly tableStorages = new Map<string, TableStorage>()
   private readonly runtimes = new WeakMap<TableDefinition, TableRuntime>()
@@ -110,6 +112,24 @@ export class TransactionEnvironment {
     const state = this.byName.get(name)
     if (state === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', name, 'it is not configured')
     return state
+  }
+
+  /**
+   * Keyspaces of `state` were filled by a bulk load: new readers get a view that has it, and those whose view is older
+   * can't use them.
+   */
+  noteLoad(state: StorageState, keyspaces: readonly number[]): void {
+    const { views } = this
+    views.afterApply([state], views.current.commitNumber)
+    for (const keyspace of keyspaces) this.loadedAt.set(keyspace, views.current.generation)
+  }
+
+  /** Throws ER_TABLE_DEF_CHANGED if a view is from before the table (or one of its indexes) was built. */
+  checkLoaded(runtime: TableRuntime, view: ReadView): void {
+    if (this.loadedAt.size === 0) return
+    for (const keyspace of [runtime.rowKeyspace, ...runtime.indexes.map((index) => index.keyspace)]) {
+      if ((this.loadedAt.get(keyspace) ?? 0) > view.generation) throw sqlError('ER_TABLE_DEF_CHANGED')
+    }
   }
 
   /** Others who have put entries into a key range and not committed them. */

@@ -53,6 +53,8 @@ export class ReadView {
 
   constructor(
     readonly commitNumber: number,
+    /** Ascends from view to view. */
+    readonly generation: number,
     private readonly onUnused: (view: ReadView) => void,
   ) {}
 
@@ -99,6 +101,7 @@ export class ReadViews {
   /** What new readers get. Retain it before keeping it beyond the present call. */
   current: ReadView
   private readonly live = new Set<ReadView>()
+  private lastGeneration = 0
 
   constructor(
     commitNumber: number,
@@ -148,7 +151,7 @@ export class ReadViews {
   }
 
   private create(commitNumber: number): ReadView {
-    const view = new ReadView(commitNumber, (unused) => this.live.delete(unused))
+    const view = new ReadView(commitNumber, ++this.lastGeneration, (unused) => this.live.delete(unused))
     this.live.add(view)
     return view
   }

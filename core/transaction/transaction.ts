@@ -199,7 +199,9 @@ export class CoreTransaction implements Transaction, PendingWriter {
     for (const access of this.tables) {
       if (access.table === table && access instanceof KeyspaceTableAccess) return access
     }
-    const access = new KeyspaceTableAccess(this, this.environment.runtimeOf(table))
+    const runtime = this.environment.runtimeOf(table)
+    if (this.view !== undefined) this.environment.checkLoaded(runtime, this.view)
+    const access = new KeyspaceTableAccess(this, runtime)
     this.tables.push(access)
     return access
   }
