@@ -14,6 +14,7 @@ import {
   numericKindOf,
   numericTypeOf,
 } from './numeric-types.js'
+import { acos, asin, atan, atan2, cos, exp, log, pow, sin, tan } from './precise-mathematics.js'
 import { integerType } from './result-types.js'
 import { evaluator1, evaluator2, scalarFunction, synonyms, type Call, type Compile } from './support.js'
 
@@ -47,7 +48,7 @@ function logarithm(compute: (x: number) => number): Compile {
 /** LOG(base, x). */
 function compileLogarithmToBase([base, x]: readonly Evaluator[]): Evaluator {
   return evaluator2(base as Evaluator, x as Evaluator, (b: number, value: number, context) =>
-    b <= 0 || b === 1 || value <= 0 ? noLogarithm(context) : Math.log(value) / Math.log(b),
+    b <= 0 || b === 1 || value <= 0 ? noLogarithm(context) : log(value) / log(b),
   )
 }
 
@@ -71,7 +72,7 @@ function compileAbs([x]: readonly Evaluator[], call: Call): Evaluator {
 function compilePower([base, exponent]: readonly Evaluator[], call: Call): Evaluator {
   const powCall: Call = { ...call, name: 'pow' }
   return evaluator2(base as Evaluator, exponent as Evaluator, (x: number, y: number) =>
-    checkDouble(powCall, x ** y),
+    checkDouble(powCall, pow(x, y)),
   )
 }
 
@@ -91,27 +92,26 @@ export const mathematicalFunctions: readonly ScalarFunction[] = [
     compile: compilePower,
   }),
   real('sqrt', (x) => (x < 0 ? null : Math.sqrt(x))),
-  real('exp', Math.exp),
+  real('exp', exp),
   scalarFunction('ln', {
     parameters: ['double'],
     type: DOUBLE_TYPE,
     nullable: true,
-    compile: logarithm(Math.log),
+    compile: logarithm(log),
   }),
   scalarFunction('log', {
     parameters: ['double', 'double'],
     optional: 1,
     type: DOUBLE_TYPE,
     nullable: true,
-    compile: (args, call) =>
-      args.length === 1 ? logarithm(Math.log)(args, call) : compileLogarithmToBase(args),
+    compile: (args, call) => (args.length === 1 ? logarithm(log)(args, call) : compileLogarithmToBase(args)),
   }),
   scalarFunction('log2', {
     parameters: ['double'],
     type: DOUBLE_TYPE,
     nullable: true,
     // MySQL divides, which differs from the exact binary logarithm in the last digit.
-    compile: logarithm((x) => Math.log(x) / Math.LN2),
+    compile: logarithm((x) => log(x) / Math.LN2),
   }),
   scalarFunction('log10', {
     parameters: ['double'],
@@ -119,20 +119,20 @@ export const mathematicalFunctions: readonly ScalarFunction[] = [
     nullable: true,
     compile: logarithm(Math.log10),
   }),
-  real('sin', Math.sin),
-  real('cos', Math.cos),
-  real('tan', Math.tan),
-  real('cot', (x) => 1 / Math.tan(x)),
-  real('asin', (x) => (x < -1 || x > 1 ? null : Math.asin(x))),
-  real('acos', (x) => (x < -1 || x > 1 ? null : Math.acos(x))),
+  real('sin', sin),
+  real('cos', cos),
+  real('tan', tan),
+  real('cot', (x) => 1 / tan(x)),
+  real('asin', (x) => (x < -1 || x > 1 ? null : asin(x))),
+  real('acos', (x) => (x < -1 || x > 1 ? null : acos(x))),
   ...synonyms(['atan', 'atan2'], {
     parameters: ['double', 'double'],
     optional: 1,
     type: DOUBLE_TYPE,
     compile: ([y, x]) =>
       x === undefined
-        ? evaluator1(y as Evaluator, (value: number) => Math.atan(value))
-        : evaluator2(y as Evaluator, x, (a: number, b: number) => Math.atan2(a, b)),
+        ? evaluator1(y as Evaluator, (value: number) => atan(value))
+        : evaluator2(y as Evaluator, x, (a: number, b: number) => atan2(a, b)),
   }),
   real('degrees', (x) => x * DEGREES_PER_RADIAN),
   real('radians', (x) => x * RADIANS_PER_DEGREE),
