@@ -70,6 +70,8 @@ export class WireClient {
   isClosed = false
   greeting: ServerGreeting | undefined
   private bytes: Buffer = Buffer.alloc(0)
+  /** What arrived since `bytes` was looked at. */
+  private arrived: Buffer[] = []
   private wake: (() => void) | undefined
 
   /** What lies below TLS. */
@@ -128,6 +130,8 @@ export class WireClient {
   /** The next packet; rejects when the server closes before it. */
   async receivePacket(): Promise<Packet> {
     for (;;) {
+      if (this.arrived.length > 0) this.bytes = Buffer.concat([this.bytes, ...this.arrived])
+      this.arrived = []
       const length = this.bytes.length < 4 ? Infinity : this.bytes.readUIntLE(0, 3)
       if (this.bytes.length >= 4 + length) {
         const sequence = this.bytes[3] as number
@@ -214,7 +218,7 @@ export class WireClient {
   private listen(socket: Socket): void {
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => {
-      this.bytes = this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk])
+      this.arrived.push(chunk)
       this.wake?.()
     })
     socket.on('error', () => undefined)
