@@ -160,6 +160,11 @@ export class WriteSetReader {
     this.readEntry(offset)
   }
 
+  /** Makes the entry that starts at `offset` the one that `next` goes to. */
+  skipTo(offset: number): void {
+    this.following = offset
+  }
+
   private readEntry(offset: number): void {
     const keyStart = offset + ENTRY_HEADER_BYTES
     if (keyStart > this.limit) throw new Error('invariant: a write set ends behind an entry')

@@ -1,0 +1,270 @@
+/**
+ * A snapshot: LMDB as it was when a read transaction began, under the commits that are in memory since then. The newest layer
+ * that knows a key decides.
+ */
+import {
+  compareToKey,
+  type EntryCursor,
+  type EntryVisitor,
+  type KeyRange,
+  type KeyspaceSnapshot,
+} from '@switchyard/core/spi'
+import type { Transaction } from 'lmdb'
+import type { Environment, KeyspaceSize, ReadOptions } from './environment.js'
+import type { Overlay, OverlayRecord, Version } from './overlay.js'
+
+/** A read transaction, shared by all snapshots that begin between two flushes. */
+export class Base {
+  readonly options: ReadOptions
+  private references = 1
+
+  constructor(
+    readonly environment: Environment,
+    private readonly transaction: Transaction = environment.beginRead(),
+  ) {
+    this.options = { transaction }
+  }
+
+  retain(): void {
+    this.references++
+  }
+
+  release(): void {
+    if (--this.references === 0) this.transaction.done()
+  }
+}
+
+/** The layers that readers look through, newest first; LMDB's transaction below. Replaced as a whole at a flush. */
+export interface Layers {
+  readonly active: Overlay
+  /** What is being written to LMDB right now. */
+  readonly frozen: Overlay | undefined
+  readonly base: Base
+}
+
+/** Ranges up to this many entries are counted, longer ones measured by where their bounds lie. */
+const COUNTED_ENTRIES_MAX = 100
+
+export class LmdbSnapshot implements KeyspaceSnapshot {
+  private isReleased = false
+
+  constructor(
+    private readonly layers: Layers,
+    readonly commitNumber: number,
+    private readonly sizeOf: (keyspace: number) => KeyspaceSize,
+    private readonly onRelease: (commitNumber: number) => void,
+  ) {
+    layers.base.retain()
+  }
+
+  get(keyspace: number, key: Uint8Array, visit: EntryVisitor): boolean {
+    const version = this.versionOf(keyspace, key)
+    if (version === undefined) {
+      const { base } = this.layers
+      return base.environment.get(base.options, keyspace, key, visit)
+    }
+    if (version.isRemoval) return false
+    visit(key, 0, key.length, version.bytes, version.valueStart, version.valueEnd)
+    return true
+  }
+
+  scan(keyspace: number, range: KeyRange, reverse: boolean, limit: number, visit: EntryVisitor): number {
+    const { active, frozen, base } = this.layers
+    const newer = this.changesOf(active, keyspace, range, reverse)
+    const older = frozen && this.changesOf(frozen, keyspace, range, reverse)
+    if (newer === undefined && older === undefined) {
+      return base.environment.scan(base.options, keyspace, range, reverse, limit, visit)
+    }
+    if (limit <= 0) return 0
+    const merge = new Merge(newer, older, keyspace, reverse, limit, visit)
+    const visitBase: EntryVisitor = (key, keyStart, keyEnd, value, valueStart, valueEnd) =>
+      merge.visitBase(key, keyStart, keyEnd, value, valueStart, valueEnd)
+    base.environment.scan(base.options, keyspace, range, reverse, Infinity, visitBase)
+    return merge.finish()
+  }
+
+  estimate(keyspace: number, range: KeyRange): number {
+    const counted = this.scan(keyspace, range, false, COUNTED_ENTRIES_MAX, () => true)
+    if (counted < COUNTED_ENTRIES_MAX) return counted
+    const { entries } = this.sizeOf(keyspace)
+    return Math.max(counted, Math.round(entries * this.shareOf(keyspace, range)))
+  }
+
+  release(): void {
+    if (this.isReleased) return
+    this.isReleased = true
+    this.layers.base.release()
+    this.onRelease(this.commitNumber)
+  }
+
+  private versionOf(keyspace: number, key: Uint8Array): Version | undefined {
+    const { active, frozen } = this.layers
+    const version = active.find(keyspace, key, 0, key.length)?.versionAt(this.commitNumber)
+    if (version !== undefined || frozen === undefined) return version
+    return frozen.find(keyspace, key, 0, key.length)?.versionAt(this.commitNumber)
+  }
+
+  /** The changes of a layer within a range; undefined if there are none. */
+  private changesOf(
+    overlay: Overlay,
+    keyspace: number,
+    range: KeyRange,
+    reverse: boolean,
+  ): RangeChanges | undefined {
+    if (!overlay.gains.has(keyspace)) return undefined
+    const changes = new RangeChanges(overlay.index.cursor(), this.commitNumber, keyspace, range, reverse)
+    return changes.record === undefined ? undefined : changes
+  }
+
+  /** Estimated part of a keyspace that a range covers, as if keys were spread evenly between the first and the last. */
+  private shareOf(keyspace: number, range: KeyRange): number {
+    const all = { lower: undefined, upper: undefined }
+    const first = this.endKey(keyspace, all, false)
+    const last = this.endKey(keyspace, all, true)
+    let skipped = 0
+    while (skipped < first.length && first[skipped] === last[skipped]) skipped++
+    const [from, to] = [leadingNumber(first, skipped), leadingNumber(last, skipped)]
+    if (to <= from) return 1
+    const lower = range.lower === undefined ? from : leadingNumber(range.lower, skipped)
+    const upper = range.upper === undefined ? to : leadingNumber(range.upper, skipped)
+    return Math.min(1, Math.max(0, (upper - lower) / (to - from)))
+  }
+
+  private endKey(keyspace: number, range: KeyRange, reverse: boolean): Uint8Array {
+    let found: Uint8Array = new Uint8Array(0)
+    this.scan(keyspace, range, reverse, 1, (key, start, end) => {
+      found = Uint8Array.prototype.slice.call(key, start, end)
+      return false
+    })
+    return found
+  }
+}
+
+/** The six bytes of a key behind its first `skipped` as a number. */
+function leadingNumber(key: Uint8Array, skipped: number): number {
+  let number = 0
+  for (let at = skipped; at < skipped + 6; at++) number = number * 256 + (key[at] ?? 0)
+  return number
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** Walks what one overlay has within a range, as a snapshot sees it. */
+class RangeChanges {
+  /** Undefined at the end. */
+  record: OverlayRecord | undefined
+  /** The version of `record` that counts. */
+  version: Version | undefined
+
+  constructor(
+    private readonly cursor: EntryCursor,
+    private readonly commitNumber: number,
+    private readonly keyspace: number,
+    private readonly range: KeyRange,
+    private readonly reverse: boolean,
+  ) {
+    const { lower = NOTHING, upper } = range
+    if (!reverse) cursor.seek(keyspace, lower, 0, lower.length)
+    else if (upper === undefined) cursor.seekBefore(keyspace + 1, NOTHING, 0, 0)
+    else cursor.seekBefore(keyspace, upper, 0, upper.length)
+    this.settle()
+  }
+
+  advance(): void {
+    if (this.reverse) this.cursor.previous()
+    else this.cursor.next()
+    this.settle()
+  }
+
+  /** Goes on to the first record with a version old enough. */
+  private settle(): void {
+    for (;;) {
+      const record = this.cursor.entry as OverlayRecord | undefined
+      if (record === undefined || !this.isWithin(record)) {
+        this.record = undefined
+        return
+      }
+      this.version = record.versionAt(this.commitNumber)
+      if (this.version !== undefined) {
+        this.record = record
+        return
+      }
+      if (this.reverse) this.cursor.previous()
+      else this.cursor.next()
+    }
+  }
+
+  private isWithin(record: OverlayRecord): boolean {
+    if (record.keyspace !== this.keyspace) return false
+    const { lower, upper } = this.range
+    if (this.reverse)
+      return lower === undefined || compareToKey(record, this.keyspace, lower, 0, lower.length) >= 0
+    return upper === undefined || compareToKey(record, this.keyspace, upper, 0, upper.length) < 0
+  }
+}
+
+/** Merges LMDB's entries, which are pushed, with those of the overlays, which are pulled. */
+class Merge {
+  private visited = 0
+  private isOver = false
+
+  constructor(
+    private readonly newer: RangeChanges | undefined,
+    private readonly older: RangeChanges | undefined,
+    private readonly keyspace: number,
+    private readonly reverse: boolean,
+    private readonly limit: number,
+    private readonly visit: EntryVisitor,
+  ) {}
+
+  /** Shows the changes before an entry of LMDB, and then it or what became of it. */
+  visitBase(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): boolean {
+    for (let next = this.next(); next?.record !== undefined; next = this.next()) {
+      const order = compareToKey(next.record, this.keyspace, key, keyStart, keyEnd)
+      if (this.reverse ? order < 0 : order > 0) break
+      this.show(next, next.record)
+      if (this.isOver) return false
+      if (order === 0) return true
+    }
+    this.visited++
+    this.isOver =
+      !this.visit(key, keyStart, keyEnd, value, valueStart, valueEnd) || this.visited >= this.limit
+    return !this.isOver
+  }
+
+  /** Shows the changes behind the last entry of LMDB. Answers how many entries were shown in all. */
+  finish(): number {
+    for (let next = this.next(); !this.isOver && next?.record !== undefined; next = this.next()) {
+      this.show(next, next.record)
+    }
+    return this.visited
+  }
+
+  /** The overlay whose record comes next; of two with the same key the newer one. */
+  private next(): RangeChanges | undefined {
+    const newer = this.newer?.record
+    const older = this.older?.record
+    if (newer === undefined || older === undefined) return newer === undefined ? this.older : this.newer
+    const order = compareToKey(newer, this.keyspace, older.bytes, older.keyStart, older.keyEnd)
+    if (order === 0) this.older?.advance()
+    return order === 0 || (this.reverse ? order > 0 : order < 0) ? this.newer : this.older
+  }
+
+  /** Shows a change, unless it is a removal, and goes behind it. */
+  private show(changes: RangeChanges, record: OverlayRecord): void {
+    const { version } = changes
+    changes.advance()
+    if (version === undefined || version.isRemoval) return
+    this.visited++
+    const { bytes, keyStart, keyEnd } = record
+    const goesOn = this.visit(bytes, keyStart, keyEnd, version.bytes, version.valueStart, version.valueEnd)
+    this.isOver = !goesOn || this.visited >= this.limit
+  }
+}

@@ -1,0 +1,399 @@
+/**
+ * The driver. Commits go into an overlay in memory, at once and on this thread; the writer thread writes whole
+ * overlays into LMDB, durably, one transaction each. So LMDB only ever holds the state of some commit, on disk, without any of
+ * the modes in which it trusts the operating system; what a crash takes from the overlay the commit log has.
+ *
+ *     apply ─ active overlay ─(full, or a checkpoint)─ frozen overlay ─ writer thread ─ LMDB
+ *
+ * `docs/decisions/lmdb-overlay.md` says why it isn't done with LMDB's own unflushed commits.
+ */
+import {
+  sqlError,
+  type KeyspaceSnapshot,
+  type KeyspaceStorage,
+  type Logger,
+  type MaybePromise,
+  type WriteSet,
+  type WriteSetReader,
+} from '@switchyard/core/spi'
+import {
+  Environment,
+  KEY_BYTES_MAX,
+  settingsFor,
+  type EnvironmentSettings,
+  type KeyspaceSize,
+} from './environment.js'
+import { FolderLock } from './folder-lock.js'
+import { Base, LmdbSnapshot, type Layers } from './lmdb-snapshot.js'
+import { Overlay, type Chunk } from './overlay.js'
+import { Writer, type ChangedSizes } from './writer.js'
+
+export interface LmdbOptions {
+  readonly folder: string
+  /** Address space reserved for the file: the most that it can grow to. */
+  readonly mapBytes: number
+  /** Bytes of commits kept in memory before they are written to LMDB. */
+  readonly overlayBytes: number
+}
+
+/** Write sets that go to LMDB together with the overlay, and the commit that they make. */
+interface DirectWrite {
+  readonly chunks: readonly Chunk[]
+  readonly commitNumber: number
+}
+
+/** Longest that one call keeps the event loop to itself. */
+const SLICE_MS = 5
+const SLICE_ENTRIES = 128
+/** Copies let other work run after so many bytes. */
+const COPY_BYTES = 8 * 1024 * 1024
+/** Write sets beyond either go to LMDB directly: they would only pass through the overlay. */
+const DIRECT_ENTRIES = 20_000
+const DIRECT_BYTES = 8 * 1024 * 1024
+/** Entries that an overlay takes before it is written: the objects that keep them weigh about as much as a short row. */
+const OVERLAY_ENTRIES_MAX = 100_000
+/** An overlay may grow to so many times its size while the one before it is being written; then commits wait. */
+const OVERLAY_OVERRUN = 4
+/** Below this a smaller map is no use any more. */
+const MAP_BYTES_MIN = 2 ** 32
+const NOTHING: KeyspaceSize = { entries: 0, bytes: 0 }
+
+export class LmdbStorage implements KeyspaceStorage {
+  readonly comment = 'Transactional tables in LMDB, with row locks and snapshots'
+  readonly capabilities = {
+    shape: 'keyspace',
+    durable: true,
+    transactions: 'full',
+    fragments: false,
+    writable: true,
+    keyBytesMax: KEY_BYTES_MAX,
+  } as const
+  appliedCommitNumber = 0
+
+  private readonly settings: EnvironmentSettings
+  private readonly writer: Writer
+  private lock: FolderLock | undefined
+  private opened: { readonly environment: Environment; layers: Layers } | undefined
+  /** What LMDB holds on disk. */
+  private durableCommitNumber = 0
+  private flushing: Promise<void> | undefined
+  /** An apply that takes more than one slice. */
+  private slicing: Promise<void> | undefined
+  private flushFailure: unknown
+  /** Open snapshots by commit number; the numbers ascend. */
+  private readonly snapshots = new Map<number, number>()
+  private readonly sizeOf = (keyspace: number): KeyspaceSize => this.size(keyspace)
+  private readonly onRelease = (commitNumber: number): void => this.forgetSnapshot(commitNumber)
+
+  constructor(
+    readonly name: string,
+    private readonly options: LmdbOptions,
+    private readonly logger?: Logger,
+  ) {
+    this.settings = settingsFor(options.folder, options.mapBytes)
+    this.writer = new Writer(name, this.settings)
+  }
+
+  async start(): Promise<void> {
+    const { folder } = this.options
+    this.lock = await this.takeLock(folder)
+    try {
+      const environment = this.openEnvironment()
+      const { commitNumber } = environment
+      this.opened = {
+        environment,
+        layers: { active: new Overlay(commitNumber), frozen: undefined, base: new Base(environment) },
+      }
+      this.appliedCommitNumber = commitNumber
+      this.durableCommitNumber = commitNumber
+    } catch (error) {
+      await this.lock.release()
+      throw this.unavailable(`can't open ${this.settings.path}: ${messageOf(error)}`, error)
+    }
+  }
+
+  /** Opens with as much address space as the system gives: some have far less than the usual 47 bits. */
+  private openEnvironment(): Environment {
+    for (;;) {
+      try {
+        return new Environment(this.settings)
+      } catch (error) {
+        if (!/allocate memory/i.test(messageOf(error)) || this.settings.mapSize < MAP_BYTES_MIN) throw error
+        this.settings.mapSize /= 4
+      }
+    }
+  }
+
+  private async takeLock(folder: string): Promise<FolderLock> {
+    let lock: FolderLock | undefined
+    try {
+      lock = await FolderLock.take(folder)
+    } catch (error) {
+      throw this.unavailable(`can't use the folder ${folder}: ${messageOf(error)}`, error)
+    }
+    if (lock === undefined) throw this.unavailable(`the folder ${folder} is in use by another process`)
+    return lock
+  }
+
+  async stop(): Promise<void> {
+    const { opened, lock } = this
+    if (opened === undefined) return
+    try {
+      await this.checkpoint()
+    } finally {
+      this.opened = undefined
+      await this.writer.close()
+      opened.layers.base.release()
+      await opened.environment.close()
+      await lock?.release()
+    }
+  }
+
+  apply(writeSets: readonly WriteSet[], commitNumber: number): MaybePromise<void> {
+    let entries = 0
+    let bytes = 0
+    for (const { entryCount, byteLength } of writeSets) {
+      entries += entryCount
+      bytes += byteLength
+    }
+    if (entries > DIRECT_ENTRIES || bytes > DIRECT_BYTES) return this.applyDirectly(writeSets, commitNumber)
+    if (this.isOverfull) return this.applyLater(writeSets, commitNumber)
+    return this.applyToOverlay(writeSets, commitNumber)
+  }
+
+  private applyToOverlay(writeSets: readonly WriteSet[], commitNumber: number): MaybePromise<void> {
+    const { active } = this.layers
+    const oldest = this.oldestNeeded
+    const readers = writeSets.map((writeSet) => active.keep(writeSet))
+    if (noteSlice(active, readers, commitNumber, oldest)) {
+      this.publish(commitNumber)
+      return
+    }
+    // Other work runs in between: it doesn't see versions of a commit that isn't published.
+    const finish = async (): Promise<void> => {
+      do await new Promise(setImmediate)
+      while (!noteSlice(active, readers, commitNumber, oldest))
+      this.slicing = undefined
+      this.publish(commitNumber)
+    }
+    this.slicing = finish()
+    return this.slicing
+  }
+
+  private publish(commitNumber: number): void {
+    const { active } = this.layers
+    active.commitNumber = commitNumber
+    this.appliedCommitNumber = commitNumber
+    if (active.byteSize >= this.options.overlayBytes || active.size >= OVERLAY_ENTRIES_MAX)
+      this.flushInBackground()
+  }
+
+  /** Whether the overlay can't take more before the one under way is written. */
+  private get isOverfull(): boolean {
+    const { active } = this.layers
+    return (
+      active.byteSize > this.options.overlayBytes * OVERLAY_OVERRUN ||
+      active.size > OVERLAY_ENTRIES_MAX * OVERLAY_OVERRUN
+    )
+  }
+
+  private async applyLater(writeSets: readonly WriteSet[], commitNumber: number): Promise<void> {
+    await this.flush()
+    await this.applyToOverlay(writeSets, commitNumber)
+  }
+
+  /** Writes large write sets to LMDB, together with what waits in the overlay: one transaction, one commit. */
+  private async applyDirectly(writeSets: readonly WriteSet[], commitNumber: number): Promise<void> {
+    const chunks: Chunk[] = []
+    for (const writeSet of writeSets) chunks.push(await copyToChunk(writeSet))
+    // What an earlier failure left behind goes first.
+    while (this.layers.frozen !== undefined) await this.flush()
+    await this.flush({ chunks, commitNumber })
+  }
+
+  async checkpoint(): Promise<number> {
+    const wanted = this.appliedCommitNumber
+    while (this.durableCommitNumber < wanted) {
+      if (this.flushing === undefined) await this.flush()
+      else await this.flushing.catch(() => undefined)
+    }
+    return this.durableCommitNumber
+  }
+
+  /** Writes the overlay when a flush or an apply under way is over. */
+  private async flush(direct?: DirectWrite): Promise<void> {
+    await this.untilIdle()
+    this.flushing = this.writeOverlay(direct)
+    try {
+      await this.flushing
+    } finally {
+      this.flushing = undefined
+    }
+  }
+
+  private async untilIdle(): Promise<void> {
+    for (let busy = this.busy; busy !== undefined; busy = this.busy) await busy.catch(() => undefined)
+  }
+
+  private get busy(): Promise<void> | undefined {
+    return this.flushing ?? this.slicing
+  }
+
+  private async writeOverlay(direct: DirectWrite | undefined): Promise<void> {
+    this.freeze()
+    const frozen = this.layers.frozen as Overlay
+    const chunks = [...frozen.chunks, ...(direct?.chunks ?? [])]
+    const commitNumber = direct?.commitNumber ?? frozen.commitNumber
+    try {
+      this.noteSizes(await this.writer.store(chunks, commitNumber))
+      this.flushFailure = undefined
+    } catch (error) {
+      this.flushFailure = error
+      throw error
+    }
+    this.durableCommitNumber = commitNumber
+    this.renewBase(undefined)
+    if (direct !== undefined) this.publish(commitNumber)
+  }
+
+  /** Makes the active overlay the one to be written, unless an earlier one still is. */
+  private freeze(): void {
+    const { active, frozen, base } = this.layers
+    if (frozen === undefined) this.layers = { active: new Overlay(active.commitNumber), frozen: active, base }
+  }
+
+  /** Lets later snapshots see what is in LMDB now. */
+  private renewBase(frozen: Overlay | undefined): void {
+    const { active, base } = this.layers
+    this.layers = { active, frozen, base: new Base(this.environment) }
+    base.release()
+    this.environment.releaseDeadReaders()
+  }
+
+  private flushInBackground(): void {
+    // After a failure the next checkpoint tries again; each commit would be too often.
+    if (this.flushing !== undefined || this.flushFailure !== undefined) return
+    this.flush().catch((error: unknown) => {
+      this.logger?.warn(
+        { err: error },
+        'commits stay in memory and in the log: they can not be written to LMDB',
+      )
+    })
+  }
+
+  snapshot(): KeyspaceSnapshot {
+    const number = this.appliedCommitNumber
+    this.snapshots.set(number, (this.snapshots.get(number) ?? 0) + 1)
+    return new LmdbSnapshot(this.layers, number, this.sizeOf, this.onRelease)
+  }
+
+  private forgetSnapshot(commitNumber: number): void {
+    const count = (this.snapshots.get(commitNumber) ?? 0) - 1
+    if (count > 0) this.snapshots.set(commitNumber, count)
+    else this.snapshots.delete(commitNumber)
+  }
+
+  /** The oldest commit that an open snapshot, or one that may be taken now, sees. */
+  private get oldestNeeded(): number {
+    const first = this.snapshots.keys().next()
+    return first.done === true ? this.appliedCommitNumber : Math.min(first.value, this.appliedCommitNumber)
+  }
+
+  async load(_keyspace: number, entries: WriteSet): Promise<void> {
+    this.noteSizes(await this.writer.store([await copyToChunk(entries)], undefined))
+    await this.showChanges()
+  }
+
+  async dropKeyspace(keyspace: number): Promise<void> {
+    const { active, frozen } = this.layers
+    // What is in memory would come back behind the removal.
+    if (active.gains.has(keyspace) || frozen?.gains.has(keyspace) === true) await this.checkpoint()
+    this.noteSizes(await this.writer.drop(keyspace))
+    await this.showChanges()
+  }
+
+  /** Lets later snapshots see a load or a drop; but not, before its time, a commit that is just being written. */
+  private async showChanges(): Promise<void> {
+    await this.untilIdle()
+    this.renewBase(this.layers.frozen)
+  }
+
+  size(keyspace: number): KeyspaceSize {
+    const { active, frozen } = this.layers
+    let { entries, bytes } = this.environment.sizes.get(keyspace) ?? NOTHING
+    for (const gain of [active.gains.get(keyspace), frozen?.gains.get(keyspace)]) {
+      entries += gain?.entries ?? 0
+      bytes += gain?.bytes ?? 0
+    }
+    return { entries: Math.max(0, entries), bytes: Math.max(0, Math.round(bytes)) }
+  }
+
+  private noteSizes(changed: ChangedSizes): void {
+    const { sizes } = this.environment
+    for (const [keyspace, size] of changed) {
+      if (size.entries > 0) sizes.set(keyspace, size)
+      else sizes.delete(keyspace)
+    }
+  }
+
+  private get environment(): Environment {
+    return this.started.environment
+  }
+
+  private get layers(): Layers {
+    return this.started.layers
+  }
+
+  private set layers(layers: Layers) {
+    this.started.layers = layers
+  }
+
+  private get started(): { readonly environment: Environment; layers: Layers } {
+    if (this.opened === undefined)
+      throw new Error(`invariant: storage ${this.name} is started when it is used`)
+    return this.opened
+  }
+
+  private unavailable(reason: string, cause?: unknown): Error {
+    const error = sqlError('ER_STORAGE_UNAVAILABLE', this.name, reason)
+    error.cause = cause
+    return error
+  }
+}
+
+/** Notes entries for a while; answers whether none are left. */
+function noteSlice(
+  overlay: Overlay,
+  readers: WriteSetReader[],
+  commitNumber: number,
+  oldestNeeded: number,
+): boolean {
+  let endMs = 0
+  for (let count = 1; ; count++) {
+    const reader = readers[0]
+    if (reader === undefined) return true
+    if (!reader.next()) {
+      readers.shift()
+      continue
+    }
+    overlay.note(reader, commitNumber, oldestNeeded)
+    if (count % SLICE_ENTRIES !== 0) continue
+    // The clock is first read when there are many.
+    if (endMs === 0) endMs = performance.now() + SLICE_MS
+    else if (performance.now() > endMs) return false
+  }
+}
+
+async function copyToChunk({ bytes, byteLength }: WriteSet): Promise<Chunk> {
+  const memory = new SharedArrayBuffer(byteLength)
+  const target = Buffer.from(memory)
+  for (let at = 0; at < byteLength; at += COPY_BYTES) {
+    if (at > 0) await new Promise(setImmediate)
+    bytes.copy(target, at, at, Math.min(byteLength, at + COPY_BYTES))
+  }
+  return { memory, byteLength }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
