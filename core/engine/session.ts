@@ -699,9 +699,15 @@ export class EngineSession implements Session {
   async reset(): Promise<void> {
     this.transactions.rollbackOpen()
     this.prepared.clear()
-    this.core.dropTemporaryTables(this.temporaryTables.removeAll())
+    this.dropTemporaryTables()
     this.state.reset()
     await Promise.resolve()
+  }
+
+  private dropTemporaryTables(): void {
+    const tables = [...this.temporaryTables.all()]
+    for (const table of tables) this.temporaryTables.remove(table)
+    if (tables.length > 0) this.core.dropTemporaryTables(tables)
   }
 
   async close(): Promise<void> {
@@ -710,7 +716,7 @@ export class EngineSession implements Session {
     this.running?.stop(sqlError('ER_QUERY_INTERRUPTED'))
     this.transactions.rollbackOpen()
     this.prepared.clear()
-    this.core.dropTemporaryTables(this.temporaryTables.removeAll())
+    this.dropTemporaryTables()
     if (!this.closing.signal.aborted) this.closing.abort()
     this.onClose()
     await Promise.resolve()
