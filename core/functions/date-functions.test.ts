@@ -18,6 +18,7 @@ import {
   decimal,
   double,
   functionCaller,
+  json,
   tabulate,
   time,
   type Case,
@@ -233,6 +234,17 @@ const FORMAT: Case[] = [
   ['date_format', ['2006-00-00', '%M'], null],
   ['date_format', ['2024-02-29', '%U %u %v %x %c %e %f %%%q%'], '08 09 09 2024 2 29 000000 %q%'],
   ['date_format', ['2024-02-29', ''], null],
+  ['date_format', [json('"2024-02-29"'), '%Y'], '2024'],
+  [
+    'year',
+    [
+      {
+        type: { ...json('1').type, name: 'enum', members: ['2024-02-29'], collation: 'utf8mb4_bin' },
+        value: 1,
+      },
+    ],
+    '2024',
+  ],
   ['time_format', ['100:00:00', '%H %k %h %I %l'], '100 100 04 04 4'],
   ['time_format', ['-10:20:30.5', '%H|%i|%s|%f|%p|%r|%T'], '-10|20|30|500000|AM|10:20:30 AM|10:20:30'],
   ['time_format', ['10:00:00', '%W'], null],

@@ -4,7 +4,9 @@
  */
 import { SINGLE_ROW } from '../common/batch.js'
 import { isSqlError } from '../common/sql-error.js'
-import { BIGINT_TYPE } from '../common/sql-type.js'
+import { BIGINT_TYPE, type SqlType } from '../common/sql-type.js'
+import type { ArgumentInfo } from '../spi/functions.js'
+import { divisionFunctions } from './division.js'
 import { mathematicalFunctions } from './mathematics.js'
 import { numberConversionFunctions } from './number-conversion.js'
 import { roundingFunctions } from './rounding.js'
@@ -96,6 +98,8 @@ const ROUNDING: Case[] = [
   ['truncate', [double(123.456), -2], '100', 'double(17,0)'],
   ['truncate', [decimal('-0.4'), 0], '0'],
   ['truncate', [decimal('10.28'), 0], '10'],
+  ['truncate', [decimal('1.55'), decimal('1.2')], '1.5', 'decimal(2,1)'],
+  ['truncate', [decimal('1.5'), 'x'], '1', 'decimal(1,0)'],
 ]
 
 const CONVERSION: Case[] = [
@@ -167,6 +171,27 @@ describe('errors and warnings', () => {
   test('text that is no number warns', () => {
     expect(call('sqrt', ['4x']).warnings).toEqual(["Warning Truncated incorrect DOUBLE value: '4x'"])
   })
+})
+
+test('rounding sees the digits that a quotient has beyond its declared decimals', () => {
+  const all = [...divisionFunctions, ...roundingFunctions]
+  const find = (name: string) => all.find((definition) => definition.name === name)
+  const info = (type: SqlType, value?: number): ArgumentInfo => ({
+    type,
+    nullable: false,
+    coercibility: 5,
+    constant: value === undefined ? undefined : { value },
+    isConstant: true,
+    text: '?',
+  })
+  const environment = testEnvironment()
+  const quotient = find('/')?.bind([info(BIGINT_TYPE), info(BIGINT_TYPE)], environment)
+  const divide = quotient?.compile([() => 1, () => 3])
+  if (quotient === undefined || divide === undefined) throw new Error('no division')
+  const round = find('round')?.bind([info(quotient.type), info(BIGINT_TYPE, 6)], environment)
+  const context = testContext()
+  expect(divide(SINGLE_ROW, 0, context)).toBe(3333)
+  expect(round?.compile([divide, () => 6])(SINGLE_ROW, 0, context)).toBe(333333)
 })
 
 test('RAND of a constant goes on from row to row; of a column it starts anew', () => {

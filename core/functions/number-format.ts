@@ -14,6 +14,7 @@ import { numericKindOf, numericTypeOf } from './numeric-types.js'
 import { constantInteger } from './result-types.js'
 import { roundDouble } from './rounding.js'
 import { scalarFunction, strict1, type Call } from './support.js'
+import { unroundedOf } from './unrounded.js'
 
 const DECIMALS_MAX = 30
 
@@ -25,12 +26,11 @@ function argumentType({ args }: Call): SqlType {
   return args[0]?.type ?? NULL_TYPE
 }
 
-/** Text of a number rounded to so many decimals, in plain digits. */
-function plainText(type: SqlType): (value: Value, decimals: number) => string {
+/** Text of a number of `scale` decimals (if exact) rounded to so many decimals, in plain digits. */
+function plainText(type: SqlType, scale: number): (value: Value, decimals: number) => string {
   if (numericKindOf(type) === 'double') {
     return (value, decimals) => formatFixed(roundDouble(value as number, decimals, false), decimals)
   }
-  const { scale } = numericTypeOf(type)
   return (value, decimals) => formatDecimal(rescale(value as ExactValue, scale, decimals), decimals)
 }
 
@@ -57,9 +57,10 @@ function styleOf(locale: Value, context: EvaluationContext): NumberStyle {
 }
 
 function compileFormat([number, decimals, locale]: readonly Evaluator[], call: Call): Evaluator {
-  const plain = plainText(argumentType(call))
+  const { evaluate, scale } = unroundedOf(number as Evaluator, numericTypeOf(argumentType(call)).scale)
+  const plain = plainText(argumentType(call), scale)
   return (batch, row, context) => {
-    const value = number?.(batch, row, context) ?? null
+    const value = evaluate(batch, row, context)
     const places = decimals?.(batch, row, context) as ExactValue | null
     if (value === null || places === null) return null
     const style = locale === undefined ? ENGLISH_STYLE : styleOf(locale(batch, row, context), context)

@@ -66,7 +66,11 @@ export function checkDouble(call: Call, value: number): number {
   throw outOfRange(call, 'DOUBLE')
 }
 
+/** The call as error messages show it. */
+export function callText(call: Call): string {
+  return `${call.name}(${call.args.map(({ text }) => text).join(',')})`
+}
+
 function outOfRange(call: Call, typeName: string): SqlError {
-  const args = call.args.map(({ text }) => text).join(',')
-  return sqlError('ER_DATA_OUT_OF_RANGE', typeName, `${call.name}(${args})`)
+  return sqlError('ER_DATA_OUT_OF_RANGE', typeName, callText(call))
 }

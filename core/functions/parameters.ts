@@ -62,7 +62,9 @@ export function parameterType(
     case 'exact':
       return asExact(type)
     case 'temporal':
-      return isTemporal(type) || isNumeric(type) ? undefined : asText(type, environment)
+      return isTemporal(type) || isNumeric(type) || type.name === 'json'
+        ? undefined
+        : asText(type, environment)
     case 'json':
       return type.name === 'json' ? undefined : JSON_TYPE
   }

@@ -1,14 +1,17 @@
 /**
  * Types that functions answer with, named as MySQL's manual talks of them.
  */
+import { rescale } from '../common/decimal.js'
+import { roundHalfEven } from '../common/double-format.js'
 import {
   BIGINT_TYPE,
-  BOOLEAN_TYPE,
+  isApproximate,
   textType,
   UNSIGNED_BIGINT_TYPE,
   type SqlType,
 } from '../common/sql-type.js'
-import { textLengthMax } from '../common/value-text.js'
+import type { Value } from '../common/value.js'
+import { latin1Text, textLengthMax } from '../common/value-text.js'
 import { domainLength, domainType } from './string-domain.js'
 import type { Call } from './support.js'
 
@@ -32,8 +35,6 @@ export function unsignedIntegerType(width: number): SqlType {
     ? UNSIGNED_BIGINT_TYPE
     : Object.freeze({ ...UNSIGNED_BIGINT_TYPE, length: width })
 }
-
-export { BOOLEAN_TYPE }
 
 /** Text of `length` characters in the connection's collation: digits, hashes and the like. */
 export function connectionText(length: number): (call: Call) => SqlType {
@@ -70,9 +71,21 @@ export function charactersOf(call: Call, index: number): number {
   return argument === undefined ? 0 : textLengthMax(argument.type)
 }
 
-/** The value of a constant integer argument; undefined if it isn't constant or is NULL. Ties the plan to it. */
+/** The value of a constant argument as an integer; undefined if it isn't constant or is NULL. Ties the plan to it. */
 export function constantInteger(call: Call, index: number): number | undefined {
-  const value = call.args[index]?.constant?.value
-  if (typeof value === 'bigint') return value < 0n ? -Number.MAX_SAFE_INTEGER : Number.MAX_SAFE_INTEGER
-  return typeof value === 'number' ? Math.trunc(value) : undefined
+  const argument = call.args[index]
+  const value = argument?.constant?.value
+  if (argument === undefined || value === undefined || value === null) return undefined
+  return clampToSafe(wholeNumber(value, argument.type))
+}
+
+function wholeNumber(value: Exclude<Value, null>, type: SqlType): number {
+  if (typeof value === 'string') return Number(/^\s*[+-]?\d+/.exec(value)?.[0] ?? 0)
+  if (value instanceof Uint8Array) return wholeNumber(latin1Text(value), type)
+  if (type.name === 'decimal') return Number(rescale(value, type.scale, 0))
+  return isApproximate(type) ? roundHalfEven(Number(value)) : Number(value)
+}
+
+function clampToSafe(value: number): number {
+  return Math.max(Math.min(value, Number.MAX_SAFE_INTEGER), -Number.MAX_SAFE_INTEGER)
 }

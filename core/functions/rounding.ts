@@ -16,9 +16,18 @@ import {
 } from '../common/sql-type.js'
 import type { ExactValue } from '../common/value.js'
 import type { ScalarFunction } from '../spi/functions.js'
-import { bigintLike, checkBigint, doubleType, numericKindOf, numericTypeOf } from './numeric-types.js'
+import { checkDecimal } from './arithmetic.js'
+import {
+  bigintLike,
+  callText,
+  checkBigint,
+  doubleType,
+  numericKindOf,
+  numericTypeOf,
+} from './numeric-types.js'
 import { constantInteger } from './result-types.js'
 import { evaluator1, evaluator2, scalarFunction, synonyms, type Call } from './support.js'
+import { unroundedOf } from './unrounded.js'
 
 /** Digits before the point up to which CEILING and FLOOR of a DECIMAL answer a BIGINT. */
 const BIGINT_DIGITS_MAX = 17
@@ -57,7 +66,8 @@ function integralFunction(
       const kind = numericKindOf(type)
       if (kind === 'integer') return x as Evaluator
       if (kind === 'double') return evaluator1(x as Evaluator, ofDouble)
-      return evaluator1(x as Evaluator, (value: ExactValue) => ofDecimal(value, type.scale))
+      const { evaluate, scale } = unroundedOf(x as Evaluator, type.scale)
+      return evaluator1(evaluate, (value: ExactValue) => ofDecimal(value, scale))
     },
   })
 }
@@ -111,14 +121,14 @@ function placesOf(places: ExactValue): number {
   return Math.max(Math.min(Number(places), PLACES_MAX), -PLACES_MAX)
 }
 
-/** How one value is rounded to some places; `type` is the type of the result. */
+/** How a value of `fromScale` decimals is rounded to some places. */
 function rounder(
   call: Call,
-  type: SqlType,
   rounding: Rounding,
+  fromScale: number,
 ): (value: never, places: number) => ExactValue {
-  const from = numericTypeOf(firstType(call))
-  switch (numericKindOf(from)) {
+  const type = roundedType(call, rounding)
+  switch (numericKindOf(firstType(call))) {
     case 'double':
       return (value: number, places) => roundDouble(value, places, rounding.truncates)
     case 'integer':
@@ -128,16 +138,18 @@ function rounder(
           : checkBigint(call, rounding.decimal(value, 0, Math.max(places, -40)), type.unsigned)
     case 'decimal':
       return (value: ExactValue, places) =>
-        rescale(rounding.decimal(value, from.scale, Math.max(places, -80)), from.scale, type.scale)
+        checkDecimal(
+          rescale(rounding.decimal(value, fromScale, Math.max(places, -80)), fromScale, type.scale),
+          callText(call),
+        )
   }
 }
 
 function compileRounding([x, places]: readonly Evaluator[], call: Call, rounding: Rounding): Evaluator {
-  const round = rounder(call, roundedType(call, rounding), rounding)
-  if (places === undefined) return evaluator1(x as Evaluator, (value: never) => round(value, 0))
-  return evaluator2(x as Evaluator, places, (value: never, count: ExactValue) =>
-    round(value, placesOf(count)),
-  )
+  const { evaluate, scale } = unroundedOf(x as Evaluator, numericTypeOf(firstType(call)).scale)
+  const round = rounder(call, rounding, scale)
+  if (places === undefined) return evaluator1(evaluate, (value: never) => round(value, 0))
+  return evaluator2(evaluate, places, (value: never, count: ExactValue) => round(value, placesOf(count)))
 }
 
 export const roundingFunctions: readonly ScalarFunction[] = [

@@ -58,9 +58,10 @@ function operandOf(
   collation: Collation,
   isMixed: boolean,
 ): CollationOperand {
-  if (!isStringType(type) && type.name !== 'json') {
-    return { collation, coercibility: Coercibility.numeric, isAscii: true }
+  if (type.name === 'json') {
+    return { collation, coercibility: Math.min(coercibility, Coercibility.implicit), isAscii: false }
   }
+  if (!isStringType(type)) return { collation, coercibility: Coercibility.numeric, isAscii: true }
   const value = isMixed ? constant?.value : undefined
   if (typeof value !== 'string') return { collation, coercibility, isAscii: false }
   return { collation, coercibility, isAscii: isAscii(value), constant: value }

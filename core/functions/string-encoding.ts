@@ -26,6 +26,7 @@ const NUMBERS = new Set<string>([
   'float',
   'double',
   'year',
+  'bit',
 ])
 
 function isNumber(type: SqlType): boolean {

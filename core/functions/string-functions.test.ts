@@ -52,6 +52,7 @@ const PARTS: Case[] = [
   ['left', ['abc', -1], '', 'varchar(0)'],
   ['left', ['abc', 18446744073709551615n], 'abc'],
   ['left', ['abc', null], null],
+  ['left', ['abcd', decimal('1.5')], 'ab', 'varchar(2)'],
   ['left', [bytes('c3a9'), 1], '0xC3', 'varbinary(1)'],
   ['right', ['foobarbar', 4], 'rbar', 'varchar(4)'],
   ['right', ['a😀b', 2], '😀b'],

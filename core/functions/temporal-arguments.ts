@@ -6,8 +6,9 @@
 import { raise, raiseTruncated, shown } from '../common/conditions.js'
 import { rescale } from '../common/decimal.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
+import { readJson } from '../common/json.js'
 import { SqlMode } from '../common/sql-mode.js'
-import { isApproximate, isTemporal, isText, type SqlType } from '../common/sql-type.js'
+import { isApproximate, isNumeric, isTemporal, isText, type SqlType } from '../common/sql-type.js'
 import {
   addInterval,
   clearTimeOfDay,
@@ -72,7 +73,9 @@ export function datetimeReader(type: SqlType, flags: number): TemporalReader {
     case 'time':
       return (value, context, fields) => setToday(value as ExactValue, type.scale, context, fields)
     default:
-      return isText(type) ? datetimeTextReader(flags) : datetimeNumberReader(type, flags)
+      return isNumeric(type)
+        ? datetimeNumberReader(type, flags)
+        : readerOfText(type, datetimeTextReader(flags))
   }
 }
 
@@ -133,7 +136,7 @@ export function timeReader(type: SqlType): TemporalReader {
     case 'timestamp':
       return timeOfDayReader(datetimeReader(type, FUZZY_DATE))
     default:
-      return timeOfDayReader(isText(type) ? timeTextReader() : timeNumberReader(type))
+      return timeOfDayReader(timeTextOrNumberReader(type))
   }
 }
 
@@ -141,7 +144,20 @@ export function timeReader(type: SqlType): TemporalReader {
 export function timeOrDatetimeReader(type: SqlType): TemporalReader {
   if (type.name === 'datetime' || type.name === 'timestamp') return datetimeReader(type, FUZZY_DATE)
   if (type.name === 'time' || type.name === 'date') return timeReader(type)
-  return isText(type) ? timeTextReader() : timeNumberReader(type)
+  return timeTextOrNumberReader(type)
+}
+
+function timeTextOrNumberReader(type: SqlType): TemporalReader {
+  return isNumeric(type) ? timeNumberReader(type) : readerOfText(type, timeTextReader())
+}
+
+/** What is no number arrives as text; a JSON string is read by its content. */
+function readerOfText(type: SqlType, read: TemporalReader): TemporalReader {
+  if (type.name !== 'json') return read
+  return (value, context, fields) => {
+    const node = readJson(value as string)
+    return read(typeof node === 'string' ? node : value, context, fields)
+  }
 }
 
 function timeOfDayReader(read: TemporalReader): TemporalReader {
