@@ -131,7 +131,9 @@ export function compileToInteger(from: SqlType, to: SqlType): NonNullConversion 
       ? (value) => wrap(value as ExactValue, unsigned)
       : undefined
   }
-  if (isTemporal(from)) return (value, context) => temporalRounded(from, value as ExactValue, context)
+  if (isTemporal(from)) {
+    return (value, context) => wrap(temporalRounded(from, value as ExactValue, context), unsigned)
+  }
   switch (from.name) {
     case 'decimal': {
       const { scale } = from
@@ -220,20 +222,20 @@ function wideTextInteger(
 
 // ---- DECIMAL
 
-export function compileToDecimal(from: SqlType, to: SqlType): NonNullConversion | undefined {
+export function compileToDecimal(from: SqlType, to: SqlType, label = ''): NonNullConversion | undefined {
   const { scale } = to
-  if (isPlainInteger(from)) return integerToDecimal(from, to)
-  if (from.name === 'decimal') return decimalToDecimal(from, to)
+  if (isPlainInteger(from)) return integerToDecimal(from, to, label)
+  if (from.name === 'decimal') return decimalToDecimal(from, to, label)
   if (isTemporal(from)) {
     return (value, context) =>
-      fitDecimal(rescale(temporalMicros(from, value as ExactValue, context), 6, scale), to, context)
+      fitDecimal(rescale(temporalMicros(from, value as ExactValue, context), 6, scale), to, context, label)
   }
   if (from.name === 'float' || from.name === 'double') {
-    return (value, context) => fitDecimal(doubleToDecimal(value as number, scale), to, context)
+    return (value, context) => fitDecimal(doubleToDecimal(value as number, scale), to, context, label)
   }
-  if (from.name === 'json') return (value, context) => jsonToDecimal(value as string, to, context)
+  if (from.name === 'json') return (value, context) => jsonToDecimal(value as string, to, context, label)
   const text = textOf(from)
-  return (value, context) => textToDecimal(text(value, context), to, context)
+  return (value, context) => textToDecimal(text(value, context), to, context, label)
 }
 
 /** Digits before the point that values of an integer type have at most. */
@@ -254,52 +256,58 @@ function integerDigits(type: SqlType): number {
   }
 }
 
-function integerToDecimal(from: SqlType, to: SqlType): NonNullConversion | undefined {
+function integerToDecimal(from: SqlType, to: SqlType, label: string): NonNullConversion | undefined {
   const { scale } = to
   const always = to.length - scale >= integerDigits(from)
   if (always && scale === 0) return undefined
   if (always) return (value) => rescale(value as ExactValue, 0, scale)
-  return (value, context) => fitDecimal(rescale(value as ExactValue, 0, scale), to, context)
+  return (value, context) => fitDecimal(rescale(value as ExactValue, 0, scale), to, context, label)
 }
 
-function decimalToDecimal(from: SqlType, to: SqlType): NonNullConversion | undefined {
+function decimalToDecimal(from: SqlType, to: SqlType, label: string): NonNullConversion | undefined {
   const fromScale = from.scale
   const { scale } = to
   const isWide = to.length - scale >= from.length - fromScale + (scale < fromScale ? 1 : 0)
   if (isWide && scale === fromScale) return undefined
   if (isWide) return (value) => rescale(value as ExactValue, fromScale, scale)
-  return (value, context) => fitDecimal(rescale(value as ExactValue, fromScale, scale), to, context)
+  return (value, context) => fitDecimal(rescale(value as ExactValue, fromScale, scale), to, context, label)
 }
 
 /** Clamps to the digits of the type, with ER_WARN_DATA_OUT_OF_RANGE if that changed the value. */
-function fitDecimal(unscaled: ExactValue, to: SqlType, context: EvaluationContext): ExactValue {
+function fitDecimal(
+  unscaled: ExactValue,
+  to: SqlType,
+  context: EvaluationContext,
+  label: string,
+): ExactValue {
   if (fitsPrecision(unscaled, to.length))
-    return to.unsigned && unscaled < 0 ? clampUnsigned(context) : unscaled
-  raise(context, 'ER_WARN_DATA_OUT_OF_RANGE', '', 1)
+    return to.unsigned && unscaled < 0 ? clampUnsigned(context, label) : unscaled
+  raise(context, 'ER_WARN_DATA_OUT_OF_RANGE', label, 1)
   return to.unsigned && unscaled < 0 ? 0 : clampToPrecision(unscaled, to.length)
 }
 
-function clampUnsigned(context: EvaluationContext): number {
-  raise(context, 'ER_WARN_DATA_OUT_OF_RANGE', '', 1)
+function clampUnsigned(context: EvaluationContext, label: string): number {
+  raise(context, 'ER_WARN_DATA_OUT_OF_RANGE', label, 1)
   return 0
 }
 
-function textToDecimal(text: string, to: SqlType, context: EvaluationContext): ExactValue {
+function textToDecimal(text: string, to: SqlType, context: EvaluationContext, label: string): ExactValue {
   const parsed = parseDecimal(text)
   if (parsed.end === 0 || parsed.overflow || hasGarbage(text, parsed.end)) {
     raiseTruncated(context, 'DECIMAL', text)
   }
-  return fitDecimal(rescale(parsed.unscaled, parsed.scale, to.scale), to, context)
+  return fitDecimal(rescale(parsed.unscaled, parsed.scale, to.scale), to, context, label)
 }
 
-function jsonToDecimal(json: string, to: SqlType, context: EvaluationContext): ExactValue {
+function jsonToDecimal(json: string, to: SqlType, context: EvaluationContext, label: string): ExactValue {
   const scalar = jsonScalar(json, 'DECIMAL', context)
-  if (typeof scalar === 'string') return textToDecimal(scalar, to, context)
-  if (scalar instanceof JsonDouble) return fitDecimal(doubleToDecimal(scalar.value, to.scale), to, context)
+  if (typeof scalar === 'string') return textToDecimal(scalar, to, context, label)
+  if (scalar instanceof JsonDouble)
+    return fitDecimal(doubleToDecimal(scalar.value, to.scale), to, context, label)
   if (scalar instanceof JsonDecimal) {
-    return fitDecimal(rescale(scalar.unscaled, scalar.scale, to.scale), to, context)
+    return fitDecimal(rescale(scalar.unscaled, scalar.scale, to.scale), to, context, label)
   }
-  return fitDecimal(rescale(scalar, 0, to.scale), to, context)
+  return fitDecimal(rescale(scalar, 0, to.scale), to, context, label)
 }
 
 // ---- FLOAT and DOUBLE

@@ -25,17 +25,17 @@ const identity: Conversion = (value) => value
 
 /**
  * The conversion from one type to another. A text or binary target of length 0 takes any length. ENUM and SET are
- * never targets of expressions.
+ * never targets of expressions. `label` is what warnings call the value where MySQL names a cast as if it were a column.
  */
-export function compileConversion(from: SqlType, to: SqlType): Conversion {
+export function compileConversion(from: SqlType, to: SqlType, label = ''): Conversion {
   if (from.name === 'null' || sameType(from, to)) return identity
-  const convert = compileNonNull(from, to)
+  const convert = compileNonNull(from, to, label)
   if (convert === undefined) return identity
   return (value, context) => (value === null ? null : convert(value, context))
 }
 
 /** undefined if the values are the same in both types. */
-function compileNonNull(from: SqlType, to: SqlType): NonNullConversion | undefined {
+function compileNonNull(from: SqlType, to: SqlType, label: string): NonNullConversion | undefined {
   if (isTemporal(to)) return compileToTemporal(from, to)
   switch (to.name) {
     case 'null':
@@ -49,7 +49,7 @@ function compileNonNull(from: SqlType, to: SqlType): NonNullConversion | undefin
     case 'year':
       return compileToInteger(from, to)
     case 'decimal':
-      return compileToDecimal(from, to)
+      return compileToDecimal(from, to, label)
     case 'float':
     case 'double':
       return compileToDouble(from, to)

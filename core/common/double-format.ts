@@ -47,6 +47,36 @@ function layOut(exponential: string): string {
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
 }
 
+/**
+ * The text of at most `width` characters that keeps the most digits, plain or with an exponent; undefined if there is
+ * none. For columns that are narrower than the number.
+ */
+export function formatWithin(value: number, width: number): string | undefined {
+  let plain: string | undefined
+  let exponential: string | undefined
+  const magnitude = Math.abs(value)
+  for (let digits = 17; digits >= 1 && (plain === undefined || exponential === undefined); digits--) {
+    const rounded = value.toPrecision(digits)
+    const isPlain = magnitude < 1e17 && magnitude >= 1e-15
+    const candidate = isPlain
+      ? trimZeros(formatFixed(Number(rounded), Math.max(digits - 1 - Math.floor(Math.log10(magnitude)), 0)))
+      : undefined
+    if (plain === undefined && candidate !== undefined && candidate.length <= width) plain = candidate
+    const text = Number(rounded).toExponential().replace('e+', 'e')
+    if (exponential === undefined && text.length <= width) exponential = text
+  }
+  if (plain === undefined || exponential === undefined) return plain ?? exponential
+  return significantDigits(plain) >= significantDigits(exponential) ? plain : exponential
+}
+
+function trimZeros(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
+}
+
+function significantDigits(text: string): number {
+  return text.replace(/e.*$/, '').replace(/[-.]/g, '').replace(/^0+/, '').length
+}
+
 /** Text with exactly `decimals` decimals (FLOAT(M,D), ROUND results): exact ties go to the even digit, as C's printf. */
 export function formatFixed(value: number, decimals: number): string {
   const magnitude = Math.abs(value)

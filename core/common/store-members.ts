@@ -6,7 +6,7 @@ import { raise } from './conditions.js'
 import { printJson, parseJson } from './json.js'
 import { sqlError } from './sql-error.js'
 import { isBinary, isString, sameType, type SqlType } from './sql-type.js'
-import { compileRounding } from './store-number.js'
+import { compileWhole } from './store-number.js'
 import type { NonNullStore } from './store.js'
 import { exact } from './value.js'
 import { textOf } from './value-text.js'
@@ -32,9 +32,9 @@ function takesText(from: SqlType): boolean {
 export function compileStoreEnum(column: SqlType, from: SqlType): NonNullStore | undefined {
   const count = column.members?.length ?? 0
   if (!takesText(from)) {
-    const rounding = compileRounding(from)
+    const wholeOf = compileWhole(from, true)
     return (value, context, name, row) => {
-      const index = rounding(value, context)
+      const index = wholeOf(value, context)
       if (index >= 1 && index <= count) return index
       raise(context, 'WARN_DATA_TRUNCATED', name, row)
       return 0
@@ -48,7 +48,7 @@ export function compileStoreEnum(column: SqlType, from: SqlType): NonNullStore |
     const index = indexOf(member)
     if (index > 0) return index
     // A text that is no member may be the number of one.
-    const number = /^\s*\d+\s*$/.test(member) ? Number(member) : 0
+    const number = /^\s*\d+ *$/.test(member) ? Number(member) : 0
     if (number >= 1 && number <= count) return number
     raise(context, 'WARN_DATA_TRUNCATED', name, row)
     return 0
@@ -59,9 +59,9 @@ export function compileStoreSet(column: SqlType, from: SqlType): NonNullStore | 
   const count = column.members?.length ?? 0
   const all = (1n << BigInt(count)) - 1n
   if (!takesText(from)) {
-    const rounding = compileRounding(from)
+    const wholeOf = compileWhole(from, true)
     return (value, context, name, row) => {
-      const mask = rounding(value, context)
+      const mask = wholeOf(value, context)
       if (mask >= 0 && mask <= all) return mask
       raise(context, 'WARN_DATA_TRUNCATED', name, row)
       return exact(BigInt.asUintN(64, BigInt(mask)) & all)
@@ -81,7 +81,7 @@ export function compileStoreSet(column: SqlType, from: SqlType): NonNullStore | 
       else isComplete = false
     }
     if (isComplete) return exact(mask)
-    if (mask === 0n && /^\s*\d+\s*$/.test(list) && BigInt(list) <= all) return exact(BigInt(list))
+    if (mask === 0n && /^\s*\d+$/.test(list) && BigInt(list) <= all) return exact(BigInt(list))
     raise(context, 'WARN_DATA_TRUNCATED', name, row)
     return exact(mask)
   }

@@ -2,18 +2,26 @@
  * Assignment to numeric columns: integers, YEAR, BIT, DECIMAL, FLOAT and DOUBLE.
  */
 import { raise, shown } from './conditions.js'
-import { compileToDecimal, compileToDouble, integerRange, roundToDeclared } from './conversion-number.js'
+import {
+  compileToDecimal,
+  compileToDouble,
+  compileToInteger,
+  integerRange,
+  roundToDeclared,
+} from './conversion-number.js'
 import {
   clampToPrecision,
-  doubleToDecimal,
+  divideTruncated,
   fitsPrecision,
   maxUnscaled,
   parseDecimal,
   rescale,
+  type ParsedDecimal,
 } from './decimal.js'
 import { FLOAT_MAX, hasGarbage, parseDouble, roundHalfEven } from './double-format.js'
 import type { EvaluationContext } from './evaluation.js'
 import {
+  BIGINT_TYPE,
   decimalType,
   DOUBLE_TYPE,
   isBinary,
@@ -46,7 +54,7 @@ export function compileStoreInteger(column: SqlType, from: SqlType): NonNullStor
   }
   if (column.name === 'year' && isTemporal(from) && from.name !== 'time') return storeYearOfDate(from)
   if (isString(from)) return storeIntegerText(column, from, keep)
-  const toInteger = compileRounding(from)
+  const toInteger = column.name === 'year' ? compileWhole(from) : compileRounding(from)
   return (value, context, name, row) => keep(toInteger(value, context), context, name, row)
 }
 
@@ -73,11 +81,30 @@ export function compileRounding(from: SqlType): (value: Value, context: Evaluati
   if (from.name === 'decimal') return (value) => rescale(value as ExactValue, from.scale, 0)
   if (from.name === 'float' || from.name === 'double') return (value) => wholeNumber(value as number)
   if (isIntegerSource(from)) return (value) => value as ExactValue
+  if (isTemporal(from)) {
+    const toInteger = compileToInteger(from, BIGINT_TYPE)
+    return (value, context) => (value === null ? 0 : ((toInteger?.(value, context) ?? value) as ExactValue))
+  }
   const toDecimal = compileToDecimal(from, WIDE_DECIMAL)
   return (value, context) => {
     const decimal = toDecimal === undefined || value === null ? value : toDecimal(value, context)
     return rescale(decimal as ExactValue, WIDE_DECIMAL.scale, 0)
   }
+}
+
+/**
+ * YEAR, BIT, ENUM and SET take the whole part of a double, and with `cutsDecimals` (ENUM and SET, which read a DECIMAL
+ * as a double) of a DECIMAL; everything else as `compileRounding`.
+ */
+export function compileWhole(
+  from: SqlType,
+  cutsDecimals = false,
+): (value: Value, context: EvaluationContext) => ExactValue {
+  if (from.name === 'decimal' && cutsDecimals) {
+    return (value) => divideTruncated(value as ExactValue, from.scale)
+  }
+  if (from.name !== 'float' && from.name !== 'double') return compileRounding(from)
+  return (value) => wholeNumber(Math.trunc(value as number))
 }
 
 function wholeNumber(value: number): ExactValue {
@@ -88,19 +115,20 @@ function wholeNumber(value: number): ExactValue {
 /** Text: the number at its start, rounded; nothing to read is ER_TRUNCATED_WRONG_VALUE_FOR_FIELD. */
 function storeIntegerText(column: SqlType, from: SqlType, keep: Keep): NonNullStore {
   const textOfValue = textOf(from)
-  const typeName = column.name === 'year' ? 'year' : 'integer'
   return (value, context, name, row) => {
     const text = textOfValue(value, context)
     const parsed = parseDecimal(text)
     if (parsed.end === 0) {
-      raise(context, 'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', typeName, shown(text), name, row)
-    } else if (hasGarbage(text, parsed.end)) {
-      raise(context, 'WARN_DATA_TRUNCATED', name, row)
+      raise(context, 'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', 'integer', shown(text), name, row)
+      return 0
     }
     const integer = rescale(parsed.unscaled, parsed.scale, 0)
-    // A text of one or two zeros is the year 2000, the number is the year 0000.
-    if (column.name === 'year' && integer === 0 && text.trim().length <= 2 && parsed.end > 0) return 2000
-    return keep(integer, context, name, row)
+    const kept = keep(integer, context, name, row)
+    // One condition is enough: a number out of range is not told to have garbage behind it as well.
+    const isInRange = column.name === 'year' ? kept !== 0 || integer === 0 : kept === integer
+    if (isInRange && hasGarbage(text, parsed.end)) raise(context, 'WARN_DATA_TRUNCATED', name, row)
+    // Zeros are the year 2000 unless all four are written; the number 0 is the year 0000.
+    return column.name === 'year' && integer === 0 && text.length !== 4 ? 2000 : kept
   }
 }
 
@@ -123,7 +151,7 @@ function storeYearOfDate(from: SqlType): NonNullStore {
 function compileStoreBit(column: SqlType, from: SqlType): NonNullStore | undefined {
   const { max } = integerRange(column)
   if (from.name === 'bit' && from.length <= column.length) return undefined
-  const rounding = isIntegerSource(from) || isString(from) ? undefined : compileRounding(from)
+  const rounding = isIntegerSource(from) || isString(from) ? undefined : compileWhole(from)
   const text = isString(from) && !isBinary(from) ? textOf(from) : undefined
   return (value, context, name, row) => {
     let bits: ExactValue
@@ -163,7 +191,9 @@ export function compileStoreDecimal(column: SqlType, from: SqlType): NonNullStor
   }
   if (from.name === 'decimal') return storeDecimal(column, from, keep)
   if (from.name === 'float' || from.name === 'double') {
-    return (value, context, name, row) => keep(doubleToDecimal(value as number, scale), context, name, row)
+    return (value, context, name, row) => {
+      return storeParsed(parseDecimal(String(value)), scale, keep, context, name, row)
+    }
   }
   const toDecimal = compileToDecimal(from, WIDE_DECIMAL)
   return (value, context, name, row) => {
@@ -204,12 +234,24 @@ function storeDecimalText(column: SqlType, from: SqlType, keep: Keep): NonNullSt
       return 0
     }
     if (hasGarbage(text, parsed.end)) raise(context, 'WARN_DATA_TRUNCATED', name, row)
-    const rounded = rescale(parsed.unscaled, parsed.scale, scale)
-    const kept = keep(rounded, context, name, row)
-    const isExact = parsed.scale <= scale || rescale(rounded, scale, parsed.scale) == parsed.unscaled
-    if (!isExact && kept === rounded) context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
-    return kept
+    return storeParsed(parsed, scale, keep, context, name, row)
   }
+}
+
+/** Rounds to the column's decimals, with a note if that dropped any. */
+function storeParsed(
+  parsed: ParsedDecimal,
+  scale: number,
+  keep: Keep,
+  context: EvaluationContext,
+  name: string,
+  row: number,
+): ExactValue {
+  const rounded = rescale(parsed.unscaled, parsed.scale, scale)
+  const kept = keep(rounded, context, name, row)
+  const isExact = parsed.scale <= scale || rescale(rounded, scale, parsed.scale) == parsed.unscaled
+  if (!isExact && kept === rounded) context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
+  return kept
 }
 
 // ---- FLOAT and DOUBLE

@@ -5,10 +5,19 @@ import type { Charset } from './collation.js'
 import { requireCollation } from './collations.js'
 import { raise } from './conditions.js'
 import { bytesOf, padded } from './conversion-string.js'
+import { formatWithin } from './double-format.js'
 import type { EvaluationContext } from './evaluation.js'
 import { isBinary, isText, type SqlType, type TypeName } from './sql-type.js'
 import type { NonNullStore } from './store.js'
-import { bitBytes, codePointCount, firstCodePoints, textLengthMax, textOf } from './value-text.js'
+import {
+  bitBytes,
+  codePointCount,
+  firstCodePoints,
+  latin1Bytes,
+  textLengthMax,
+  textOf,
+  type TextOf,
+} from './value-text.js'
 import type { ExactValue } from './value.js'
 
 /** Bytes that the TEXT and BLOB types hold; the others count characters or bytes by their declared length. */
@@ -31,13 +40,25 @@ export function compileStoreText(column: SqlType, from: SqlType): NonNullStore |
   const { charset } = requireCollation(column.collation)
   const fit = compileFit(column, charset)
   if (isBinary(from) || from.name === 'bit') return storeBinaryAsText(from, charset, fit)
-  const text = textOf(from)
+  const text =
+    (from.name === 'double' || from.name === 'float') && column.length > 0
+      ? narrowText(from, column)
+      : textOf(from)
   const needsCheck = holdsText(from) && !holdsAll(charset, from)
   if (!needsCheck && isText(from) && fitsAlways(column, from)) return undefined
   return (value, context, name, row) => {
     let result = text(value, context)
     if (needsCheck && !charset.canEncode(result)) result = replaceForeign(result, charset, context, name, row)
     return fit(result, context, name, row)
+  }
+}
+
+/** A double is written with as many digits as the column has room for. */
+function narrowText(from: SqlType, column: SqlType): TextOf {
+  const text = textOf(from)
+  return (value, context) => {
+    const full = text(value, context)
+    return full.length <= column.length ? full : (formatWithin(value as number, column.length) ?? full)
   }
 }
 
@@ -163,8 +184,15 @@ export function compileStoreBytes(column: SqlType, from: SqlType): NonNullStore 
     ? from.name === 'binary' && from.length === limit
     : isBinary(from) && textLengthMax(from) <= limit
   if (convert === undefined && isSame) return undefined
+  const isApproximate = from.name === 'double' || from.name === 'float'
+  const narrow = isApproximate ? narrowText(from, { ...column, length: limit }) : undefined
   return (value, context, name, row) => {
-    const bytes = convert === undefined ? (value as Uint8Array) : convert(value, context)
+    const bytes =
+      narrow !== undefined
+        ? latin1Bytes(narrow(value, context))
+        : convert === undefined
+          ? (value as Uint8Array)
+          : convert(value, context)
     if (bytes.length > limit) {
       raiseTooLong(context, name, row)
       return bytes.subarray(0, limit)

@@ -27,8 +27,7 @@ export function compileStoreTemporal(column: SqlType, from: SqlType): NonNullSto
     const source = (): string => text(value, context)
     if (status !== 0 && status !== ParseStatus.DATE_ONLY) complain(status, column, source, context, name, row)
     if ((status & ParseStatus.FAILED) !== 0) return 0
-    const hadTime = (status & ParseStatus.DATE_ONLY) === 0
-    return keep(column, hadTime, source, context, name, row)
+    return keep(column, false, source, context, name, row)
   }
 }
 
@@ -71,45 +70,38 @@ function refuse(
   raise(context, code, name, row)
 }
 
+/** Whether `fields` has parts that a column of the type has no place for. */
+function losesParts(column: SqlType): boolean {
+  if (column.name === 'time') return fields.month !== 0 || fields.day !== 0 || fields.year !== 0
+  if (column.name !== 'date') return false
+  return fields.hour !== 0 || fields.minute !== 0 || fields.second !== 0 || fields.microsecond !== 0
+}
+
 /** Packs `fields`, noting what the column's type drops. */
 function keep(
   column: SqlType,
-  hadTime: boolean,
+  isTime: boolean,
   source: () => string,
   context: EvaluationContext,
   name: string,
   row: number,
 ): Value {
-  const dropsTime =
-    column.name === 'date' &&
-    hadTime &&
-    (fields.hour !== 0 || fields.minute !== 0 || fields.second !== 0 || fields.microsecond !== 0)
-  const packed = packAs(column, fields, column.name === 'time', context)
+  const isLossy = losesParts(column)
+  const packed = packAs(column, fields, isTime, context)
   if (packed === null) {
     refuse('ER_WARN_DATA_OUT_OF_RANGE', column, source, context, name, row)
     return 0
   }
-  if (dropsTime) context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
+  if (isLossy) context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
   return packed
 }
 
 function storeTemporal(column: SqlType, from: SqlType): NonNullStore | undefined {
+  // Dates are checked again: their sql_mode may have been another one.
   if (sameType(column, from) && column.name !== 'date' && column.name !== 'datetime') return undefined
   const text = textOf(from)
   return (value, context, name, row) => {
     readTemporal(from, value as ExactValue, context, fields)
-    const dropsTime =
-      column.name === 'date' &&
-      from.name !== 'time' &&
-      (fields.hour !== 0 || fields.minute !== 0 || fields.second !== 0 || fields.microsecond !== 0)
-    const packed = packAs(column, fields, from.name === 'time', context)
-    if (packed === null) {
-      refuse('ER_WARN_DATA_OUT_OF_RANGE', column, () => text(value, context), context, name, row)
-      return 0
-    }
-    if (dropsTime || (column.name === 'time' && (from.name === 'datetime' || from.name === 'timestamp'))) {
-      context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
-    }
-    return packed
+    return keep(column, from.name === 'time', () => text(value, context), context, name, row)
   }
 }

@@ -116,6 +116,18 @@ const numbers: Row[] = [
   ],
   same(99, INT_TYPE, YEAR_TYPE, '1999'),
   same(0, INT_TYPE, YEAR_TYPE, '0000'),
+  same('0000', TEXT, YEAR_TYPE, '0000'),
+  same(3.6, DOUBLE_TYPE, YEAR_TYPE, '2003'),
+  [
+    'abc',
+    TEXT,
+    YEAR_TYPE,
+    ['0000', "Warning Incorrect integer value: 'abc' for column 'c' at row 2"],
+    ["1366 Incorrect integer value: 'abc' for column 'c' at row 2"],
+  ],
+  ['999x', TEXT, TINY, ['127', `Warning ${RANGE}`], [`1264 ${RANGE}`]],
+  same(1e-7, DOUBLE_TYPE, decimalType(5, 2), '0.00', `Note ${CUT}`),
+  same(3.6, DOUBLE_TYPE, BIT4, '3'),
   same('0', TEXT, YEAR_TYPE, '2000'),
   [1800, INT_TYPE, YEAR_TYPE, ['0000', `Warning ${RANGE}`], [`1264 ${RANGE}`]],
   same(15, INT_TYPE, BIT4, '15'),
@@ -146,6 +158,10 @@ const strings: Row[] = [
     ['a', "Warning Incorrect string value: '\\xFF' for column 'c' at row 2"],
     ["1366 Incorrect string value: '\\xFF' for column 'c' at row 2"],
   ],
+  same(-1e10, DOUBLE_TYPE, textType(5, COLLATION), '-1e10'),
+  same(123456.789, DOUBLE_TYPE, textType(5, COLLATION), '1.2e5'),
+  same(1234.5678, DOUBLE_TYPE, textType(5, COLLATION), '1235'),
+  same(123456, DOUBLE_TYPE, VARCHAR3, '1e5'),
   same('ab', TEXT, BINARY4, '61620000'),
   [Buffer.from('abcde'), binaryType(5), BINARY4, ['61626364', `Warning ${CUT}`], [`1406 ${LONG}`]],
   [
@@ -163,6 +179,8 @@ const members: Row[] = [
   same(1, INT_TYPE, ENUM, 'small'),
   same('7', TEXT, ENUM, '7'),
   same('2', TEXT, ENUM, 'large'),
+  same(15, decimalType(2, 1), ENUM, 'small'),
+  same(2.9, DOUBLE_TYPE, ENUM, 'large'),
   ['huge', TEXT, ENUM, ['', `Warning ${CUT}`], [`1265 ${CUT}`]],
   [9, INT_TYPE, ENUM, ['', `Warning ${CUT}`], [`1265 ${CUT}`]],
   same('c,A', TEXT, SET, 'a,c'),
@@ -193,6 +211,8 @@ const temporals: Row[] = [
   ],
   ['900:00:00', TEXT, timeType(), ['838:59:59', `Warning ${RANGE}`], [incorrect('time', '900:00:00')]],
   same('10:11:12.5', TEXT, timeType(), '10:11:13'),
+  same('2024-01-31 10:11:12', TEXT, timeType(), '10:11:12', `Note ${CUT}`),
+  same(20240131101112, INT_TYPE, timeType(), '10:11:12', `Note ${CUT}`),
 ]
 
 describe.each<[string, Row[]]>([

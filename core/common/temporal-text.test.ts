@@ -108,6 +108,8 @@ describe('dates and times as text', () => {
     ['2024-01-05 10:11:12', '10:11:12'],
     ['2024-01-01', '00:20:24 truncated'],
     ['12abc', '00:00:12 truncated'],
+    ['2024-02-29T25:00:00', 'failed'],
+    ['1e2', 'failed'],
     ['abc', 'failed'],
     ['', 'failed'],
   ])('TIME %p is %p', (text, expected) => {

@@ -296,15 +296,20 @@ export function parseTimeText(text: string, zone: TimeZone, fields: TemporalFiel
   const negative = text.charCodeAt(at) === MINUS
   if (negative) at++
   if (text.length - at >= 12) {
-    const status = parseDatetimeText(text.slice(at), DateFlag.FUZZY, zone, fields)
-    if ((status & (ParseStatus.FAILED | ParseStatus.DATE_ONLY)) === 0 && !startsAsDays(text, at))
-      return status
+    // What looks like a date and time is one or nothing; the rest may still be a TIME.
+    const status = startsAsDays(text, at)
+      ? ParseStatus.DATE_ONLY
+      : parseDatetimeText(text.slice(at), DateFlag.FUZZY, zone, fields)
+    if ((status & (ParseStatus.FAILED | ParseStatus.DATE_ONLY)) === 0) return status
+    if ((status & ParseStatus.FAILED) !== 0 && (status & ParseStatus.OUT_OF_RANGE) !== 0) return status
   }
   clearFields(fields)
   fields.negative = negative
   if (!isDigitCode(text.charCodeAt(at))) return ParseStatus.FAILED
   at = readTimeParts(text, at)
   at = readTimeFraction(text, at, fields)
+  // A number with an exponent is no TIME at all.
+  if (/^[eE][+-]?\d/.test(text.slice(at, at + 3))) return ParseStatus.FAILED
   return finishTime(text, at, fields)
 }
 

@@ -52,6 +52,7 @@ function compileLike([operand, patternOperand]: readonly Evaluator[], call: Call
 
 const like: ScalarFunction = scalarFunction('like', {
   parameters: ['string', 'string', 'any'],
+  constants: [2],
   optional: 1,
   type: BOOLEAN_TYPE,
   compile: compileLike,
