@@ -73,9 +73,9 @@ describe('the plugin', () => {
     expect(protocol.addresses[0]).toMatch(/^127\.0\.0\.1:\d+$/)
     await protocol.stop()
     const check = plugin.options.address.check
-    expect(
-      ['127.0.0.1:3306', '[::1]:3306', 'db.example:1', 'none', ''].map((value) => check(value)),
-    ).toEqual(Array.from({ length: 5 }, () => undefined))
+    expect(['127.0.0.1:3306', '[::1]:3306', 'db.example:1', 'none', ''].map((value) => check(value))).toEqual(
+      Array.from({ length: 5 }, () => undefined),
+    )
     expect(['3306', '::1:3306', 'host:', 'host:70000'].every((value) => check(value) !== undefined)).toBe(
       true,
     )
