@@ -95,7 +95,7 @@ function mergeNumbers(types: readonly SqlType[]): SqlType {
 
 /** FLOAT only among FLOATs and integers that it holds exactly. */
 function mergeApproximates(types: readonly SqlType[]): SqlType {
-  const floats = types.every((type) => ['float', 'tinyint', 'smallint'].includes(type.name))
+  const floats = types.every((type) => ['float', 'tinyint', 'smallint', 'year'].includes(type.name))
   const scale = types.reduce(
     (max, type) => Math.max(max, type.name === 'decimal' || isApproximate(type) ? type.scale : 0),
     0,

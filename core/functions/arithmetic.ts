@@ -11,6 +11,7 @@ import {
   DECIMAL_PRECISION_MAX,
   DECIMAL_SCALE_MAX,
   decimalType,
+  isTemporal,
   type SqlType,
 } from '../common/sql-type.js'
 import { addExact, multiplyExact, negateExact, subtractExact, type ExactValue } from '../common/value.js'
@@ -239,7 +240,7 @@ const negation: ScalarFunction = {
     const type =
       kind === 'decimal' || isTooLarge(argument)
         ? decimalType(whole + scale, scale)
-        : Object.freeze({ ...BIGINT_TYPE, length: Math.min(numericTypeOf(argument.type).length + 1, 21) })
+        : Object.freeze({ ...BIGINT_TYPE, length: negatedLength(argument.type, whole) })
     return {
       type,
       nullable,
@@ -247,6 +248,11 @@ const negation: ScalarFunction = {
       compile: ([operand]) => negateExactly(operand as Evaluator, type, text),
     }
   },
+}
+
+/** One more than the operand is wide, for the sign. */
+function negatedLength(type: SqlType, digits: number): number {
+  return Math.min((isTemporal(type) ? digits : numericTypeOf(type).length) + 1, 21)
 }
 
 /** The negative of a constant beyond 2^63 is a DECIMAL. */

@@ -12,6 +12,7 @@ import {
   isInteger,
   NOT_FIXED_DECIMALS,
   type SqlType,
+  type TypeName,
 } from '../common/sql-type.js'
 import { decimalsOf, wholeDigits } from '../common/type-merge.js'
 import { sqlError, type SqlError } from '../common/sql-error.js'
@@ -50,7 +51,12 @@ export interface Digits {
   readonly scale: number
 }
 
+/** Digits before the point of the numbers that temporals are: 20240131, 8385959, 20240131101112. */
+const TEMPORAL_DIGITS: Partial<Record<TypeName, number>> = { date: 8, time: 7, datetime: 14, timestamp: 14 }
+
 export function digitsOf(type: SqlType): Digits {
+  const temporal = TEMPORAL_DIGITS[type.name]
+  if (temporal !== undefined) return { whole: temporal, scale: type.scale }
   const numeric = numericTypeOf(type)
   return { whole: wholeDigits(numeric), scale: decimalsOf(numeric) }
 }
