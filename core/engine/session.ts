@@ -10,7 +10,12 @@ import { STRICT_MODES } from '../common/sql-mode.js'
 import type { ExactValue, MaybePromise, Value } from '../common/value.js'
 import type { ChangeResult } from '../executor/change-result.js'
 import { Execution } from '../executor/execution.js'
-import type { IntoVariables, Statement } from '../plan/syntax/index.js'
+import type {
+  Expression as ExpressionSyntax,
+  IntoVariables,
+  QueryExpression,
+  Statement,
+} from '../plan/syntax/index.js'
 import type {
   ClientInfo,
   ParameterValue,
@@ -21,11 +26,13 @@ import type {
   Session,
   SessionChange,
 } from '../spi/session.js'
+import { sqlText } from '../spi/session.js'
 import type { CoreTransaction } from '../transaction/transaction.js'
 import { drain, settle } from './drain.js'
 import { collectsConditions, commitsImplicitly } from './statement-traits.js'
 import { fingerprintOf, parseNext, type ParsedStatement, type StatementFingerprint } from './parsing.js'
 import { binderEnvironment, planStatement, type PlannableStatement } from './planner.js'
+import { PlanRunner } from './plan-runner.js'
 import { PreparedStatements, type Prepared } from './prepared-statements.js'
 import type { PreparedChange, PreparedPlan, PreparedQuery } from './query-types.js'
 import { RunningStatement, type Condition } from './running-statement.js'
@@ -50,9 +57,10 @@ export class EngineSession implements Session {
   readonly prepared = new PreparedStatements()
   readonly activity: SessionActivity = { command: 'Sleep', text: null, sinceMs: performance.now() }
   private readonly closing = new AbortController()
+  private readonly runner: PlanRunner
   private running: RunningStatement | undefined
   private changes: SessionChange[] = []
-  private foundRowsMode = false
+  foundRowsMode = false
   private isClosed = false
 
   constructor(
@@ -64,6 +72,7 @@ export class EngineSession implements Session {
   ) {
     this.state = new SessionState(identity, core.globals)
     this.transactions = new SessionTransactions(this.state, core.transactions)
+    this.runner = new PlanRunner(this)
   }
 
   // ── What protocols ask ──────────────────────────────────────────────────────────────────────────────────────
@@ -140,7 +149,7 @@ export class EngineSession implements Session {
       const plan = this.core.plans.find(key, fingerprint.literals)
       if (plan !== undefined && this.isCurrent(plan)) {
         const running = this.begin(text, fingerprint.literals as readonly Value[])
-        return this.guard(running, sink, () => this.runPlan(plan, running, sink, false, undefined))
+        return this.guard(running, sink, () => this.runner.run(plan, running, sink, false, undefined))
       }
     }
     return this.executeText(text, multiStatements, sink, fingerprint)
@@ -264,7 +273,7 @@ export class EngineSession implements Session {
           this.core.plans.add(`${this.state.settingsKey}\u0000${fingerprint.key}`, plan)
         }
         const into = statement.kind === 'query' ? intoVariables(statement.into) : undefined
-        await this.runPlan(plan, running, sink, moreResults, into)
+        await this.runner.run(plan, running, sink, moreResults, into)
         return
       }
       case 'set':
@@ -384,194 +393,15 @@ export class EngineSession implements Session {
     return true
   }
 
-  runPlan(
-    plan: PreparedPlan,
-    running: RunningStatement,
-    sink: ResultSink,
-    moreResults: boolean,
-    into: IntoVariables | undefined,
-  ): MaybePromise<void> {
-    if (plan.dependencies.length > 0) this.core.checkAccess(this.account, plan.dependencies)
-    if (plan.kind === 'change') return this.runChange(plan, running, sink, moreResults)
-    const limitMs = Number(this.state.variables.get('max_execution_time'))
-    if (limitMs > 0) running.limitTime(limitMs)
-    return this.runQuery(plan, running, sink, moreResults, into)
-  }
-
-  private runQuery(
-    plan: PreparedQuery,
-    running: RunningStatement,
-    sink: ResultSink,
-    moreResults: boolean,
-    into: IntoVariables | undefined,
-  ): MaybePromise<void> {
-    const receiver =
-      into === undefined
-        ? new SinkReceiver(plan.columns, sink)
-        : new VariableReceiver(into, plan.columns, this.state)
-    let execution: Execution | undefined
-    return this.inTransaction(
-      plan,
-      running,
-      plan.locks,
-      (transaction) => {
-        execution = this.newExecution(transaction, running)
-        const operator = plan.plan.open(execution)
-        return settle(
-          () => drain(operator, execution as Execution, (batch) => receiver.take(batch)),
-          () => operator.close(),
-          (error) => rethrowAfter(operator.close(), error),
-        )
-      },
-      () => {
-        const rows = receiver.finish(running)
-        this.keepConditions(running)
-        this.state.foundRows = plan.countsAllRows ? Math.max(execution?.foundRows ?? 0, rows) : rows
-        this.state.rowCount = into === undefined ? -1 : rows
-        const status = this.statusOf(into === undefined ? 0 : rows, 0, '', moreResults)
-        if (into === undefined) sink.end(status)
-        else sink.ok(status)
-      },
-    )
-  }
-
-  private runChange(
-    plan: PreparedChange,
-    running: RunningStatement,
-    sink: ResultSink,
-    moreResults: boolean,
-  ): MaybePromise<void> {
-    running.strict = (this.state.sqlMode & STRICT_MODES) !== 0 && !plan.ignore
-    let result: ChangeResult | undefined
-    return this.inTransaction(
-      plan,
-      running,
-      true,
-      async (transaction) => {
-        result = await plan.change.run(this.newExecution(transaction, running))
-      },
-      () => {
-        const { affectedRows = 0, lastInsertId = 0, generatedId = 0, info = '' } = result ?? {}
-        if (generatedId !== 0) this.state.lastInsertId = generatedId
-        this.keepConditions(running)
-        this.state.rowCount = affectedRows
-        const text = typeof info === 'string' ? info : info(running.conditionCount)
-        sink.ok(this.statusOf(affectedRows, lastInsertId, text, moreResults))
-      },
-    )
-  }
-
-  private newExecution(transaction: CoreTransaction, running: RunningStatement): Execution {
-    return new Execution(this.core.execution, transaction, running, running, undefined, this.foundRowsMode)
-  }
-
-  /** Runs `action` in the session's transaction, holding the metadata of what it uses; then `finished`, when all is committed. */
-  private inTransaction(
-    plan: PreparedPlan,
-    running: RunningStatement,
-    writes: boolean,
-    action: (transaction: CoreTransaction) => MaybePromise<void>,
-    finished: () => void,
-  ): MaybePromise<void> {
-    const transaction = this.transactions.forStatement(running, writes)
-    return settle(
-      () => {
-        const locked = this.lockMetadata(plan, transaction, running)
-        const acted = locked instanceof Promise ? locked.then(() => action(transaction)) : action(transaction)
-        if (acted instanceof Promise) return acted.then(() => this.transactions.statementDone(transaction))
-        return this.transactions.statementDone(transaction)
-      },
-      finished,
-      (error) => {
-        this.transactions.statementFailed(transaction, error)
-        throw error
-      },
-    )
-  }
-
-  /** Shared metadata locks; a DDL that was waited for may have changed the plan's objects. */
-  private lockMetadata(
-    plan: PreparedPlan,
-    transaction: CoreTransaction,
-    running: RunningStatement,
-  ): MaybePromise<void> {
-    const { metadataLocks } = this.core.transactions
-    const timeoutMs = Number(this.state.variables.get('lock_wait_timeout')) * 1000
-    let waited: Promise<void> | undefined
-    for (const { id } of plan.dependencies) {
-      const object = { kind: 'table', id } as const
-      if (waited !== undefined) {
-        waited = waited.then(() =>
-          metadataLocks.acquire(transaction.locks, object, 'shared', timeoutMs, running.signal),
-        )
-        continue
-      }
-      const granted = metadataLocks.acquire(transaction.locks, object, 'shared', timeoutMs, undefined)
-      if (granted instanceof Promise) waited = granted
-    }
-    return waited?.then(() => {
-      if (!this.isCurrent(plan)) throw sqlError('ER_TABLE_DEF_CHANGED')
-    })
-  }
-
   /** A query inside of SET or the like: its single value. */
   async evaluateQuery(
-    syntax: Parameters<Binder['standalone']>[0],
+    syntax: ExpressionSyntax,
     running: RunningStatement,
     parameters: readonly TypedValue[] | undefined,
-  ) {
-    const { start, end } = syntax
-    const plan = await this.plan(
-      {
-        kind: 'query',
-        with: undefined,
-        body: {
-          kind: 'select',
-          hints: [],
-          distinct: false,
-          straightJoin: false,
-          calcFoundRows: false,
-          modifiers: [],
-          items: [
-            { kind: 'selectExpression', expression: syntax, alias: undefined, name: 'value', start, end },
-          ],
-          from: [],
-          where: undefined,
-          groupBy: [],
-          rollup: false,
-          having: undefined,
-          windows: [],
-          start,
-          end,
-        },
-        orderBy: [],
-        limit: undefined,
-        locking: [],
-        into: undefined,
-        start,
-        end,
-      },
-      running,
-      parameters ?? [],
-    )
+  ): Promise<TypedValue> {
+    const plan = await this.plan(selectOf(syntax), running, parameters ?? [])
     if (plan.kind !== 'query') throw new Error('invariant: a query is planned as one')
-    let value: Value = null
-    await this.inTransaction(
-      plan,
-      running,
-      false,
-      (transaction) => {
-        const execution = this.newExecution(transaction, running)
-        const operator = plan.plan.open(execution)
-        return drain(operator, execution, (batch) => {
-          value = batch.columns[0]?.get(0) ?? null
-        })
-      },
-      () => undefined,
-    )
-    const [column] = plan.columns
-    if (column === undefined) throw new Error('invariant: one select item gives one column')
-    return { type: column.type, value }
+    return this.runner.scalar(plan, running)
   }
 
   // ── Prepared statements ─────────────────────────────────────────────────────────────────────────────────────
@@ -611,7 +441,7 @@ export class EngineSession implements Session {
     const plan = prepared.planFor(this.state.settingsKey, parameters)
     const into = statement.kind === 'query' ? intoVariables(statement.into) : undefined
     if (plan !== undefined && this.isCurrent(plan))
-      return this.runPlan(plan, running, sink, moreResults, into)
+      return this.runner.run(plan, running, sink, moreResults, into)
     return this.planPrepared(prepared, parameters, running, sink, moreResults)
   }
 
@@ -634,7 +464,7 @@ export class EngineSession implements Session {
     }
     const plan = await this.plan(statement, running, parameters)
     if (plan.cacheable) prepared.keep(this.state.settingsKey, parameters, plan)
-    await this.runPlan(
+    await this.runner.run(
       plan,
       running,
       sink,
@@ -659,12 +489,7 @@ export class EngineSession implements Session {
     const running = this.begin('', [])
     try {
       const quoted = `\`${table.replaceAll('`', '``')}\``
-      const { statement } = parseNext(
-        sqlText(`SELECT * FROM ${quoted} LIMIT 0`),
-        0,
-        this.state,
-        'plain',
-      )
+      const { statement } = parseNext(sqlText(`SELECT * FROM ${quoted} LIMIT 0`), 0, this.state, 'plain')
       if (statement.kind !== 'query') throw new Error('invariant: SELECT parses as a query')
       const plan = await this.plan(statement, running, [])
       if (plan.kind !== 'query') throw new Error('invariant: a query is planned as one')
@@ -737,13 +562,36 @@ function intoVariables(into: Extract<Statement, { kind: 'query' }>['into']): Int
   return into
 }
 
-function rethrowAfter(closed: MaybePromise<void>, error: unknown): MaybePromise<never> {
-  if (closed instanceof Promise) {
-    return closed.then(() => {
-      throw error
-    })
+/** `SELECT expression`, as syntax. */
+function selectOf(expression: ExpressionSyntax): QueryExpression {
+  const { start, end } = expression
+  return {
+    kind: 'query',
+    with: undefined,
+    body: {
+      kind: 'select',
+      hints: [],
+      distinct: false,
+      straightJoin: false,
+      calcFoundRows: false,
+      modifiers: [],
+      items: [{ kind: 'selectExpression', expression, alias: undefined, name: 'value', start, end }],
+      from: [],
+      where: undefined,
+      groupBy: [],
+      rollup: false,
+      having: undefined,
+      windows: [],
+      start,
+      end,
+    },
+    orderBy: [],
+    limit: undefined,
+    locking: [],
+    into: undefined,
+    start,
+    end,
   }
-  throw error
 }
 
 function likePattern(pattern: string): (name: string) => boolean {
@@ -754,58 +602,4 @@ function likePattern(pattern: string): (name: string) => boolean {
     .replaceAll('_', '.')
   const expression = new RegExp(`^${source}$`, 'i')
   return (name) => expression.test(name)
-}
-
-/** Hands rows to the sink; the metadata goes first, but not before the first rows are there, so that early errors stand alone. */
-class SinkReceiver {
-  private hasColumns = false
-  private rows = 0
-
-  constructor(
-    private readonly columns: readonly ResultColumn[],
-    private readonly sink: ResultSink,
-  ) {}
-
-  take(batch: Batch): MaybePromise<void> {
-    if (!this.hasColumns) {
-      this.hasColumns = true
-      this.sink.columns(this.columns)
-    }
-    this.rows += batch.rowCount
-    return this.sink.rows(batch)
-  }
-
-  finish(): number {
-    if (!this.hasColumns) this.sink.columns(this.columns)
-    return this.rows
-  }
-}
-
-/** SELECT … INTO @a, @b: one row at most. */
-class VariableReceiver {
-  private rows = 0
-
-  constructor(
-    private readonly into: IntoVariables,
-    private readonly columns: readonly ResultColumn[],
-    private readonly state: SessionState,
-  ) {
-    if (into.targets.length !== columns.length) throw sqlError('ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT')
-  }
-
-  take(batch: Batch): void {
-    this.rows += batch.rowCount
-    if (this.rows > 1) throw sqlError('ER_TOO_MANY_ROWS')
-    this.into.targets.forEach((target, i) => {
-      const column = this.columns[i]
-      if (column === undefined) return
-      if (target.kind !== 'userVariable') throw sqlError('ER_SP_UNDECLARED_VAR', target.name)
-      this.state.setUserVariable(target.name, { type: column.type, value: batch.columns[i]?.get(0) ?? null })
-    })
-  }
-
-  finish(running: RunningStatement): number {
-    if (this.rows === 0) running.warn('Warning', 'ER_SP_FETCH_NO_DATA')
-    return this.rows
-  }
 }

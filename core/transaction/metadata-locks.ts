@@ -27,9 +27,16 @@ export class MetadataLocks {
     object: MetadataObject,
     mode: 'shared' | 'exclusive',
     timeoutMs: number,
-    signal: AbortSignal | undefined,
+    statement: { readonly signal: AbortSignal } | undefined,
   ): MaybePromise<void> {
-    const patience: LockPatience = { wait: 'wait', timeoutMs, signal }
+    // Only who really waits asks for the signal: making one costs more than the lock.
+    const patience: LockPatience = {
+      wait: 'wait',
+      timeoutMs,
+      get signal() {
+        return statement?.signal
+      },
+    }
     const granted = this.table.acquire(
       owner,
       SPACE[object.kind],

@@ -117,7 +117,10 @@ export const TEST_SETTINGS: ServerSettings = {
 }
 
 export class TestEngine {
-  private constructor(readonly engine: SwitchyardEngine) {}
+  private constructor(
+    readonly engine: SwitchyardEngine,
+    private readonly storages: readonly Storage[],
+  ) {}
 
   static async start(
     storages: readonly Storage[] = [new MemoryStorage('memory')],
@@ -135,7 +138,7 @@ export class TestEngine {
       authentication: [],
     })
     await engine.start()
-    return new TestEngine(engine)
+    return new TestEngine(engine, storages)
   }
 
   /** A session of root, in a database. */
@@ -158,5 +161,6 @@ export class TestEngine {
 
   async stop(): Promise<void> {
     await this.engine.stop()
+    for (const storage of this.storages) await storage.stop()
   }
 }

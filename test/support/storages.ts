@@ -1,6 +1,7 @@
 /**
  * The storages that tests of SQL run on, by name.
  */
+import { join } from 'node:path'
 import { MemoryStorage } from '@switchyard/storage-memory'
 import type { Storage } from '../../core/spi/storage.js'
 import type { PluginManifest } from '../../core/spi/manifest.js'
@@ -15,7 +16,7 @@ export async function createStorage(name: string, folder: string): Promise<Stora
   )
   const parts = await plugin.create({
     name,
-    options: { ...options, path: folder },
+    options: { ...options, folder: join(folder, name) },
     settings: { ...TEST_SETTINGS, dataFolder: folder },
     logger: console as never,
   })

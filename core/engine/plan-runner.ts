@@ -1,0 +1,272 @@
+/**
+ * Runs plans in a session's transaction and tells the sink: queries batch by batch, changes with their counts.
+ */
+import type { Batch } from '../common/batch.js'
+import type { TypedValue } from '../common/evaluation.js'
+import { sqlError } from '../common/sql-error.js'
+import { STRICT_MODES } from '../common/sql-mode.js'
+import type { ExactValue, MaybePromise, Value } from '../common/value.js'
+import type { ChangeResult } from '../executor/change-result.js'
+import { Execution } from '../executor/execution.js'
+import type { IntoVariables } from '../plan/syntax/index.js'
+import type { ResultColumn, ResultSink, ResultStatus } from '../spi/session.js'
+import type { CoreTransaction } from '../transaction/transaction.js'
+import { drain, settle } from './drain.js'
+import type { PreparedChange, PreparedPlan, PreparedQuery } from './query-types.js'
+import type { RunningStatement } from './running-statement.js'
+import type { ServerCore } from './server-core.js'
+import type { SessionState } from './session-state.js'
+import type { SessionTransactions } from './session-transactions.js'
+
+/** What the runner needs of its session. */
+export interface PlanRunnerHost {
+  readonly core: ServerCore
+  readonly account: string
+  readonly state: SessionState
+  readonly transactions: SessionTransactions
+  /** CLIENT_FOUND_ROWS. */
+  readonly foundRowsMode: boolean
+  isCurrent(plan: PreparedPlan): boolean
+  keepConditions(running: RunningStatement): void
+  statusOf(
+    affectedRows: ExactValue,
+    lastInsertId: ExactValue,
+    info: string,
+    moreResults: boolean,
+  ): ResultStatus
+}
+
+export class PlanRunner {
+  private readonly state: SessionState
+
+  constructor(private readonly host: PlanRunnerHost) {
+    this.state = host.state
+  }
+
+  run(
+    plan: PreparedPlan,
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+    into: IntoVariables | undefined,
+  ): MaybePromise<void> {
+    if (plan.dependencies.length > 0) this.host.core.checkAccess(this.host.account, plan.dependencies)
+    if (plan.kind === 'change') return this.runChange(plan, running, sink, moreResults)
+    const limitMs = Number(this.state.variables.get('max_execution_time'))
+    if (limitMs > 0) running.limitTime(limitMs)
+    return this.runQuery(plan, running, sink, moreResults, into)
+  }
+
+  private runQuery(
+    plan: PreparedQuery,
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+    into: IntoVariables | undefined,
+  ): MaybePromise<void> {
+    const receiver =
+      into === undefined
+        ? new SinkReceiver(plan.columns, sink)
+        : new VariableReceiver(into, plan.columns, this.state)
+    let execution: Execution | undefined
+    return this.inTransaction(
+      plan,
+      running,
+      plan.locks,
+      (transaction) => {
+        execution = this.newExecution(transaction, running)
+        const operator = plan.plan.open(execution)
+        return settle(
+          () => drain(operator, execution as Execution, (batch) => receiver.take(batch)),
+          () => operator.close(),
+          (error) => rethrowAfter(operator.close(), error),
+        )
+      },
+      () => {
+        const rows = receiver.finish(running)
+        this.host.keepConditions(running)
+        this.state.foundRows = plan.countsAllRows ? Math.max(execution?.foundRows ?? 0, rows) : rows
+        this.state.rowCount = into === undefined ? -1 : rows
+        const status = this.host.statusOf(into === undefined ? 0 : rows, 0, '', moreResults)
+        if (into === undefined) sink.end(status)
+        else sink.ok(status)
+      },
+    )
+  }
+
+  private runChange(
+    plan: PreparedChange,
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+  ): MaybePromise<void> {
+    running.strict = (this.state.sqlMode & STRICT_MODES) !== 0 && !plan.ignore
+    let result: ChangeResult | undefined
+    return this.inTransaction(
+      plan,
+      running,
+      true,
+      async (transaction) => {
+        result = await plan.change.run(this.newExecution(transaction, running))
+      },
+      () => {
+        const { affectedRows = 0, lastInsertId = 0, generatedId = 0, info = '' } = result ?? {}
+        if (generatedId !== 0) this.state.lastInsertId = generatedId
+        this.host.keepConditions(running)
+        this.state.rowCount = affectedRows
+        const text = typeof info === 'string' ? info : info(running.conditionCount)
+        sink.ok(this.host.statusOf(affectedRows, lastInsertId, text, moreResults))
+      },
+    )
+  }
+
+  private newExecution(transaction: CoreTransaction, running: RunningStatement): Execution {
+    return new Execution(
+      this.host.core.execution,
+      transaction,
+      running,
+      running,
+      undefined,
+      this.host.foundRowsMode,
+    )
+  }
+
+  /** Runs `action` in the session's transaction, holding the metadata of what it uses; then `finished`, when all is committed. */
+  private inTransaction(
+    plan: PreparedPlan,
+    running: RunningStatement,
+    writes: boolean,
+    action: (transaction: CoreTransaction) => MaybePromise<void>,
+    finished: () => void,
+  ): MaybePromise<void> {
+    const transaction = this.host.transactions.forStatement(running, writes)
+    return settle(
+      () => {
+        const locked = this.lockMetadata(plan, transaction, running)
+        const acted = locked instanceof Promise ? locked.then(() => action(transaction)) : action(transaction)
+        if (acted instanceof Promise)
+          return acted.then(() => this.host.transactions.statementDone(transaction))
+        return this.host.transactions.statementDone(transaction)
+      },
+      finished,
+      (error) => {
+        this.host.transactions.statementFailed(transaction, error)
+        throw error
+      },
+    )
+  }
+
+  /** Shared metadata locks; a DDL that was waited for may have changed the plan's objects. */
+  private lockMetadata(
+    plan: PreparedPlan,
+    transaction: CoreTransaction,
+    running: RunningStatement,
+  ): MaybePromise<void> {
+    const { metadataLocks } = this.host.core.transactions
+    const timeoutMs = Number(this.state.variables.get('lock_wait_timeout')) * 1000
+    let waited: Promise<void> | undefined
+    for (const { id } of plan.dependencies) {
+      const object = { kind: 'table', id } as const
+      if (waited !== undefined) {
+        waited = waited.then(() =>
+          metadataLocks.acquire(transaction.locks, object, 'shared', timeoutMs, running),
+        )
+        continue
+      }
+      const granted = metadataLocks.acquire(transaction.locks, object, 'shared', timeoutMs, running)
+      if (granted instanceof Promise) waited = granted
+    }
+    return waited?.then(() => {
+      if (!this.host.isCurrent(plan)) throw sqlError('ER_TABLE_DEF_CHANGED')
+    })
+  }
+
+  /** The single value of a query, NULL without rows: sub-queries in SET and the like. */
+  async scalar(plan: PreparedQuery, running: RunningStatement): Promise<TypedValue> {
+    let value: Value = null
+    await this.inTransaction(
+      plan,
+      running,
+      false,
+      (transaction) => {
+        const execution = this.newExecution(transaction, running)
+        const operator = plan.plan.open(execution)
+        return settle(
+          () =>
+            drain(operator, execution, (batch) => {
+              value = batch.columns[0]?.get(0) ?? null
+            }),
+          () => operator.close(),
+          (error) => rethrowAfter(operator.close(), error),
+        )
+      },
+      () => undefined,
+    )
+    const [column] = plan.columns
+    if (column === undefined) throw new Error('invariant: one select item gives one column')
+    return { type: column.type, value }
+  }
+}
+
+function rethrowAfter(closed: MaybePromise<void>, error: unknown): MaybePromise<never> {
+  if (closed instanceof Promise) {
+    return closed.then(() => {
+      throw error
+    })
+  }
+  throw error
+}
+
+/** Hands rows to the sink; the metadata goes first, but not before the first rows are there, so that early errors stand alone. */
+class SinkReceiver {
+  private hasColumns = false
+  private rows = 0
+
+  constructor(
+    private readonly columns: readonly ResultColumn[],
+    private readonly sink: ResultSink,
+  ) {}
+
+  take(batch: Batch): MaybePromise<void> {
+    if (!this.hasColumns) {
+      this.hasColumns = true
+      this.sink.columns(this.columns)
+    }
+    this.rows += batch.rowCount
+    return this.sink.rows(batch)
+  }
+
+  finish(): number {
+    if (!this.hasColumns) this.sink.columns(this.columns)
+    return this.rows
+  }
+}
+
+/** SELECT … INTO @a, @b: one row at most. */
+class VariableReceiver {
+  private rows = 0
+
+  constructor(
+    private readonly into: IntoVariables,
+    private readonly columns: readonly ResultColumn[],
+    private readonly state: SessionState,
+  ) {
+    if (into.targets.length !== columns.length) throw sqlError('ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT')
+  }
+
+  take(batch: Batch): void {
+    this.rows += batch.rowCount
+    if (this.rows > 1) throw sqlError('ER_TOO_MANY_ROWS')
+    this.into.targets.forEach((target, i) => {
+      const column = this.columns[i]
+      if (column === undefined) return
+      if (target.kind !== 'userVariable') throw sqlError('ER_SP_UNDECLARED_VAR', target.name)
+      this.state.setUserVariable(target.name, { type: column.type, value: batch.columns[i]?.get(0) ?? null })
+    })
+  }
+
+  finish(running: RunningStatement): number {
+    if (this.rows === 0) running.warn('Warning', 'ER_SP_FETCH_NO_DATA')
+    return this.rows
+  }
+}
