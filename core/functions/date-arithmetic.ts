@@ -311,6 +311,7 @@ export const dateArithmeticFunctions: readonly ScalarFunction[] = [
   }),
   scalarFunction('timestampdiff', {
     parameters: ['any', 'temporal', 'temporal'],
+    constants: [0],
     type: integerType(21),
     nullable: true,
     compile: compileTimestampDifference,

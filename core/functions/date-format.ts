@@ -227,6 +227,7 @@ export const dateFormatFunctions: readonly ScalarFunction[] = [
   /** GET_FORMAT(type, standard): the type, 'date', 'time' or 'datetime', is a constant. */
   scalarFunction('get_format', {
     parameters: ['any', 'text'],
+    constants: [0],
     type: (call) => textType(17, call.environment.connectionCollation),
     nullable: true,
     compile: compileGetFormat,

@@ -105,6 +105,7 @@ export const jsonValueFunctions: readonly ScalarFunction[] = [
   scalarFunction('json_value', {
     parameters: ['any', 'text', 'any', 'any', 'any', 'any', 'any'],
     optional: 5,
+    constants: [ON_EMPTY, ON_ERROR],
     type: resultType,
     nullable: true,
     compile: compileValue,

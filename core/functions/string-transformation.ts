@@ -114,6 +114,7 @@ export const stringTransformationFunctions: readonly ScalarFunction[] = [
   }),
   scalarFunction('weight_string', {
     parameters: ['string', 'any', 'any'],
+    constants: [1, 2],
     optional: 2,
     type: (call) => binaryType(call.strings.collation.sortKeyBytesMax(lengthOf(call, 0))),
     nullable: true,

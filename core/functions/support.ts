@@ -22,7 +22,10 @@ import type {
 import { parameterType, type ParameterKind } from './parameters.js'
 import { resolveStrings, type StringDomain } from './string-domain.js'
 
-/** One call of a function in a statement, as seen while it binds and compiles. */
+/**
+ * One call of a function in a statement, as seen while it binds and compiles. A compiled plan may outlive the statement
+ * and the session that bound it, so a call keeps nothing of the binder: constants are read while binding or never.
+ */
 export interface Call {
   readonly name: string
   readonly args: readonly ArgumentInfo[]
@@ -50,6 +53,8 @@ export interface FunctionShape {
   readonly compares?: boolean
   readonly coercibility?: number
   readonly volatility?: Volatility
+  /** Arguments whose constants `compile` looks at though `type` doesn't. */
+  readonly constants?: readonly number[]
   /** Refuses arguments that never make sense. */
   readonly check?: (call: Call) => void
   readonly compile: Compile
@@ -82,7 +87,65 @@ function kindsOf(shape: FunctionShape, args: readonly ArgumentInfo[]): readonly 
   })
 }
 
+/** An argument without the binder behind it. */
+class RecordedArgument implements ArgumentInfo {
+  readonly type: SqlType
+  readonly nullable: boolean
+  readonly coercibility: number
+  readonly isConstant: boolean
+  readonly text: string
+  private source: ArgumentInfo | undefined
+  private recorded: ArgumentInfo['constant']
+  private isRecorded = false
+
+  constructor(source: ArgumentInfo) {
+    this.type = source.type
+    this.nullable = source.nullable
+    this.coercibility = source.coercibility
+    this.isConstant = source.isConstant
+    this.text = source.text
+    this.source = source
+  }
+
+  get constant(): ArgumentInfo['constant'] {
+    this.record()
+    return this.recorded
+  }
+
+  /** Reads the constant; only the first call asks the binder. */
+  record(): void {
+    if (this.isRecorded) return
+    if (this.source === undefined) throw new Error('invariant: constants are read while binding')
+    this.recorded = this.source.constant
+    this.isRecorded = true
+  }
+
+  /** Lets the binder's argument go. */
+  release(): void {
+    this.source = undefined
+  }
+}
+
+function recordEnvironment(environment: BindingEnvironment): BindingEnvironment {
+  const { sqlMode, connectionCollation, database, divPrecisionIncrement } = environment
+  return { sqlMode, connectionCollation, database, divPrecisionIncrement, userVariable: () => undefined }
+}
+
 function bindShape(
+  name: string,
+  shape: FunctionShape,
+  bound: readonly ArgumentInfo[],
+  binderEnvironment: BindingEnvironment,
+): ScalarBinding {
+  const args = bound.map((argument) => new RecordedArgument(argument))
+  const environment = recordEnvironment(binderEnvironment)
+  const binding = bindCall(name, shape, args, environment)
+  for (const index of shape.constants ?? []) args[index]?.record()
+  for (const argument of args) argument.release()
+  return binding
+}
+
+function bindCall(
   name: string,
   shape: FunctionShape,
   args: readonly ArgumentInfo[],
