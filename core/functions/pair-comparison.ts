@@ -152,10 +152,14 @@ function isPlainConstant(argument: ArgumentInfo): boolean {
   return argument.isConstant && (isText(argument.type) || isBinary(argument.type) || isNumeric(argument.type))
 }
 
-interface CutConstant {
+interface CutConstant extends TemporalCut {
   source: Value
   zone: TimeZone | undefined
   sqlMode: number
+}
+
+/** A constant as a place between two values of a temporal column. */
+export interface TemporalCut {
   /** The greatest value of the column's type that is not above the constant. */
   floor: ExactValue
   /** Whether the constant is above `floor`. */
@@ -165,14 +169,7 @@ interface CutConstant {
 }
 
 function compareWithConstant(column: SqlType, from: SqlType, type: SqlType): PairComparator {
-  const cut: CutConstant = {
-    source: null,
-    zone: undefined,
-    sqlMode: 0,
-    floor: 0,
-    isAbove: false,
-    number: undefined,
-  }
+  const cut = newCut()
   const read = compileConstantReader(column, from, type)
   const numberOf = compileConversion(column, DOUBLE_TYPE)
   return (a, b, context) => {
@@ -207,12 +204,36 @@ function compileConstantReader(
   return (value, context, cut) => {
     cut.number = undefined
     cut.source = null
-    const quiet = { ...context, strict: false, warn: () => undefined }
+    const quiet = Object.create(context, QUIET) as EvaluationContext
     const converted = convert(value, quiet)
     if (converted !== null) cutConstant(column, converted as ExactValue, context, cut)
     else if (numberOf !== undefined) cut.number = Number(numberOf(value, quiet))
     else throw sqlError('ER_WRONG_VALUE', CONSTANT_NAMES[column.name] ?? 'DATETIME', text(value, context))
   }
+}
+
+/** Contexts have methods and inherited members, so what is silenced lies over them. */
+const QUIET: PropertyDescriptorMap = { strict: { value: false }, warn: { value: () => undefined } }
+
+/**
+ * How comparisons of a temporal column with a constant string or number read the constant, for whoever looks for the same
+ * rows by an index. The answer is overwritten by the next call. Throws ER_WRONG_VALUE as the comparison does.
+ */
+export function compileTemporalCut(
+  column: SqlType,
+  from: SqlType,
+): (value: Value, context: EvaluationContext) => Readonly<TemporalCut> {
+  const type = comparisonType({ type: column, isConstant: false }, { type: from, isConstant: true }, 'binary')
+  const cut = newCut()
+  const read = compileConstantReader(column, from, type)
+  return (value, context) => {
+    read(value, context, cut)
+    return cut
+  }
+}
+
+function newCut(): CutConstant {
+  return { source: null, zone: undefined, sqlMode: 0, floor: 0, isAbove: false, number: undefined }
 }
 
 const CONSTANT_NAMES: Partial<Record<TypeName, string>> = { date: 'DATE', time: 'TIME' }
