@@ -818,6 +818,7 @@ export const ERRORS = {
   ),
   ER_CAPACITY_EXCEEDED: entry(3170, 'HY000', "Memory capacity of %s bytes for '%s' exceeded. %s"),
   ER_PLUGIN_IS_NOT_LOADED: entry(1524, 'HY000', "Plugin '%s' is not loaded"),
+  ER_PS_MANY_PARAM: entry(1390, 'HY000', 'Prepared statement contains too many placeholders'),
   ER_STMT_HAS_NO_OPEN_CURSOR: entry(1421, 'HY000', 'The statement (%s) has no open cursor.'),
   ER_MALFORMED_PACKET: entry(1835, 'HY000', 'Malformed communication packet.'),
   ER_MUST_CHANGE_PASSWORD_LOGIN: entry(
@@ -1024,6 +1025,8 @@ export const ERRORS = {
     "ORDER BY ignored as there is a user-defined clustered index in the table '%s'",
   ),
   ER_TABLE_DEF_CHANGED: entry(1412, 'HY000', 'Table definition has changed, please retry transaction'),
+  ER_FORBID_SCHEMA_CHANGE: entry(1450, 'HY000', "Changing schema from '%s' to '%s' is not allowed."),
+  ER_PASSWORD_FORMAT: entry(1827, 'HY000', "The password hash doesn't have the expected format."),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
     'HY000',

@@ -565,10 +565,38 @@ describe('other commands', () => {
     await client.closed()
   })
 
+  it('says old commands in SQL', async () => {
+    const seen: string[] = []
+    const { port } = await listen({
+      execute: (text, sink) => {
+        seen.push(text)
+        sink.ok(STATUS)
+      },
+    })
+    const client = await WireClient.login({ port })
+    for (const [code, argument] of [[0x0a], [0x07, 0x17], [0x07, 0x08], [0x08]] as const) {
+      client.command(code, argument === undefined ? '' : Buffer.of(argument))
+      expect((await client.receive()).toString('hex')).toBe(OK)
+    }
+    expect(seen).toEqual(['SHOW PROCESSLIST', 'FLUSH PRIVILEGES, LOGS, TABLES, STATUS', 'SHUTDOWN'])
+    client.end()
+  })
+
+  it('refuses statements with more parameters than the protocol can count', async () => {
+    const { port, server } = await listen({
+      prepare: (_text, id) => ({ id, parameterCount: 65_536, columns: [], warningCount: 0 }),
+    })
+    const client = await WireClient.login({ port })
+    client.command(0x16, 'SELECT')
+    expect(await client.receiveError()).toMatchObject({ number: 1390 })
+    expect([...server.sessions][0]?.prepared.size).toBe(0)
+    client.end()
+  })
+
   it('answers every unknown command with an error, and lives on', async () => {
     const { port } = await listen()
     const client = await WireClient.login({ port })
-    const known = [1, 2, 3, 4, 9, 10, 12, 13, 14, 17, 22, 23, 24, 25, 26, 27, 28, 31]
+    const known = [1, 2, 3, 4, 7, 8, 9, 10, 12, 13, 14, 17, 22, 23, 24, 25, 26, 27, 28, 31]
     for (let code = 0; code < 256; code++) {
       if (known.includes(code)) continue
       client.command(code, 'whatever')

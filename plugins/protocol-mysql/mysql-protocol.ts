@@ -82,7 +82,8 @@ export class MysqlProtocol implements Protocol {
       if (tcp !== undefined) await this.listen(server, tcp)
       if (socketPath !== undefined) {
         await removeStaleSocket(socketPath)
-        await this.listen(server, { path: socketPath })
+        // As MySQL's own socket: open to all users of the machine, who then have to log in.
+        await this.listen(server, { path: socketPath, readableAll: true, writableAll: true })
       }
     } catch (error) {
       await this.stop()

@@ -36,6 +36,11 @@ const EXECUTE_SKIPPED_BYTES = 5
 const MULTI_STATEMENTS_ON = 0
 const MULTI_STATEMENTS_OFF = 1
 
+/** What FLUSH calls the bits of COM_REFRESH; there is no cache of hosts to flush. */
+const REFRESH_OPTIONS: readonly string[] = ['PRIVILEGES', 'LOGS', 'TABLES', '', 'STATUS']
+/** Parameters are counted in 16 bits. */
+const PARAMETERS_MAX = 0xffff
+
 export interface CommandPhaseOptions {
   readonly connection: ClientConnection
   readonly server: Server
@@ -148,8 +153,11 @@ export class CommandPhase {
         connection.output.packet(Buffer.from(session.statisticsText(), 'utf8'))
         return
       case Command.ProcessInfo:
-        this.writer.begin(false)
-        return session.execute(sqlText('SHOW PROCESSLIST'), false, this.writer)
+        return this.executeText('SHOW PROCESSLIST')
+      case Command.Refresh:
+        return this.refresh(new PayloadReader(payload, 1).uint8())
+      case Command.Shutdown:
+        return this.executeText('SHUTDOWN')
       case Command.ProcessKill:
         session.kill(new PayloadReader(payload, 1).uint32())
         this.answerOk()
@@ -173,6 +181,21 @@ export class CommandPhase {
       default:
         throw sqlError('ER_UNKNOWN_COM_ERROR')
     }
+  }
+
+  /** Commands of old that a statement says as well. */
+  private executeText(statement: string): MaybePromise<void> {
+    this.writer.begin(false)
+    return this.session.execute(sqlText(statement), false, this.writer)
+  }
+
+  private refresh(bits: number): MaybePromise<void> {
+    const options = REFRESH_OPTIONS.filter((_, bit) => ((bits >> bit) & 1) === 1).filter(
+      (name) => name !== '',
+    )
+    if (options.length > 0) return this.executeText(`FLUSH ${options.join(', ')}`)
+    this.answerOk()
+    return undefined
   }
 
   private answerOk(): void {
@@ -214,6 +237,10 @@ export class CommandPhase {
   }
 
   private answerPrepared({ id, parameterCount, columns, warningCount }: PreparedStatement): void {
+    if (parameterCount > PARAMETERS_MAX) {
+      this.session.closePrepared(id)
+      throw sqlError('ER_PS_MANY_PARAM')
+    }
     this.statements.set(id, new BoundParameters(parameterCount))
     const { output } = this.connection
     output.packet(

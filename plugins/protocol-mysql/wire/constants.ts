@@ -6,6 +6,8 @@ export const Command = {
   InitDatabase: 0x02,
   Query: 0x03,
   FieldList: 0x04,
+  Refresh: 0x07,
+  Shutdown: 0x08,
   Statistics: 0x09,
   ProcessInfo: 0x0a,
   ProcessKill: 0x0c,

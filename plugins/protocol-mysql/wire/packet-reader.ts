@@ -75,6 +75,8 @@ export class PacketReader {
       const payload = this.bytes.subarray(start, start + length)
       this.at = start + length
       this.sequence = expected
+      // An idle connection keeps nothing of what it has read.
+      if (this.at === this.end) this.forget()
       if (length < PACKET_PAYLOAD_MAX) return this.parts.length === 0 ? payload : this.join(payload)
       this.parts.push(payload)
       this.partsLength += length
@@ -89,10 +91,14 @@ export class PacketReader {
   }
 
   discard(): void {
-    this.bytes = EMPTY
-    this.at = this.end = 0
+    this.forget()
     this.parts = []
     this.partsLength = 0
+  }
+
+  private forget(): void {
+    this.bytes = EMPTY
+    this.at = this.end = 0
   }
 
   private join(last: Buffer): Buffer {
