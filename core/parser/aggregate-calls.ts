@@ -93,6 +93,11 @@ const WINDOW_FUNCTIONS: Partial<Record<TokenKind, readonly [number, number]>> = 
   ROW_NUMBER: [0, 0],
 }
 
+/** Whether `keyword` is a pure window function's name. */
+export function isWindowFunction(keyword: TokenKind): boolean {
+  return keyword in WINDOW_FUNCTIONS
+}
+
 /** A function that needs OVER; undefined if the cursor is not at one. */
 export function parseWindowFunction(cursor: Cursor): WindowCall | undefined {
   const counts = WINDOW_FUNCTIONS[cursor.kind]

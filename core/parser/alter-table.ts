@@ -44,9 +44,8 @@ export function parseAlterTable(cursor: Cursor, start: number): AlterTable {
   if (!isAtEnd(cursor)) {
     do parseAlterItem(cursor, actions, modifiers)
     while (cursor.accept(','))
-    const partitioning = parsePartitioning(cursor)
-    if (partitioning !== undefined) actions.push({ kind: 'setPartitioning', partitioning })
-    else if (cursor.acceptBoth('REMOVE', 'PARTITIONING')) actions.push({ kind: 'removePartitioning' })
+    const repartitioning = parseRepartitioning(cursor)
+    if (repartitioning !== undefined) actions.push(repartitioning)
   }
   return { kind: 'alterTable', name, actions, ...modifiers, start, end: cursor.previousEnd }
 }
@@ -58,15 +57,17 @@ function isAtEnd(cursor: Cursor): boolean {
 /** One item of the comma list: an action, several added columns, or a modifier. */
 function parseAlterItem(cursor: Cursor, actions: AlterAction[], modifiers: AlterModifiers): void {
   if (parseAlterModifier(cursor, modifiers)) return
-  const partitioning = parsePartitioning(cursor)
-  if (partitioning !== undefined) {
-    actions.push({ kind: 'setPartitioning', partitioning })
-    return
-  }
-  const partitions = parseAlterPartitions(cursor)
+  const partitions = parseRepartitioning(cursor) ?? parseAlterPartitions(cursor)
   if (partitions !== undefined) actions.push(partitions)
   else if (cursor.is('ADD')) actions.push(...parseAdd(cursor))
   else actions.push(parseAction(cursor))
+}
+
+/** PARTITION BY or REMOVE PARTITIONING, alone or behind the other actions. */
+function parseRepartitioning(cursor: Cursor): AlterAction | undefined {
+  if (cursor.acceptBoth('REMOVE', 'PARTITIONING')) return { kind: 'removePartitioning' }
+  const partitioning = parsePartitioning(cursor)
+  return partitioning === undefined ? undefined : { kind: 'setPartitioning', partitioning }
 }
 
 const ALGORITHMS = { DEFAULT: 'default', INSTANT: 'instant', INPLACE: 'inplace', COPY: 'copy' } as const

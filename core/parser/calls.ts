@@ -28,6 +28,7 @@ const CALLED_WITHOUT_PARENTHESES: ReadonlySet<TokenKind> = new Set<TokenKind>([
   'UTC_TIME',
   'UTC_TIMESTAMP',
   'CURRENT_USER',
+  'MATCH',
 ])
 
 function expression(cursor: Cursor): Expression {
@@ -377,3 +378,25 @@ const CALLS: ReadonlyMap<TokenKind, CallParser> = new Map<TokenKind, CallParser>
   ['VALUES', parseInsertedValue],
   ['WEIGHT_STRING', parseWeightString],
 ])
+
+/** Keywords whose calls have a grammar of their own but become a `FunctionCall` of the same name. */
+const PLAIN_IN_THE_END: ReadonlySet<TokenKind> = new Set<TokenKind>([
+  ...PLAIN,
+  'CURDATE',
+  'CURRENT_USER',
+  'CURTIME',
+  'DATABASE',
+  'INTERVAL',
+  'NOW',
+  'SUBSTRING',
+  'SYSDATE',
+  'USER',
+  'UTC_DATE',
+  'UTC_TIME',
+  'UTC_TIMESTAMP',
+])
+
+/** Whether `keyword(a, b)` is a `FunctionCall` of that name. */
+export function isPlainCall(keyword: TokenKind): boolean {
+  return PLAIN_IN_THE_END.has(keyword)
+}

@@ -61,7 +61,7 @@ export function parseExpression(cursor: Cursor, minimum = OR): Expression {
     if (level < minimum || level === 0 || !mayBeLeft(reached, level)) break
     cursor.height = 0
     left = parseInfix(cursor, left, level, start)
-    reached = left.kind === 'is' && left.test !== 'null' ? NOT : level
+    reached = levelReached(left, level)
     height = Math.max(height, cursor.height) + 1
     if (height > HEIGHT_MAX) cursor.failNesting()
   }
@@ -83,6 +83,14 @@ function infixLevel(cursor: Cursor): number {
     default:
       return level
   }
+}
+
+/** As what the result of an operator of `level` may go on. */
+function levelReached(result: Expression, level: number): number {
+  // Only IS [NOT] NULL gives a comparison's operand; the other tests stand above it.
+  if (result.kind === 'is' && result.test !== 'null') return NOT
+  // The unit ends an interval's amount, so operators behind it take the whole date.
+  return result.kind === 'dateArithmetic' ? SIMPLE : level
 }
 
 /** Whether an expression of the level `reached` may be the left operand of an operator of `level`. */

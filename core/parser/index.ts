@@ -17,3 +17,9 @@ export {
   type ParserOptions,
 } from './options.js'
 export { parseExpressionText, parseNext, parseSingle, type ParsedStatement } from './parse.js'
+export {
+  printExpressionText,
+  printStatementText,
+  type PrintOptions,
+  type PrintableStatement,
+} from './printer.js'

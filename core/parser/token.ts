@@ -103,6 +103,11 @@ export const FIRST_IDENTIFIER = tokenNumber('identifier')
 export const FIRST_FUNCTION = tokenNumber('ADDDATE')
 export const FIRST_RESERVED = tokenNumber('ACCESSIBLE')
 
+/** Whether `word`, in upper case, is a keyword of any sort. */
+export function isKeyword(word: string): word is Keyword {
+  return NUMBERS.has(word as Keyword) && /^[A-Z]/.test(word)
+}
+
 /** Every keyword with the number that the lexer reports for it, and whether it needs a `(` behind it. */
 export const KEYWORDS: readonly {
   readonly word: Keyword
