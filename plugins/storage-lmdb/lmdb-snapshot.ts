@@ -2,16 +2,11 @@
  * A snapshot: LMDB as it was when a read transaction began, under the commits that are in memory since then. The newest layer
  * that knows a key decides.
  */
-import {
-  compareToKey,
-  type EntryCursor,
-  type EntryVisitor,
-  type KeyRange,
-  type KeyspaceSnapshot,
-} from '@switchyard/core/spi'
+import type { EntryVisitor, KeyRange, KeyspaceSnapshot } from '@switchyard/core/spi'
 import type { Transaction } from 'lmdb'
 import type { Environment, KeyspaceSize, ReadOptions } from './environment.js'
-import type { Overlay, OverlayRecord, Version } from './overlay.js'
+import { NONE, type Overlay } from './overlay.js'
+import type { OverlayCursor } from './overlay-index.js'
 
 /** A read transaction, shared by all snapshots that begin between two flushes. */
 export class Base {
@@ -58,14 +53,18 @@ export class LmdbSnapshot implements KeyspaceSnapshot {
   }
 
   get(keyspace: number, key: Uint8Array, visit: EntryVisitor): boolean {
-    const version = this.versionOf(keyspace, key)
-    if (version === undefined) {
-      const { base } = this.layers
-      return base.environment.get(base.options, keyspace, key, visit)
+    const { active, frozen, base } = this.layers
+    for (let overlay: Overlay | undefined = active; overlay !== undefined;) {
+      const record = overlay.find(keyspace, key, 0, key.length)
+      const version = record === NONE ? NONE : overlay.versionAt(record, this.commitNumber)
+      if (version !== NONE) {
+        if (overlay.isRemoval(version)) return false
+        overlay.show(record, version, visit)
+        return true
+      }
+      overlay = overlay === active ? frozen : undefined
     }
-    if (version.isRemoval) return false
-    visit(key, 0, key.length, version.bytes, version.valueStart, version.valueEnd)
-    return true
+    return base.environment.get(base.options, keyspace, key, visit)
   }
 
   scan(keyspace: number, range: KeyRange, reverse: boolean, limit: number, visit: EntryVisitor): number {
@@ -97,13 +96,6 @@ export class LmdbSnapshot implements KeyspaceSnapshot {
     this.onRelease(this.commitNumber)
   }
 
-  private versionOf(keyspace: number, key: Uint8Array): Version | undefined {
-    const { active, frozen } = this.layers
-    const version = active.find(keyspace, key, 0, key.length)?.versionAt(this.commitNumber)
-    if (version !== undefined || frozen === undefined) return version
-    return frozen.find(keyspace, key, 0, key.length)?.versionAt(this.commitNumber)
-  }
-
   /** The changes of a layer within a range; undefined if there are none. */
   private changesOf(
     overlay: Overlay,
@@ -112,8 +104,8 @@ export class LmdbSnapshot implements KeyspaceSnapshot {
     reverse: boolean,
   ): RangeChanges | undefined {
     if (!overlay.gains.has(keyspace)) return undefined
-    const changes = new RangeChanges(overlay.index.cursor(), this.commitNumber, keyspace, range, reverse)
-    return changes.record === undefined ? undefined : changes
+    const changes = new RangeChanges(overlay, this.commitNumber, keyspace, range, reverse)
+    return changes.record === NONE ? undefined : changes
   }
 
   /** Estimated part of a keyspace that a range covers, as if keys were spread evenly between the first and the last. */
@@ -151,55 +143,59 @@ const NOTHING = new Uint8Array(0)
 
 /** Walks what one overlay has within a range, as a snapshot sees it. */
 class RangeChanges {
-  /** Undefined at the end. */
-  record: OverlayRecord | undefined
-  /** The version of `record` that counts. */
-  version: Version | undefined
+  /** NONE at the end. */
+  record = NONE
+  /** The version of the record that counts. */
+  version = NONE
+  private readonly cursor: OverlayCursor
 
   constructor(
-    private readonly cursor: EntryCursor,
+    readonly overlay: Overlay,
     private readonly commitNumber: number,
     private readonly keyspace: number,
     private readonly range: KeyRange,
     private readonly reverse: boolean,
   ) {
     const { lower = NOTHING, upper } = range
-    if (!reverse) cursor.seek(keyspace, lower, 0, lower.length)
-    else if (upper === undefined) cursor.seekBefore(keyspace + 1, NOTHING, 0, 0)
-    else cursor.seekBefore(keyspace, upper, 0, upper.length)
+    this.cursor = overlay.cursor()
+    if (!reverse) this.cursor.seek(keyspace, lower, 0, lower.length)
+    else if (upper === undefined) this.cursor.seekBefore(keyspace + 1, NOTHING, 0, 0)
+    else this.cursor.seekBefore(keyspace, upper, 0, upper.length)
     this.settle()
   }
 
   advance(): void {
+    this.step()
+    this.settle()
+  }
+
+  private step(): void {
     if (this.reverse) this.cursor.previous()
     else this.cursor.next()
-    this.settle()
   }
 
   /** Goes on to the first record with a version old enough. */
   private settle(): void {
-    for (;;) {
-      const record = this.cursor.entry as OverlayRecord | undefined
-      if (record === undefined || !this.isWithin(record)) {
-        this.record = undefined
-        return
-      }
-      this.version = record.versionAt(this.commitNumber)
-      if (this.version !== undefined) {
+    let { record } = this.cursor
+    while (record !== NONE && this.isWithin(record)) {
+      this.version = this.overlay.versionAt(record, this.commitNumber)
+      if (this.version !== NONE) {
         this.record = record
         return
       }
-      if (this.reverse) this.cursor.previous()
-      else this.cursor.next()
+      this.step()
+      record = this.cursor.record
     }
+    this.record = NONE
   }
 
-  private isWithin(record: OverlayRecord): boolean {
-    if (record.keyspace !== this.keyspace) return false
-    const { lower, upper } = this.range
-    if (this.reverse)
-      return lower === undefined || compareToKey(record, this.keyspace, lower, 0, lower.length) >= 0
-    return upper === undefined || compareToKey(record, this.keyspace, upper, 0, upper.length) < 0
+  /** Whether a record that the walk came to lies before the range's far end. */
+  private isWithin(record: number): boolean {
+    const { overlay, keyspace } = this
+    const { lower = NOTHING, upper } = this.range
+    if (this.reverse) return overlay.compare(record, keyspace, lower, 0, lower.length) >= 0
+    if (upper === undefined) return overlay.compare(record, keyspace + 1, NOTHING, 0, 0) < 0
+    return overlay.compare(record, keyspace, upper, 0, upper.length) < 0
   }
 }
 
@@ -226,10 +222,10 @@ class Merge {
     valueStart: number,
     valueEnd: number,
   ): boolean {
-    for (let next = this.next(); next?.record !== undefined; next = this.next()) {
-      const order = compareToKey(next.record, this.keyspace, key, keyStart, keyEnd)
+    for (let next = this.next(); next !== undefined; next = this.next()) {
+      const order = next.overlay.compare(next.record, this.keyspace, key, keyStart, keyEnd)
       if (this.reverse ? order < 0 : order > 0) break
-      this.show(next, next.record)
+      this.show(next)
       if (this.isOver) return false
       if (order === 0) return true
     }
@@ -241,30 +237,26 @@ class Merge {
 
   /** Shows the changes behind the last entry of LMDB. Answers how many entries were shown in all. */
   finish(): number {
-    for (let next = this.next(); !this.isOver && next?.record !== undefined; next = this.next()) {
-      this.show(next, next.record)
-    }
+    for (let next = this.next(); !this.isOver && next !== undefined; next = this.next()) this.show(next)
     return this.visited
   }
 
-  /** The overlay whose record comes next; of two with the same key the newer one. */
+  /** The overlay whose record comes next, undefined if none is left; of two with the same key the newer one. */
   private next(): RangeChanges | undefined {
-    const newer = this.newer?.record
-    const older = this.older?.record
-    if (newer === undefined || older === undefined) return newer === undefined ? this.older : this.newer
-    const order = compareToKey(newer, this.keyspace, older.bytes, older.keyStart, older.keyEnd)
-    if (order === 0) this.older?.advance()
-    return order === 0 || (this.reverse ? order > 0 : order < 0) ? this.newer : this.older
+    const newer = this.newer?.record === NONE ? undefined : this.newer
+    const older = this.older?.record === NONE ? undefined : this.older
+    if (newer === undefined || older === undefined) return newer ?? older
+    const order = newer.overlay.compareRecords(newer.record, older.overlay, older.record)
+    if (order === 0) older.advance()
+    return order === 0 || (this.reverse ? order > 0 : order < 0) ? newer : older
   }
 
   /** Shows a change, unless it is a removal, and goes behind it. */
-  private show(changes: RangeChanges, record: OverlayRecord): void {
-    const { version } = changes
+  private show(changes: RangeChanges): void {
+    const { overlay, record, version } = changes
     changes.advance()
-    if (version === undefined || version.isRemoval) return
+    if (overlay.isRemoval(version)) return
     this.visited++
-    const { bytes, keyStart, keyEnd } = record
-    const goesOn = this.visit(bytes, keyStart, keyEnd, version.bytes, version.valueStart, version.valueEnd)
-    this.isOver = !goesOn || this.visited >= this.limit
+    this.isOver = !overlay.show(record, version, this.visit) || this.visited >= this.limit
   }
 }
