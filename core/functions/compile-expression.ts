@@ -2,11 +2,13 @@
  * Compiles bound expressions to evaluators. Used by the executor for plans, by the binder for constants, and by DDL for
  * defaults and checks.
  */
-import { compileConversion } from '../common/conversion.js'
+import { SINGLE_ROW } from '../common/batch.js'
 import type { Evaluator } from '../common/evaluation.js'
 import { sameType } from '../common/sql-type.js'
 import type { Vector } from '../common/vector.js'
 import type { ColumnId, Expression, SubqueryExpression } from '../plan/expression.js'
+import { isConstant } from '../plan/rewrite.js'
+import { conversionEvaluator, unroundedOf } from './unrounded.js'
 
 /** Where a compiled expression finds its columns. */
 export interface ExpressionLayout {
@@ -21,6 +23,25 @@ export interface ExpressionLayout {
 export const NO_COLUMNS: ExpressionLayout = { columns: new Map(), correlated: new Map(), subquery: undefined }
 
 export function compileExpression(expression: Expression, layout: ExpressionLayout): Evaluator {
+  if ((expression.kind === 'call' || expression.kind === 'convert') && isConstant(expression)) {
+    return onceAnExecution(compile(expression, layout, true))
+  }
+  return compile(expression, layout, false)
+}
+
+/** Computes a value that no row changes when it is first asked for, and keeps it while the statement runs. */
+function onceAnExecution(evaluate: Evaluator): Evaluator {
+  // The digits beyond a quotient's own are asked for at the evaluator that computes it.
+  if (unroundedOf(evaluate) !== undefined) return evaluate
+  const site = {}
+  return (_batch, _row, context) =>
+    context.state(site, () => ({ value: evaluate(SINGLE_ROW, 0, context) })).value
+}
+
+/** `isPart`: of a constant expression, which is kept as a whole. */
+function compile(expression: Expression, layout: ExpressionLayout, isPart: boolean): Evaluator {
+  const part = (inner: Expression) =>
+    isPart ? compile(inner, layout, true) : compileExpression(inner, layout)
   switch (expression.kind) {
     case 'constant': {
       const value = expression.value
@@ -42,17 +63,13 @@ export function compileExpression(expression: Expression, layout: ExpressionLayo
       return (_batch, _row, context) => context.correlated[position] ?? null
     }
     case 'call':
-      return expression.binding.compile(
-        expression.arguments.map((argument) => compileExpression(argument, layout)),
-      )
+      return expression.binding.compile(expression.arguments.map(part))
     case 'convert': {
-      const operand = compileExpression(expression.operand, layout)
+      const operand = part(expression.operand)
       if (sameType(expression.operand.type, expression.type)) return operand
-      const convert = compileConversion(expression.operand.type, expression.type)
-      return (batch, row, context) => {
-        const value = operand(batch, row, context)
-        return value === null ? null : convert(value, context)
-      }
+      // An implicit conversion has its operand's text, a cast one of its own.
+      const isCast = expression.text !== expression.operand.text
+      return conversionEvaluator(operand, expression.operand.type, expression.type, expression.text, isCast)
     }
     case 'subquery': {
       if (layout.subquery === undefined) throw new Error('invariant: no sub-query is possible here')

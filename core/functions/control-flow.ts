@@ -11,6 +11,7 @@ import type { ArgumentInfo, BindingEnvironment, ScalarFunction } from '../spi/fu
 import { bindPair } from './pair-comparison.js'
 import { resolveStrings } from './string-domain.js'
 import { conditionType } from './truth-operators.js'
+import { pickingEvaluator, unroundedOf, withUnrounded } from './unrounded.js'
 
 interface Union {
   readonly type: SqlType
@@ -38,15 +39,25 @@ function branchType(branch: ArgumentInfo, type: SqlType): SqlType | undefined {
   return branch.type.name === 'null' || sameType(branch.type, type) ? undefined : type
 }
 
+/** `isPicked` tells the operands that the answer is one of. */
 function bindingOf(
   union: Union,
   nullable: boolean,
   parameterTypes: readonly (SqlType | undefined)[],
+  isPicked: (index: number) => boolean,
   compile: (args: readonly Evaluator[]) => Evaluator,
 ): ScalarBinding {
   const { type, coercibility } = union
-  return { type, nullable, parameterTypes, compile, ...(coercibility === undefined ? {} : { coercibility }) }
+  return {
+    type,
+    nullable,
+    parameterTypes,
+    compile: (args) => pickingEvaluator(type, args, isPicked, compile),
+    ...(coercibility === undefined ? {} : { coercibility }),
+  }
 }
+
+const isAny = (): boolean => true
 
 /** Arguments: condition, result, condition, result, … and last, with an odd count, the ELSE. */
 function bindCase(args: readonly ArgumentInfo[], environment: BindingEnvironment): ScalarBinding {
@@ -58,7 +69,7 @@ function bindCase(args: readonly ArgumentInfo[], environment: BindingEnvironment
   const parameterTypes = args.map((argument, i) =>
     isCondition(i) ? conditionType(argument) : branchType(argument, union.type),
   )
-  return bindingOf(union, nullable, parameterTypes, compileCase)
+  return bindingOf(union, nullable, parameterTypes, (i) => !isCondition(i), compileCase)
 }
 
 function compileCase(args: readonly Evaluator[]): Evaluator {
@@ -80,6 +91,7 @@ function bindIf(args: readonly ArgumentInfo[], environment: BindingEnvironment):
     union,
     yes.nullable || no.nullable,
     [conditionType(condition), branchType(yes, union.type), branchType(no, union.type)],
+    (i) => i > 0,
     compileCase,
   )
 }
@@ -94,6 +106,7 @@ function bindCoalesce(
     union,
     args.every((argument) => argument.nullable),
     args.map((argument) => branchType(argument, union.type)),
+    isAny,
     compileCoalesce,
   )
 }
@@ -115,7 +128,7 @@ function bindNullif(args: readonly ArgumentInfo[], environment: BindingEnvironme
   const coercibility = isText(left.type) || isBinary(left.type) ? left.coercibility : undefined
   // The first operand is the answer as well, so the comparison gets its own converted copy of it.
   const convert = pair.left === undefined ? undefined : compileConversion(left.type, pair.left)
-  return bindingOf({ type: left.type, coercibility }, true, [undefined, pair.right], ([first, second]) => {
+  const compile = ([first, second]: readonly Evaluator[]): Evaluator => {
     const evaluateLeft = first as Evaluator
     const evaluateRight = second as Evaluator
     return (batch, row, context) => {
@@ -126,7 +139,21 @@ function bindNullif(args: readonly ArgumentInfo[], environment: BindingEnvironme
       const compared = convert === undefined ? value : convert(value, context)
       return compared !== null && pair.compare(compared, other, context) === 0 ? null : value
     }
-  })
+  }
+  return bindingOf({ type: left.type, coercibility }, true, [undefined, pair.right], isNone, (args) =>
+    keepingDigits(compile(args), args[0] as Evaluator, left.type),
+  )
+}
+
+const isNone = (): boolean => false
+
+/** NULLIF compares what its first operand shows and answers with all its digits. */
+function keepingDigits(evaluate: Evaluator, operand: Evaluator, type: SqlType): Evaluator {
+  const form = unroundedOf(operand, type.scale)
+  if (form.scale === type.scale) return evaluate
+  const wide: Evaluator = (batch, row, context) =>
+    evaluate(batch, row, context) === null ? null : form.evaluate(batch, row, context)
+  return withUnrounded(evaluate, { evaluate: wide, scale: form.scale })
 }
 
 /** GREATEST and LEAST: NULL if an argument is. */
@@ -155,6 +182,7 @@ function bindExtreme(
     union,
     args.some((argument) => argument.nullable),
     args.map((argument) => branchType(argument, union.type)),
+    isAny,
     compile,
   )
 }
