@@ -4,11 +4,11 @@
  */
 
 /** What a token that starts with the byte may be. */
-export const OTHER = 0
 export const SPACE = 1
 export const LETTER = 2
 export const DIGIT = 3
 
+/** The class of each byte; 0 for operators, quotes and whatever else. */
 export const CHARACTER_CLASS = new Uint8Array(256)
 /** 1 for bytes of unquoted identifiers: letters, digits, `_`, `$` and everything from 0x80 on. */
 export const IS_IDENTIFIER = new Uint8Array(256)

@@ -204,7 +204,7 @@ function isNumber(cursor: Cursor): boolean {
 }
 
 /** NOW() or a synonym, with a number of fraction digits or without. */
-export function parseNow(cursor: Cursor): NowFunction {
+function parseNow(cursor: Cursor): NowFunction {
   const { start } = cursor
   cursor.expect('NOW')
   let fractionDigits = 0
@@ -227,7 +227,7 @@ function parseGenerated(cursor: Cursor): GeneratedColumn {
 }
 
 /** `[CONSTRAINT [name]] CHECK (expression) [[NOT] ENFORCED]`. */
-export function parseCheck(cursor: Cursor): CheckDefinition {
+function parseCheck(cursor: Cursor): CheckDefinition {
   const { start } = cursor
   const name = parseConstraintName(cursor)
   return parseCheckBehindName(cursor, name, start)

@@ -195,7 +195,7 @@ function parseHandlerCondition(cursor: Cursor): HandlerCondition {
 }
 
 /** An error number or SQLSTATE [VALUE] '…'. */
-export function parseConditionValue(cursor: Cursor): ConditionValue | undefined {
+function parseConditionValue(cursor: Cursor): ConditionValue | undefined {
   if (cursor.is('integer')) return { kind: 'errorNumber', errorNumber: parseInteger(cursor) }
   return cursor.is('SQLSTATE') ? { kind: 'sqlState', sqlState: parseSqlState(cursor) } : undefined
 }

@@ -96,15 +96,18 @@ test('a string is read as the parser reads it', () => {
   expect(literalBytes("'a\\n'", 0, 5, parserOptionsOf('NO_BACKSLASH_ESCAPES'))).toBe('a\\n')
 })
 
-/** Every literal of the tree. */
+/** Ordinal and end of every literal in the tree. */
 function literalsIn(value: unknown, found: LexicalLiteral[] = []): LexicalLiteral[] {
   if (Array.isArray(value)) value.forEach((child) => literalsIn(child, found))
   else if (typeof value === 'object' && value !== null) {
-    if ('ordinal' in value && 'kind' in value && value.kind !== 'parameter')
-      found.push(value as LexicalLiteral)
+    if (isLiteral(value)) found.push(value)
     Object.values(value).forEach((child) => literalsIn(child, found))
   }
   return found
+}
+
+function isLiteral(node: object): node is LexicalLiteral {
+  return 'ordinal' in node && 'kind' in node && node.kind !== 'parameter'
 }
 
 test('ordinals and places agree with the parser', () => {

@@ -65,7 +65,7 @@ export function parseOptionalNameList(cursor: Cursor): string[] {
 }
 
 /** The name in a `userVariable` token, without stepping over it. */
-export function userVariableName(cursor: Cursor): string {
+function userVariableName(cursor: Cursor): string {
   const { text, start, end } = cursor
   const quote = text.charCodeAt(start + 1)
   const quoted = start + 1 < end && (quote === 39 || quote === 34 || quote === 96)

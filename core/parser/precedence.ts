@@ -13,11 +13,11 @@ export const NOT = 4
 export const COMPARISON = 5
 export const PREDICATE = 6
 export const BITS = 7
-export const BIT_AND = 8
-export const SHIFT = 9
+const BIT_AND = 8
+const SHIFT = 9
 export const ADDITIVE = 10
-export const MULTIPLICATIVE = 11
-export const POWER = 12
+const MULTIPLICATIVE = 11
+const POWER = 12
 export const SIMPLE = 13
 
 const LEVELS: readonly (readonly [number, readonly TokenKind[]])[] = [

@@ -62,7 +62,7 @@ function parseCollated(cursor: Cursor): Expression {
   return operand
 }
 
-export function call(name: string, args: readonly Expression[], start: number, end: number): FunctionCall {
+function call(name: string, args: readonly Expression[], start: number, end: number): FunctionCall {
   return { kind: 'function', database: undefined, name, arguments: args, start, end }
 }
 

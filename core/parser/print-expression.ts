@@ -233,7 +233,7 @@ function printCast(node: Extract<Expression, { kind: 'cast' }>, print: Print): s
   return `cast(${print(node.operand)}${zone} as ${printCastType(node.type)}${array})`
 }
 
-export function printCastType(type: CastType): string {
+function printCastType(type: CastType): string {
   const size =
     type.length === undefined
       ? ''

@@ -175,7 +175,7 @@ function printJsonColumn(column: JsonTableColumn, context: PrintContext): string
 }
 
 /** A declared type, e.g. `varchar(10) charset utf8mb4 collate utf8mb4_bin`. */
-export function printDataType(type: ColumnDataType): string {
+function printDataType(type: ColumnDataType): string {
   const size = [type.length, type.scale].filter((n) => n !== undefined).join(',')
   return (
     type.name +

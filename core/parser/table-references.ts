@@ -13,7 +13,7 @@ export function parseTableReferences(cursor: Cursor): TableReference[] {
 }
 
 /** One item of the comma list with all of its joins. */
-export function parseTableReference(cursor: Cursor): TableReference {
+function parseTableReference(cursor: Cursor): TableReference {
   cursor.enter()
   const reference = parseJoins(cursor, parseTableFactor(cursor), cursor.start)
   cursor.leave()
@@ -225,7 +225,7 @@ function parseOdbcJoin(cursor: Cursor): TableReference {
 const HINT_ACTIONS = { USE: 'use', IGNORE: 'ignore', FORCE: 'force' } as const
 
 /** `USE INDEX (…) …` (manual, 10.9.4). */
-export function parseIndexHints(cursor: Cursor): readonly IndexHint[] {
+function parseIndexHints(cursor: Cursor): readonly IndexHint[] {
   if (!isIndexHint(cursor)) return NO_HINTS
   const hints: IndexHint[] = []
   while (isIndexHint(cursor)) hints.push(parseIndexHint(cursor))

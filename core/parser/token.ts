@@ -100,8 +100,8 @@ export function tokenNumber(kind: TokenKind): number {
 /** From this number on a token may be an identifier. */
 export const FIRST_IDENTIFIER = tokenNumber('identifier')
 /** Numbers from here to `FIRST_RESERVED` are keywords only in front of `(`. */
-export const FIRST_FUNCTION = tokenNumber('ADDDATE')
-export const FIRST_RESERVED = tokenNumber('ACCESSIBLE')
+const FIRST_FUNCTION = tokenNumber('ADDDATE')
+const FIRST_RESERVED = tokenNumber('ACCESSIBLE')
 
 /** Whether `word`, in upper case, is a keyword of any sort. */
 export function isKeyword(word: string): word is Keyword {
