@@ -5,23 +5,9 @@ import { SINGLE_ROW } from '../common/batch.js'
 import type { Value } from '../common/value.js'
 import { NO_COLUMNS, compileExpression } from '../functions/compile-expression.js'
 import type { Expression } from '../plan/expression.js'
+import { isConstant } from '../plan/rewrite.js'
 import type { ArgumentInfo } from '../spi/functions.js'
 import type { Binding } from './binding.js'
-
-/** Whether the expression has one value for the whole statement. */
-export function isConstant(expression: Expression): boolean {
-  switch (expression.kind) {
-    case 'constant':
-    case 'parameter':
-      return true
-    case 'convert':
-      return isConstant(expression.operand)
-    case 'call':
-      return expression.volatility !== 'volatile' && expression.arguments.every(isConstant)
-    default:
-      return false
-  }
-}
 
 /** Whether its value is known while binding: constant and free of the clock and the session. */
 function isKnown(expression: Expression): boolean {

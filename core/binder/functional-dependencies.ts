@@ -5,7 +5,7 @@
 import type { ColumnId, Expression } from '../plan/expression.js'
 import type { LogicalNode } from '../plan/logical.js'
 import type { GroupItem } from './grouping.js'
-import { isConstant } from './constants.js'
+import { isConstant } from '../plan/rewrite.js'
 import type { Scope } from './scope.js'
 
 export function dependentColumns(

@@ -24,15 +24,15 @@ export const NO_COLUMNS: ExpressionLayout = { columns: new Map(), correlated: ne
 
 export function compileExpression(expression: Expression, layout: ExpressionLayout): Evaluator {
   if ((expression.kind === 'call' || expression.kind === 'convert') && isConstant(expression)) {
-    return onceAnExecution(compile(expression, layout, true))
+    return onceAnExecution(compile(expression, layout, true), expression.type.scale)
   }
   return compile(expression, layout, false)
 }
 
 /** Computes a value that no row changes when it is first asked for, and keeps it while the statement runs. */
-function onceAnExecution(evaluate: Evaluator): Evaluator {
+function onceAnExecution(evaluate: Evaluator, scale: number): Evaluator {
   // The digits beyond a quotient's own are asked for at the evaluator that computes it.
-  if (unroundedOf(evaluate) !== undefined) return evaluate
+  if (unroundedOf(evaluate, scale).scale !== scale) return evaluate
   const site = {}
   return (_batch, _row, context) =>
     context.state(site, () => ({ value: evaluate(SINGLE_ROW, 0, context) })).value

@@ -85,3 +85,18 @@ export function substituteColumns(expression: Expression, by: ReadonlyMap<Column
     part.kind === 'column' ? (by.get(part.column) ?? part) : undefined,
   )
 }
+
+/** Whether the expression has one value for one execution of the statement: no columns, nothing volatile. */
+export function isConstant(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'constant':
+    case 'parameter':
+      return true
+    case 'convert':
+      return isConstant(expression.operand)
+    case 'call':
+      return expression.volatility !== 'volatile' && expression.arguments.every(isConstant)
+    default:
+      return false
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Servers to measure side by side: ours from the build, and MariaDB from the system, each in a folder of its own.
+ */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createConnection, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const ROOT = resolve(import.meta.dirname, '..')
+
+export interface Rival {
+  readonly name: string
+  readonly port: number
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+async function untilListening(port: number, child: ChildProcess, what: string): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if (child.exitCode !== null) throw new Error(`${what} ended with ${child.exitCode}`)
+    const isUp = await new Promise<boolean>((done) => {
+      const socket = createConnection(port, '127.0.0.1')
+      socket.once('connect', () => {
+        socket.destroy()
+        done(true)
+      })
+      socket.once('error', () => {
+        done(false)
+      })
+    })
+    if (isUp) return
+    await delay(100)
+  }
+  throw new Error(`${what} doesn't listen`)
+}
+
+async function stopChild(child: ChildProcess, folder: string): Promise<void> {
+  const ended = new Promise((done) => child.once('exit', done))
+  child.kill('SIGTERM')
+  await ended
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** `arguments` go to Node, before the program: `--cpu-prof` and the like. */
+export async function startSwitchyard(
+  storage = 'lmdb',
+  nodeArguments: readonly string[] = [],
+): Promise<Rival> {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'))
+  const port = await freePort()
+  const program = join(ROOT, 'core/dist/main/bin.js')
+  const args = [
+    ...nodeArguments,
+    program,
+    '--storage',
+    storage,
+    '--port',
+    String(port),
+    '--data-dir',
+    join(folder, 'data'),
+  ]
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  await untilListening(port, child, 'switchyard')
+  return { name: `switchyard (${storage})`, port, pid: child.pid ?? 0, stop: () => stopChild(child, folder) }
+}
+
+export async function startMariaDb(extra: readonly string[] = []): Promise<Rival> {
+  const folder = mkdtempSync(join(tmpdir(), 'mariadb-bench-'))
+  const data = join(folder, 'data')
+  execFileSync(
+    'mariadb-install-db',
+    ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal'],
+    {
+      stdio: 'ignore',
+    },
+  )
+  const port = await freePort()
+  const args = [
+    '--no-defaults',
+    '--user=root',
+    `--datadir=${data}`,
+    `--socket=${join(folder, 'socket')}`,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    '--innodb-flush-log-at-trx-commit=1',
+    '--innodb-buffer-pool-size=4G',
+    '--max-connections=500',
+    ...extra,
+  ]
+  const child = spawn('mariadbd', args, { stdio: 'ignore' })
+  await untilListening(port, child, 'mariadbd')
+  return { name: 'mariadb', port, pid: child.pid ?? 0, stop: () => stopChild(child, folder) }
+}
+
+/** CPU seconds that a process has used so far. */
+export function cpuSeconds(pid: number): number {
+  const fields = execFileSync('cat', [`/proc/${pid}/stat`], { encoding: 'utf8' })
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}

@@ -1,0 +1,86 @@
+/**
+ * sysbench against both servers in one run, with equal durability: `npm run bench -- bench/sysbench.ts [--seconds 10] [--threads 1,8,32]
+ * [--tests oltp_point_select,…] [--rows 100000]`. Prints a line a test with queries per second, server CPU per query and the ratio.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpuSeconds, startMariaDb, startSwitchyard, type Rival } from './rivals.js'
+
+const option = (name: string, otherwise: string): string => {
+  const at = process.argv.indexOf(`--${name}`)
+  return at < 0 ? otherwise : (process.argv[at + 1] ?? otherwise)
+}
+
+const seconds = Number(option('seconds', '10'))
+const threads = option('threads', '1,8,32').split(',').map(Number)
+const rows = option('rows', '100000')
+const storage = option('storage', 'lmdb')
+const tests = option(
+  'tests',
+  'oltp_point_select,oltp_read_only,oltp_read_write,oltp_update_non_index,oltp_insert',
+).split(',')
+
+interface Measure {
+  readonly queriesPerSecond: number
+  readonly p95Ms: number
+  readonly cpuMicrosPerQuery: number
+}
+
+function sysbench(rival: Rival, test: string, command: string, extra: readonly string[]): string {
+  return execFileSync(
+    'sysbench',
+    [
+      test,
+      '--db-driver=mysql',
+      '--mysql-host=127.0.0.1',
+      `--mysql-port=${rival.port}`,
+      '--mysql-user=root',
+      '--mysql-db=sbtest',
+      '--tables=1',
+      `--table-size=${rows}`,
+      ...extra,
+      command,
+    ],
+    { encoding: 'utf8', maxBuffer: 64 * 2 ** 20 },
+  )
+}
+
+function measure(rival: Rival, test: string, count: number): Measure {
+  const before = cpuSeconds(rival.pid)
+  const output = sysbench(rival, test, 'run', [
+    `--threads=${count}`,
+    `--time=${seconds}`,
+    '--report-interval=0',
+  ])
+  const cpu = cpuSeconds(rival.pid) - before
+  const queries = Number(/total:\s+(\d+)/.exec(output)?.[1])
+  const perSecond = Number(/queries:\s+\d+\s+\(([\d.]+) per sec/.exec(output)?.[1])
+  const p95Ms = Number(/95th percentile:\s+([\d.]+)/.exec(output)?.[1])
+  return { queriesPerSecond: perSecond, p95Ms, cpuMicrosPerQuery: (cpu * 1e6) / queries }
+}
+
+const shown = (value: Measure): string =>
+  `${(value.queriesPerSecond / 1000).toFixed(1)}k/s p95 ${value.p95Ms.toFixed(2)} ms ${value.cpuMicrosPerQuery.toFixed(1)} µs`
+
+const ours = await startSwitchyard(storage)
+const theirs = await startMariaDb()
+try {
+  for (const rival of [ours, theirs]) {
+    execFileSync('mariadb', ['-h127.0.0.1', `-P${rival.port}`, '-uroot', '-e', 'CREATE DATABASE sbtest'])
+    const startedAtMs = performance.now()
+    sysbench(rival, 'oltp_read_write', 'prepare', [])
+    console.log(
+      `${rival.name}: prepared ${rows} rows in ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`,
+    )
+  }
+  for (const test of tests) {
+    for (const count of threads) {
+      const a = measure(ours, test, count)
+      const b = measure(theirs, test, count)
+      const ratio = (a.queriesPerSecond / b.queriesPerSecond).toFixed(2)
+      console.log(`${test} ${count} threads: ours ${shown(a)} | mariadb ${shown(b)} | ratio ${ratio}`)
+    }
+  }
+} finally {
+  await ours.stop()
+  await theirs.stop()
+}
