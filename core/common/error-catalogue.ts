@@ -140,6 +140,7 @@ export const ERRORS = {
     'You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the right syntax to use',
   ),
   ER_NET_PACKET_TOO_LARGE: entry(1153, '08S01', "Got a packet bigger than 'max_allowed_packet' bytes"),
+  ER_NET_UNCOMPRESS_ERROR: entry(1157, '08S01', "Couldn't uncompress communication packet"),
   ER_NET_READ_ERROR: entry(1158, '08S01', 'Got an error reading communication packets'),
   ER_NET_PACKETS_OUT_OF_ORDER: entry(1156, '08S01', 'Got packets out of order'),
   ER_NET_READ_INTERRUPTED: entry(1159, '08S01', 'Got timeout reading communication packets'),
@@ -1027,6 +1028,11 @@ export const ERRORS = {
   ER_TABLE_DEF_CHANGED: entry(1412, 'HY000', 'Table definition has changed, please retry transaction'),
   ER_FORBID_SCHEMA_CHANGE: entry(1450, 'HY000', "Changing schema from '%s' to '%s' is not allowed."),
   ER_PASSWORD_FORMAT: entry(1827, 'HY000', "The password hash doesn't have the expected format."),
+  ER_PARTITION_MGMT_ON_NONPARTITIONED: entry(
+    1505,
+    'HY000',
+    'Partition management on a not partitioned table is not possible',
+  ),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
     'HY000',

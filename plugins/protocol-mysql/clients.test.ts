@@ -279,6 +279,31 @@ describe('mysql2', () => {
     await client.end()
   })
 
+  it.each([false, true])('talks compressed (over TLS: %s)', async (isTls) => {
+    const type = textType(1000, 'utf8mb4_0900_ai_ci')
+    const batch = Batch.ofTypes([type])
+    for (let i = 0; i < 1000; i++) batch.pushRow([`${i} `.repeat(200)])
+    const lengths: number[] = []
+    const script: Script = {
+      execute: async (text, sink) => {
+        lengths.push(text.length)
+        sink.columns([column('t', type)])
+        for (let i = 0; i < 10; i++) await sink.rows(batch)
+        sink.end(STATUS)
+      },
+    }
+    await listen(script, isTls ? await withTls() : {})
+    const tls = isTls ? { ssl: { rejectUnauthorized: false } } : {}
+    const client = await connect({ compress: true, ...tls })
+    for (const length of [1, 100, 1_000_000]) {
+      const [rows] = await client.query<mysql.RowDataPacket[]>('s'.repeat(length))
+      expect(rows).toHaveLength(10_000)
+      expect(rows[9_999]).toEqual({ t: '999 '.repeat(200) })
+    }
+    expect(lengths).toEqual([1, 100, 1_000_000])
+    await client.end()
+  })
+
   it('reads results over TLS that are larger than all buffers', async () => {
     const type = textType(1000, 'utf8mb4_0900_ai_ci')
     const batch = Batch.ofTypes([type])
@@ -343,6 +368,12 @@ const run = promisify(execFile)
     const options = ['--user=modern', '--password=pässword']
     expect(await query('SELECT 2', ...options, '--ssl')).toBe('text\nSELECT 2\n')
     await expect(query('SELECT 2', ...options, '--skip-ssl')).rejects.toThrow(/3159/)
+  })
+
+  it('talks compressed', async () => {
+    await listen(echo)
+    const text = `SELECT '${'long '.repeat(5000)}'`
+    expect(await query(text, '--user=root', '--compress')).toBe(`text\n${text}\n`)
   })
 
   it('prints every type', async () => {

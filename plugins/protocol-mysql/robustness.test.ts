@@ -2,6 +2,7 @@
  * Goal: whatever a client does, nobody else is harmed: no crash, no unbounded memory, no session left behind, nothing in
  * the log that isn't a fault of ours. Method: clients that misbehave in every way we can think of, beside one that doesn't.
  */
+import { deflateSync } from 'node:zlib'
 import {
   Batch,
   BIGINT_TYPE,
@@ -261,6 +262,27 @@ describe('after the login', () => {
     expect(answer.sequence).toBe(2)
     expect(length).toBe(whole.length - 1)
     client.end()
+  })
+
+  it('refuses compressed packets that are none, or larger than they say', async () => {
+    const port = await listen()
+    const bomb = deflateSync(Buffer.alloc(1_000_000))
+    for (const [content, declared] of [
+      [Buffer.from('nonsense'), 1000],
+      [bomb, 100],
+      [deflateSync(Buffer.of(1, 0, 0, 0, 0x0e)), 6],
+    ] as const) {
+      const client = await WireClient.login(
+        { port },
+        { capabilities: DEFAULT_CAPABILITIES | CAPABILITIES.compress },
+      )
+      const header = Buffer.alloc(7)
+      header.writeUIntLE(content.length, 0, 3)
+      header.writeUIntLE(declared, 4, 3)
+      client.sendRaw(Buffer.concat([header, content]))
+      await client.closed()
+    }
+    expect(listener.log).toEqual([])
   })
 
   it('sends rows of more than 16 MiB', async () => {

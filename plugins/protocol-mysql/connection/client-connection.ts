@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net'
 import { isPromise, isSqlError, type MaybePromise, type SqlError } from '@switchyard/core/spi'
 import { OUTPUT_BUFFER_BYTES, releaseBuffer } from '../wire/buffer-pool.js'
+import { CompressedStream } from '../wire/compression.js'
 import { PacketOutput } from '../wire/packet-output.js'
 import { PacketReader } from '../wire/packet-reader.js'
 import { resultCharset } from '../wire/result-charset.js'
@@ -60,6 +61,7 @@ export class ClientConnection {
   private socket: Socket
   /** Writes of a plain socket are done when its queue is empty; encrypted ones are copied somewhere on the way. */
   private isPlain = true
+  private compressed: CompressedStream | undefined
   private handler: PacketHandler | undefined
   private waiter: Waiter | undefined
   private drainWaiters: (() => void)[] = []
@@ -125,6 +127,11 @@ export class ClientConnection {
     this.isPlain = false
     this.socket = makeSecure(plain)
     this.listen(this.socket)
+  }
+
+  /** Both directions are compressed from the next packet on; for clients that asked for it, behind their login. */
+  compress(): void {
+    this.compressed = new CompressedStream()
   }
 
   /** Says why, then closes. */
@@ -203,11 +210,23 @@ export class ClientConnection {
   private readonly onData = (chunk: Buffer): void => {
     if (this.isClosing) return
     this.lastActiveAtMs = this.clock.nowMs
-    this.reader.push(chunk)
+    if (this.compressed === undefined) this.reader.push(chunk)
+    else if (!this.pushCompressed(this.compressed, chunk)) return
     this.pump()
     if (!this.isPaused && this.reader.available > READ_AHEAD_BYTES_MAX && this.isOccupied()) {
       this.isPaused = true
       this.socket.pause()
+    }
+  }
+
+  private pushCompressed(stream: CompressedStream, chunk: Buffer): boolean {
+    try {
+      const bytes = stream.unwrap(chunk)
+      if (bytes.length > 0) this.reader.push(bytes)
+      return true
+    } catch (error) {
+      this.onFault(error)
+      return false
     }
   }
 
@@ -298,6 +317,11 @@ export class ClientConnection {
   private send(buffer: Buffer, length: number): void {
     const { socket } = this
     if (!socket.writable) {
+      releaseBuffer(buffer)
+      return
+    }
+    if (this.compressed !== undefined) {
+      socket.write(this.compressed.wrap(buffer.subarray(0, length)))
       releaseBuffer(buffer)
       return
     }

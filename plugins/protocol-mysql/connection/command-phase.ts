@@ -26,6 +26,7 @@ import type { ClientConnection } from './client-connection.js'
 import { parseChangeUser } from './handshake.js'
 import { internalError } from './internal-error.js'
 import { openSession, type Client } from './login-phase.js'
+import { runRefresh } from './refresh.js'
 import { ResultWriter } from './result-writer.js'
 import { BoundParameters, readParameters } from './statement-parameters.js'
 
@@ -36,8 +37,6 @@ const EXECUTE_SKIPPED_BYTES = 5
 const MULTI_STATEMENTS_ON = 0
 const MULTI_STATEMENTS_OFF = 1
 
-/** What FLUSH calls the bits of COM_REFRESH; there is no cache of hosts to flush. */
-const REFRESH_OPTIONS: readonly string[] = ['PRIVILEGES', 'LOGS', 'TABLES', '', 'STATUS']
 /** Parameters are counted in 16 bits. */
 const PARAMETERS_MAX = 0xffff
 
@@ -71,6 +70,7 @@ export class CommandPhase {
   welcome(): void {
     this.answerOk()
     this.connection.output.flush()
+    if ((this.client.capabilities & Capability.Compress) !== 0) this.connection.compress()
   }
 
   /** Answers one command. Never rejects with anything but what ends the connection. */
@@ -189,13 +189,9 @@ export class CommandPhase {
     return this.session.execute(sqlText(statement), false, this.writer)
   }
 
-  private refresh(bits: number): MaybePromise<void> {
-    const options = REFRESH_OPTIONS.filter((_, bit) => ((bits >> bit) & 1) === 1).filter(
-      (name) => name !== '',
-    )
-    if (options.length > 0) return this.executeText(`FLUSH ${options.join(', ')}`)
+  private async refresh(bits: number): Promise<void> {
+    await runRefresh(this.session, bits)
     this.answerOk()
-    return undefined
   }
 
   private answerOk(): void {

@@ -4,6 +4,7 @@ export const Capability = {
   FoundRows: 1 << 1,
   LongFlag: 1 << 2,
   ConnectWithDatabase: 1 << 3,
+  Compress: 1 << 5,
   Odbc: 1 << 6,
   LocalFiles: 1 << 7,
   IgnoreSpace: 1 << 8,
@@ -31,6 +32,7 @@ export const SERVER_CAPABILITIES: number =
   Capability.FoundRows |
   Capability.LongFlag |
   Capability.ConnectWithDatabase |
+  Capability.Compress |
   Capability.Odbc |
   Capability.Protocol41 |
   Capability.Interactive |
