@@ -244,6 +244,36 @@ describe('after the login', () => {
     await client.closed()
   })
 
+  it('hangs up on a client that breaks the order in the midst of a file', async () => {
+    let failure: unknown
+    const port = await listen(
+      {
+        execute: async (_text, sink) => {
+          try {
+            for await (const part of sink.requestFile?.('f') ?? []) expect(part.toString()).toBe('one')
+          } catch (error) {
+            failure = error
+            throw error
+          }
+        },
+      },
+      { localFiles: true },
+    )
+    const client = await WireClient.login(
+      { port },
+      { capabilities: DEFAULT_CAPABILITIES | CAPABILITIES.localFiles },
+    )
+    client.command(3, 'LOAD')
+    await client.receive()
+    client.send(Buffer.from('one'))
+    client.sequence += 3
+    client.send(Buffer.from('two'))
+    expect(await client.receiveError()).toMatchObject({ number: 1156 })
+    await client.closed()
+    expect(failure).toMatchObject({ name: 'ConnectionLost' })
+    expect(listener.log).toEqual([])
+  })
+
   it('takes payloads of more than 16 MiB', async () => {
     let length = 0
     const port = await listen({

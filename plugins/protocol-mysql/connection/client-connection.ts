@@ -100,14 +100,16 @@ export class ClientConnection {
     })
   }
 
-  /** The next payload of the running exchange. Sends what was written before. Rejects with ConnectionLost or a SqlError. */
-  async receive(): Promise<Buffer> {
+  /**
+   * The next payload of the running exchange. Sends what was written before. Rejects with ConnectionLost, also when the client
+   * broke the protocol: it has been told then.
+   */
+  receive(): Promise<Buffer> {
     this.output.flush()
-    if (this.isClosed || this.isClosing) throw new ConnectionLost()
-    const payload = this.take(this.output.sequence)
-    if (payload !== undefined) return payload
     return new Promise((resolve, reject) => {
       this.waiter = { resolve, reject }
+      if (this.isClosing) this.rejectWaiter()
+      else this.pump()
     })
   }
 
@@ -213,10 +215,15 @@ export class ClientConnection {
     if (this.compressed === undefined) this.reader.push(chunk)
     else if (!this.pushCompressed(this.compressed, chunk)) return
     this.pump()
-    if (!this.isPaused && this.reader.available > READ_AHEAD_BYTES_MAX && this.isOccupied()) {
+    if (!this.isPaused && this.isOccupied() && this.reader.available > this.readAheadBytesMax()) {
       this.isPaused = true
       this.socket.pause()
     }
+  }
+
+  /** Strangers may send even less ahead. */
+  private readAheadBytesMax(): number {
+    return Math.min(READ_AHEAD_BYTES_MAX, this.reader.payloadBytesMax)
   }
 
   private pushCompressed(stream: CompressedStream, chunk: Buffer): boolean {
@@ -308,9 +315,7 @@ export class ClientConnection {
     if (error instanceof ConnectionLost) return
     if (!isSqlError(error)) this.events.fault(error)
     const answer = isSqlError(error) ? error : internalError()
-    const { waiter } = this
-    this.waiter = undefined
-    waiter?.reject(new ConnectionLost())
+    this.rejectWaiter()
     this.closeWith(answer)
   }
 

@@ -22,7 +22,7 @@ import { Command } from '../wire/constants.js'
 import { PayloadReader } from '../wire/payload-reader.js'
 import { PayloadWriter } from '../wire/payload-writer.js'
 import { statusFlags, writeEof } from '../wire/status-packets.js'
-import type { ClientConnection } from './client-connection.js'
+import { ConnectionLost, type ClientConnection } from './client-connection.js'
 import { parseChangeUser } from './handshake.js'
 import { internalError } from './internal-error.js'
 import { openSession, type Client } from './login-phase.js'
@@ -96,7 +96,7 @@ export class CommandPhase {
   }
 
   private answerError(error: unknown): void {
-    if (this.connection.isClosed) return
+    if (this.connection.isClosed || error instanceof ConnectionLost) return
     this.writer.fail(this.sqlErrorOf(error))
   }
 
@@ -341,7 +341,7 @@ export class CommandPhase {
         closeBefore,
       )
     } catch (error) {
-      connection.closeWith(this.sqlErrorOf(error))
+      if (!(error instanceof ConnectionLost)) connection.closeWith(this.sqlErrorOf(error))
       return
     }
     this.writer = this.makeWriter()
