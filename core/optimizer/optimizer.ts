@@ -1,16 +1,32 @@
 /**
- * The optimizer: rules over immutable plans, in the order given here.
+ * The optimizer: rules over immutable plans, in the order given here. A rule keeps the rows of a plan and the columns of its root; plans
+ * inside a plan (sub-queries that stay, shared common table expressions) go through the same rules on their own.
  */
 import type { ChangePlan } from '../plan/change.js'
 import type { LogicalNode } from '../plan/logical.js'
+import { chooseAccessPaths } from './access-paths.js'
 import type { OptimizerContext } from './context.js'
+import { mergeProjections } from './merge-projections.js'
+import { keepOutput } from './plan-nodes.js'
+import { pushDownFilters } from './push-down-filters.js'
+import type { Rule, RuleContext } from './rule.js'
+import { countShares } from './share-counts.js'
+import { SubPlans } from './sub-plans.js'
 
-type Rule = (node: LogicalNode, context: OptimizerContext) => LogicalNode
-
-const RULES: readonly Rule[] = []
+const RULES: readonly Rule[] = [mergeProjections, pushDownFilters, chooseAccessPaths]
 
 export function optimizeQuery(plan: LogicalNode, context: OptimizerContext): LogicalNode {
-  return RULES.reduce((node, rule) => rule(node, context), plan)
+  const rules: RuleContext = Object.assign(Object.create(context) as OptimizerContext, {
+    shares: countShares(plan),
+  })
+  const subPlans = new SubPlans((each) => optimize(each))
+  const optimize = (root: LogicalNode): LogicalNode =>
+    subPlans.finish(keepOutput(applyRules(root, rules), root.output))
+  return optimize(plan)
+}
+
+function applyRules(plan: LogicalNode, context: RuleContext): LogicalNode {
+  return (context.rules ?? RULES).reduce((node, rule) => rule(node, context), plan)
 }
 
 /** The part of a change that finds or computes rows. */

@@ -1,0 +1,131 @@
+/**
+ * What ways to read a table cost. The unit is one row decoded in a scan of the table.
+ */
+import { SINGLE_ROW } from '../common/batch.js'
+import type { EvaluationContext } from '../common/evaluation.js'
+import type { Value } from '../common/value.js'
+import { compileExpression, NO_COLUMNS } from '../functions/compile-expression.js'
+import type { Expression } from '../plan/expression.js'
+import type { RangeBounds, ScanNode } from '../plan/logical.js'
+import { primaryKeyOf, type IndexDefinition, type TableDefinition } from '../plan/schema.js'
+import type { IndexRange } from '../spi/transaction.js'
+import { isConstant } from './conditions.js'
+import type { OptimizerContext } from './context.js'
+import type { IndexRanges } from './index-ranges.js'
+
+/** Finding the row of an index entry, against meeting it in a scan. */
+const LOOKUP_COST = 4
+/** Going to the start of a range. */
+const SEEK_COST = 3
+/** An index entry that is read without its row. */
+const ENTRY_COST = 0.7
+/** Rows with one value of a key that isn't unique, where nothing is known. */
+const ROWS_PER_KEY = 10
+/** The part of a table that a range holds, where nothing is known. */
+const RANGE_FRACTION = 0.3333
+const CLOSED_RANGE_FRACTION = 0.1111
+/** Ranges that are estimated one by one; the others count as these on average. */
+const ESTIMATED_RANGES_MAX = 8
+
+export function tableRows(table: TableDefinition, context: OptimizerContext): number {
+  return Math.max(1, context.statistics(table).rows)
+}
+
+export function fullScanCost(table: TableDefinition, context: OptimizerContext): number {
+  return SEEK_COST + tableRows(table, context)
+}
+
+/** Entries that ranges hold. */
+export function rangesRows(found: IndexRanges, table: TableDefinition, context: OptimizerContext): number {
+  const rows = tableRows(table, context)
+  if (found.unique) return Math.min(rows, found.ranges.length)
+  const sample = found.ranges.slice(0, ESTIMATED_RANGES_MAX)
+  let sum = 0
+  for (const range of sample) {
+    sum += estimated(range, found.index, table, context) ?? guessed(range, found.index, rows)
+  }
+  return Math.max(1, Math.min(rows, (sum / sample.length) * found.ranges.length))
+}
+
+export function rangesCost(
+  found: Pick<IndexRanges, 'index' | 'ranges'>,
+  rows: number,
+  isCovering: boolean,
+): number {
+  const perRow = found.index.primary ? 1 : isCovering ? ENTRY_COST : LOOKUP_COST
+  return SEEK_COST * found.ranges.length + rows * perRow
+}
+
+/** Whether all columns that the scan reads stand in the index entries. */
+export function isCovering(index: IndexDefinition, scan: ScanNode): boolean {
+  if (index.primary) return true
+  if (scan.lock !== undefined || scan.rowKey !== undefined) return false
+  const parts = [...index.parts, ...(primaryKeyOf(scan.table)?.parts ?? [])]
+  const held = new Set(parts.flatMap((part) => (part.prefixLength === undefined ? [part.column] : [])))
+  return scan.columns.every((column) => held.has(column))
+}
+
+function guessed(range: RangeBounds, index: IndexDefinition, rows: number): number {
+  const { lower, upper } = range
+  const lowerParts = lower?.length ?? 0
+  const upperParts = upper?.length ?? 0
+  const equal =
+    lower === upper || (lowerParts === upperParts && lower?.every((each, i) => each === upper?.[i]))
+  if (equal === true) {
+    const isWhole = lowerParts === index.parts.length
+    if (isWhole && index.unique) return 1
+    return Math.min(rows, isWhole ? ROWS_PER_KEY : Math.max(ROWS_PER_KEY, rows ** 0.5))
+  }
+  const common = Math.min(lowerParts, upperParts)
+  const within = common === 0 ? rows : Math.min(rows, Math.max(ROWS_PER_KEY, rows ** 0.5))
+  const isClosed = lowerParts === upperParts
+  return Math.max(1, within * (isClosed ? CLOSED_RANGE_FRACTION : RANGE_FRACTION))
+}
+
+// ── Estimates of the storage ────────────────────────────────────────────────────────────────────────────────────
+
+function estimated(
+  range: RangeBounds,
+  index: IndexDefinition,
+  table: TableDefinition,
+  context: OptimizerContext,
+): number | undefined {
+  const { evaluation } = context
+  if (evaluation === undefined) return undefined
+  const values = rangeValues(range, evaluation)
+  if (values === undefined) return undefined
+  return values === 'empty' ? 0 : context.estimateRange(table, index, values)
+}
+
+/** The range as it would be opened now, if its bounds are known already. */
+function rangeValues(range: RangeBounds, evaluation: EvaluationContext): IndexRange | 'empty' | undefined {
+  try {
+    const lower = boundValues(range.lower, range.nullSafeParts, evaluation)
+    const upper =
+      range.upper === range.lower ? lower : boundValues(range.upper, range.nullSafeParts, evaluation)
+    if (lower === 'unknown' || upper === 'unknown') return undefined
+    if (lower === 'empty' || upper === 'empty') return 'empty'
+    const { lowerInclusive, upperInclusive } = range
+    return { lower, lowerInclusive, upper, upperInclusive }
+  } catch {
+    // A value that can't be converted is the execution's business.
+    return undefined
+  }
+}
+
+function boundValues(
+  bound: readonly Expression[] | undefined,
+  nullSafeParts: readonly number[],
+  evaluation: EvaluationContext,
+): Value[] | 'empty' | 'unknown' | undefined {
+  if (bound === undefined) return undefined
+  const quiet = Object.create(evaluation, { warn: { value: () => undefined } }) as EvaluationContext
+  const values: Value[] = []
+  for (const [i, expression] of bound.entries()) {
+    if (!isConstant(expression)) return 'unknown'
+    const value = compileExpression(expression, NO_COLUMNS)(SINGLE_ROW, 0, quiet)
+    if (value === null && !nullSafeParts.includes(i)) return 'empty'
+    values.push(value)
+  }
+  return values
+}
