@@ -182,7 +182,7 @@ export function hasColumnsInFront(index: IndexDefinition, columns: readonly numb
 }
 
 /** Numbers and dates must be of one type, strings of one character set and collation; lengths of strings may differ. */
-function areCompatible(a: SqlType, b: SqlType): boolean {
+export function areCompatible(a: SqlType, b: SqlType): boolean {
   if (isText(a) && isText(b)) {
     return a.collation === b.collation && charsetOfCollation(a.collation) === charsetOfCollation(b.collation)
   }

@@ -118,8 +118,9 @@ function indexName(
 
 // ---- Parts ----------------------------------------------------------------------------------------------------
 
-function defineParts(
-  specification: IndexSpecification,
+/** The parts of an index, checked against the columns as they are or will be. */
+export function defineParts(
+  specification: Pick<IndexSpecification, 'kind' | 'parts'>,
   columns: readonly ColumnDefinition[],
   context: TableDefinitionContext,
 ): readonly IndexPart[] {

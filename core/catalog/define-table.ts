@@ -7,6 +7,7 @@ import { sqlError } from '../common/sql-error.js'
 import { isText } from '../common/sql-type.js'
 import type {
   CheckDefinition,
+  ColumnDefault,
   ColumnDefinition,
   ForeignKeyDefinition,
   Placement,
@@ -17,7 +18,6 @@ import type {
   ColumnDefinition as ColumnSyntax,
   ForeignKeyDefinition as ForeignKeySyntax,
   IndexDefinition as IndexSyntax,
-  TableElement,
   TableOptions,
 } from '../plan/syntax/definition.js'
 import { chosenCollation } from './column-type.js'
@@ -28,7 +28,8 @@ import { ForeignKeyNames, defineForeignKey } from './define-foreign-key.js'
 import { defineIndexes } from './define-index.js'
 import { checkColumnReferences } from './expression-columns.js'
 import { specificationsOf } from './index-specification.js'
-import { checkTableName, nameKey, sameName } from './names.js'
+import { checkColumnName, checkTableName, nameKey, sameName } from './names.js'
+import type { NewTableElement, ReadyColumn } from './new-table-element.js'
 import { keptOptions, refuseOptions, tableComment } from './table-options.js'
 
 const COLUMNS_MAX = 4096
@@ -46,9 +47,9 @@ export interface NewTableTraits {
   readonly engineAsWritten: string | undefined
 }
 
-/** The table of a CREATE TABLE without LIKE; columns of SELECT are given as `elements` like any others. */
+/** The table of a CREATE TABLE without LIKE. */
 export function defineTable(
-  elements: readonly TableElement[],
+  elements: readonly NewTableElement[],
   options: TableOptions,
   traits: NewTableTraits,
   context: TableDefinitionContext,
@@ -86,17 +87,21 @@ export function defineTable(
 
 // ---- Parts ----------------------------------------------------------------------------------------------------
 
-function columnsOf(elements: readonly TableElement[]): readonly ColumnSyntax[] {
-  return elements.filter((element) => element.kind === 'column')
+function columnsOf(elements: readonly NewTableElement[]): readonly (ColumnSyntax | ReadyColumn)[] {
+  return elements.filter((element) => element.kind === 'column' || element.kind === 'readyColumn')
 }
 
 /** Expressions of generated columns and defaults, by the name of their column. */
-function generatedSyntax(elements: readonly TableElement[]): ReadonlyMap<string, ColumnSyntax> {
-  return new Map(columnsOf(elements).map((column) => [nameKey(column.name), column]))
+function generatedSyntax(elements: readonly NewTableElement[]): ReadonlyMap<string, ColumnSyntax> {
+  return new Map(
+    columnsOf(elements).flatMap((column) =>
+      column.kind === 'column' ? [[nameKey(column.name), column] as const] : [],
+    ),
+  )
 }
 
 function defineColumns(
-  elements: readonly TableElement[],
+  elements: readonly NewTableElement[],
   tableCollation: string,
   context: TableDefinitionContext,
 ): readonly ColumnDefinition[] {
@@ -109,13 +114,38 @@ function defineColumns(
     const key = nameKey(column.name)
     if (seen.has(key)) throw sqlError('ER_DUP_FIELDNAME', column.name)
     seen.add(key)
-    const surroundings = { tableCollation, isInPrimaryKey: primary.has(key), id: undefined }
-    return defineColumn(column, surroundings, context)
+    const isInPrimaryKey = primary.has(key)
+    if (column.kind === 'readyColumn') return takeColumn(column, isInPrimaryKey, context)
+    return defineColumn(column, { tableCollation, isInPrimaryKey, id: undefined }, context)
+  })
+}
+
+const NO_DEFAULT: ColumnDefault = Object.freeze({ kind: 'none' })
+
+function takeColumn(
+  column: ReadyColumn,
+  isInPrimaryKey: boolean,
+  context: TableDefinitionContext,
+): ColumnDefinition {
+  checkColumnName(column.name)
+  const nullable = column.nullable && !isInPrimaryKey
+  const isNullDefault = column.default.kind === 'value' && column.default.value === null
+  return Object.freeze({
+    id: context.allocateId(),
+    name: column.name,
+    type: column.type,
+    nullable,
+    default: isNullDefault && !nullable ? NO_DEFAULT : column.default,
+    autoIncrement: false,
+    onUpdateNow: false,
+    generated: undefined,
+    comment: column.comment,
+    invisible: false,
   })
 }
 
 /** Folded names of the columns in the primary key. */
-export function primaryColumns(elements: readonly TableElement[]): ReadonlySet<string> {
+export function primaryColumns(elements: readonly NewTableElement[]): ReadonlySet<string> {
   const names = elements.flatMap((element) => {
     if (element.kind === 'column' && element.key === 'primary') return [element.name]
     if (element.kind !== 'index' || element.indexKind !== 'primary') return []
@@ -129,7 +159,7 @@ function primaryParts(index: IndexSyntax): readonly string[] {
 }
 
 function defineForeignKeys(
-  elements: readonly TableElement[],
+  elements: readonly NewTableElement[],
   child: {
     readonly database: string
     readonly name: string
@@ -155,7 +185,7 @@ interface DefinedChecks {
 }
 
 function defineChecks(
-  elements: readonly TableElement[],
+  elements: readonly NewTableElement[],
   table: TableDefinition,
   context: TableDefinitionContext,
 ): DefinedChecks {

@@ -8,6 +8,8 @@ import type { Expression } from '../plan/syntax/expression.js'
 export interface ExpressionHelp {
   /** Canonical SQL text. */
   print(expression: Expression): string
+  /** The syntax of a text that `print` made. */
+  parse(sql: string): Expression
   /** Type and value of a literal, signed or not. */
   literal(expression: Expression): TypedValue
 }

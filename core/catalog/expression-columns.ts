@@ -22,7 +22,8 @@ export function checkColumnReferences(
 ): void {
   columns.forEach((column, position) => {
     const syntax = expressions.get(nameKey(column.name))
-    if (syntax?.generated !== undefined) checkGenerated(syntax.generated.expression, column, position, columns)
+    if (syntax?.generated !== undefined)
+      checkGenerated(syntax.generated.expression, column, position, columns)
     if (syntax?.default?.parenthesised === true) {
       checkDefault(syntax.default.value, column, position, columns)
     }

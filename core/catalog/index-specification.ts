@@ -7,9 +7,9 @@ import type {
   ForeignKeyDefinition as ForeignKeySyntax,
   IndexDefinition as IndexSyntax,
   IndexOptions,
-  TableElement,
 } from '../plan/syntax/definition.js'
 import { sameName } from './names.js'
+import type { NewTableElement } from './new-table-element.js'
 
 export interface PartSpecification {
   readonly column: string
@@ -62,7 +62,7 @@ export function foreignKeySpecification(foreignKey: ForeignKeySyntax): IndexSpec
 }
 
 /** Of all elements of CREATE TABLE, in their order; implicit ones that another index serves are left out. */
-export function specificationsOf(elements: readonly TableElement[]): readonly IndexSpecification[] {
+export function specificationsOf(elements: readonly NewTableElement[]): readonly IndexSpecification[] {
   const all = elements.flatMap((element): readonly IndexSpecification[] => {
     switch (element.kind) {
       case 'column':
@@ -72,6 +72,7 @@ export function specificationsOf(elements: readonly TableElement[]): readonly In
       case 'foreignKey':
         return [foreignKeySpecification(element)]
       case 'check':
+      case 'readyColumn':
         return []
     }
   })
@@ -90,6 +91,8 @@ function serves(other: IndexSpecification, index: IndexSpecification, isEarlier:
   if (other.isImplicit && other.parts.length === index.parts.length && !isEarlier) return false
   return index.parts.every((part, i) => {
     const candidate = other.parts[i]
-    return candidate !== undefined && sameName(candidate.column, part.column) && candidate.length === undefined
+    return (
+      candidate !== undefined && sameName(candidate.column, part.column) && candidate.length === undefined
+    )
   })
 }

@@ -5,7 +5,7 @@
  * leaves entries behind that nobody sees: the caller drops those keyspaces.
  */
 import { ByteBuffer, bytesToMapKey, compareBytes, copyRange } from '../common/bytes.js'
-import { isPromise, type Value } from '../common/value.js'
+import { isPromise, type MaybePromise, type Value } from '../common/value.js'
 import { WriteSetBuilder } from '../common/write-set.js'
 import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
@@ -115,6 +115,38 @@ export async function copyTable(
   environment.noteLoad(target.state, [target.rowKeyspace, ...target.indexes.map((index) => index.keyspace)])
   environment.sizes.set(to.id, copy.rows, copy.bytes)
   return { rows: copy.rows, bytes: copy.bytes }
+}
+
+/**
+ * Fills the keyspaces of a new table with rows that come from elsewhere, as from another driver: `next` hands out some
+ * at a time, undefined at the end. Rejects with ER_DUP_ENTRY if rows collide.
+ */
+export async function loadTable(
+  environment: TransactionEnvironment,
+  to: TableDefinition,
+  next: () => MaybePromise<readonly (readonly Value[])[] | undefined>,
+  statement: StatementContext,
+): Promise<CopiedSize> {
+  const target = environment.runtimeOf(to)
+  const load = new TableLoader(target, statement)
+  let untilMs = performance.now() + SLICE_MS
+  for (;;) {
+    statement.checkKilled()
+    const pending = next()
+    const rows = isPromise(pending) ? await pending : pending
+    if (rows === undefined) break
+    for (const row of rows) {
+      load.add(row, undefined)
+      if (load.isFull) await load.flush()
+    }
+    if (performance.now() < untilMs) continue
+    await yieldTurn()
+    untilMs = performance.now() + SLICE_MS
+  }
+  await load.flush()
+  environment.noteLoad(target.state, [target.rowKeyspace, ...target.indexes.map((index) => index.keyspace)])
+  environment.sizes.set(to.id, load.rows, load.bytes)
+  return { rows: load.rows, bytes: load.bytes }
 }
 
 /** Removes what a table has in its storage: rows and entries. After the commit that unpublished it, or a failed copy. */
