@@ -87,6 +87,7 @@ export class SwitchyardEngine {
     this.parts = undefined
     if (parts === undefined) return
     for (const session of [...parts.sessions.values()]) await session.close()
+    await parts.others.stop()
     await parts.transactions.stop()
     await parts.log.close()
   }
@@ -101,7 +102,7 @@ export class SwitchyardEngine {
 class EngineParts {
   readonly sessions = new Map<number, EngineSession>()
   private readonly methods: readonly AuthenticationMethod[]
-  private readonly others: OtherStatements
+  readonly others: OtherStatements
   readonly shutdown = { isUnderWay: false }
   readonly core: ServerCore
   readonly server: Server
@@ -164,7 +165,7 @@ class EngineParts {
 
   async prepareFirstStart(): Promise<void> {
     const { settings, logger } = this.options
-    await this.others.prepareAccounts(settings.rootPassword, this.methods)
+    await this.others.prepare(settings.rootPassword)
     await runInitScripts({
       catalog: this.catalog,
       folders: settings.init.folders,
@@ -187,7 +188,7 @@ class EngineParts {
     return this.createSession(
       connectionId,
       { user: 'root', database: undefined, client, nonce: new Uint8Array(20) },
-      "'root'@'localhost'",
+      'root@localhost',
     )
   }
 

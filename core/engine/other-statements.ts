@@ -1,21 +1,32 @@
 /**
  * Everything that is neither a query nor a change of rows nor about the session: definitions, accounts, SHOW, FLUSH, maintenance.
  */
+import { prepareFirstAccounts } from './ddl/first-accounts.js'
 import type { LocalCatalog } from '../catalog/local-catalog.js'
+import { requireDatabaseAccess } from '../catalog/privileges.js'
 import type { Batch } from '../common/batch.js'
 import { sqlError } from '../common/sql-error.js'
+import { textType } from '../common/sql-type.js'
 import type { MaybePromise, Value } from '../common/value.js'
 import type { VirtualTable } from '../plan/logical.js'
 import type { TableDefinition } from '../plan/schema.js'
-import type { Statement } from '../plan/syntax/index.js'
+import type { AccountStatement, DefinitionStatement, Statement } from '../plan/syntax/index.js'
 import type { AuthenticationMethod } from '../spi/authentication.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { CoreTransactionManager } from '../transaction/transaction-manager.js'
+import { AccountAccess } from './account-access.js'
+import type { DefinitionResult, DefinitionServices } from './ddl/definition-context.js'
+import { executeDefinition } from './ddl/execute-definition.js'
+import { OrphanRemover } from './ddl/orphan-remover.js'
+import { definitionContext, PRINTER } from './definition-contexts.js'
 import type { EngineOptions } from './engine.js'
+import { Introspection } from './introspection/introspection.js'
 import type { PlanDependency } from './query-types.js'
+import { plainColumn } from './result-columns.js'
 import type { RunningStatement } from './running-statement.js'
 import type { ServerCore, StatementResult } from './server-core.js'
 import type { EngineSession } from './session.js'
+import { isDefinition } from './statement-traits.js'
 
 export interface OtherStatementsOptions extends EngineOptions {
   readonly catalog: LocalCatalog
@@ -25,62 +36,138 @@ export interface OtherStatementsOptions extends EngineOptions {
 }
 
 export class OtherStatements {
+  readonly access: AccountAccess
+  private readonly services: DefinitionServices
+  private readonly introspection: Introspection
   private core: ServerCore | undefined
 
-  constructor(private readonly options: OtherStatementsOptions) {}
+  constructor(private readonly options: OtherStatementsOptions) {
+    const { catalog, transactions, storages, router, logger, methods } = options
+    this.access = new AccountAccess(catalog)
+    this.services = {
+      catalog,
+      otherCatalogs: options.catalogs,
+      transactions,
+      storages,
+      router,
+      temporaryStorage: storages.find((storage) => storage.name === 'memory')?.name,
+      orphans: new OrphanRemover({
+        catalog,
+        storages,
+        makeDurable: () => transactions.checkpoint(),
+        onProblem: (problem) => {
+          logger.warn({ err: problem }, 'the rows of a dropped table could not be removed yet')
+        },
+      }),
+      authentication: methods,
+      defaultAuthenticationMethod: 'caching_sha2_password',
+      printer: PRINTER,
+      sealSecret: () => {
+        throw sqlError('ER_NOT_SUPPORTED_YET', 'CREATE SERVER … PASSWORD')
+      },
+      remoteDatabases: undefined,
+    }
+    this.introspection = new Introspection({ ...options, access: this.access })
+  }
 
   /** Called once, when what all sessions share is there. */
   connect(core: ServerCore): void {
     this.core = core
+    this.introspection.connect(core)
   }
 
-  /** The accounts of a new data folder. */
-  async prepareAccounts(_rootPassword: string, _methods: readonly AuthenticationMethod[]): Promise<void> {
-    await Promise.resolve()
+  /** The accounts of a new data folder; then what an earlier run left to be cleaned up. */
+  async prepare(rootPassword: string): Promise<void> {
+    await prepareFirstAccounts(this.services, rootPassword)
+    this.services.orphans.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.services.orphans.drained()
   }
 
   run(
-    _statement: Statement,
-    _session: EngineSession,
-    _running: RunningStatement,
+    statement: Statement,
+    session: EngineSession,
+    running: RunningStatement,
   ): Promise<StatementResult> | undefined {
-    return undefined
+    if (isDefinition(statement)) return this.define(statement, session, running)
+    return this.introspection.run(statement, session, running)
   }
 
-  virtualTable(_database: string, _name: string): VirtualTable | undefined {
-    return undefined
+  private async define(
+    statement: DefinitionStatement | AccountStatement,
+    session: EngineSession,
+    running: RunningStatement,
+  ): Promise<StatementResult> {
+    if (this.core === undefined) throw new Error('invariant: connected before statements run')
+    const context = definitionContext(this.services, this.access, this.core, session, running)
+    const result = await executeDefinition(statement, context)
+    if (result.droppedDatabase !== undefined && result.droppedDatabase === session.state.database) {
+      const collation = String(session.state.variables.get('collation_server'))
+      session.state.useDatabase(null, String(session.state.variables.get('character_set_server')), collation)
+    }
+    return result.generatedPasswords === undefined ? result : passwordRows(result.generatedPasswords)
+  }
+
+  virtualTable(database: string, name: string): VirtualTable | undefined {
+    return this.introspection.virtualTable(database, name)
   }
 
   virtualRows(
     table: VirtualTable,
-    _equalities: readonly { readonly column: number; readonly value: Value }[],
-    _statement: StatementContext,
+    equalities: readonly { readonly column: number; readonly value: Value }[],
+    statement: StatementContext,
   ): MaybePromise<Batch> {
-    throw sqlError('ER_NOT_SUPPORTED_YET', table.name)
+    return this.introspection.virtualRows(table, equalities, statement)
   }
 
-  checkAccess(_account: string, _dependencies: readonly PlanDependency[]): void {
-    return undefined
+  checkAccess(account: string, dependencies: readonly PlanDependency[]): void {
+    this.access.check(account, dependencies)
   }
 
-  checkSetGlobal(_account: string): void {
-    return undefined
+  checkSetGlobal(account: string): void {
+    this.access.checkSetGlobal(account)
   }
 
-  openDatabase(
+  async openDatabase(
     name: string,
-    _account: string,
+    account: string,
   ): Promise<{ readonly charset: string; readonly collation: string }> {
-    const database = this.options.catalog.database(name)
-    if (database === undefined) return Promise.reject(sqlError('ER_BAD_DB_ERROR', name))
-    return Promise.resolve(database)
+    requireDatabaseAccess(this.access.account(account), name)
+    for (const catalog of [this.options.catalog, ...this.options.catalogs]) {
+      const database = await catalog.database(name)
+      if (database !== undefined) return database
+    }
+    throw sqlError('ER_BAD_DB_ERROR', name)
   }
 
   noteLogin(): void {
-    return undefined
+    this.introspection.noteLogin()
   }
 
-  dropTemporaryTables(_tables: readonly TableDefinition[]): void {
-    return undefined
+  /** Their rows are in storages still; nobody can name them any more. */
+  dropTemporaryTables(tables: readonly TableDefinition[]): void {
+    this.services.orphans.remove(tables.flatMap((table) => orphansOf(table)))
+  }
+}
+
+function orphansOf(table: TableDefinition) {
+  const [placement] = table.placements
+  if (placement === undefined) return []
+  return [table.id, ...table.indexes.filter((index) => !index.primary).map((index) => index.id)].map(
+    (id) => ({
+      storage: placement.storage,
+      kind: 'keyspace' as const,
+      id,
+    }),
+  )
+}
+
+function passwordRows(passwords: NonNullable<DefinitionResult['generatedPasswords']>): StatementResult {
+  const text = textType(64, 'utf8mb4_0900_ai_ci')
+  return {
+    columns: ['user', 'host', 'generated password'].map((name) => plainColumn(name, text, false)),
+    rows: passwords.map(({ user, host, password }) => [user, host, password]),
   }
 }

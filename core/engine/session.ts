@@ -118,7 +118,11 @@ export class EngineSession implements Session {
   }
 
   status(): ResultStatus {
-    return this.statusOf(0, 0, '', false)
+    // Asked for in between: changes wait for the statement's own status.
+    const { changes } = this
+    const status = this.statusOf(0, 0, '', false)
+    this.changes = changes
+    return status
   }
 
   statusOf(

@@ -1,9 +1,11 @@
 /**
  * What kinds of statements have in common.
  */
-import type { Statement } from '../plan/syntax/index.js'
+import type { AccountStatement, DefinitionStatement, Statement } from '../plan/syntax/index.js'
 
-const COMMITS = new Set<Statement['kind']>([
+const DEFINITIONS: ReadonlySet<Statement['kind']> = new Set<
+  DefinitionStatement['kind'] | AccountStatement['kind']
+>([
   'createDatabase',
   'alterDatabase',
   'dropDatabase',
@@ -19,24 +21,42 @@ const COMMITS = new Set<Statement['kind']>([
   'createServer',
   'alterServer',
   'dropServer',
+  'createTablespace',
+  'alterTablespace',
+  'dropTablespace',
+  'alterInstance',
+  'importTable',
+  'createSpatialReferenceSystem',
+  'dropSpatialReferenceSystem',
+  'createResourceGroup',
+  'alterResourceGroup',
+  'dropResourceGroup',
   'createUser',
   'alterUser',
   'dropUser',
   'renameUser',
-  'grant',
-  'revoke',
-  'setPassword',
   'createRole',
   'dropRole',
-  'tableMaintenance',
-  'flush',
-  'lockTables',
-] as Statement['kind'][])
+  'grantPrivileges',
+  'grantRoles',
+  'grantProxy',
+  'revokePrivileges',
+  'revokeRoles',
+  'revokeProxy',
+  'revokeAll',
+  'setPassword',
+  'setDefaultRole',
+])
+
+/** Data definition and statements about accounts. */
+export function isDefinition(statement: Statement): statement is DefinitionStatement | AccountStatement {
+  return DEFINITIONS.has(statement.kind)
+}
 
 /** Statements that commit the open transaction first (MySQL manual 15.3.3). */
 export function commitsImplicitly(statement: Statement): boolean {
   if (statement.kind === 'createTable' || statement.kind === 'dropTable') return !statement.temporary
-  return COMMITS.has(statement.kind)
+  return isDefinition(statement) || ['tableMaintenance', 'flush', 'lockTables'].includes(statement.kind)
 }
 
 /** All but SHOW WARNINGS and SHOW ERRORS replace what those show. */

@@ -6,6 +6,9 @@ import type { Execution } from './execution.js'
 
 export interface ChangeResult {
   readonly affectedRows: number
+  /** Rows that an INSERT was given, and those of them that a unique index had already. */
+  readonly records: number
+  readonly duplicates: number
   /** For the OK packet: the first generated AUTO_INCREMENT value, or the last one given. */
   readonly lastInsertId: ExactValue
   /** The first generated AUTO_INCREMENT value, which LAST_INSERT_ID() answers from now on; 0 if none was generated. */
@@ -14,7 +17,14 @@ export interface ChangeResult {
   readonly info: string | ((warningCount: number) => string)
 }
 
-export const NO_CHANGE: ChangeResult = { affectedRows: 0, lastInsertId: 0, generatedId: 0, info: '' }
+export const NO_CHANGE: ChangeResult = {
+  affectedRows: 0,
+  records: 0,
+  duplicates: 0,
+  lastInsertId: 0,
+  generatedId: 0,
+  info: '',
+}
 
 export interface CompiledChange {
   run(execution: Execution): Promise<ChangeResult>

@@ -174,6 +174,8 @@ class InsertRun {
     return {
       ...NO_CHANGE,
       affectedRows: this.affected,
+      records: this.records,
+      duplicates: this.duplicates,
       lastInsertId: this.firstGenerated !== 0 ? this.firstGenerated : this.lastGiven,
       generatedId: this.firstGenerated,
       info: isSingleRow

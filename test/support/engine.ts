@@ -155,7 +155,7 @@ export class TestEngine {
     }
     const request = { user: 'root', database, client, nonce: new Uint8Array(20) }
     return new TestSession(
-      await server.openSession(request, "'root'@'localhost'", server.reserveConnection()),
+      await server.openSession(request, 'root@localhost', server.reserveConnection()),
     )
   }
 
