@@ -180,12 +180,24 @@ export class HistoryModel {
   }
 }
 
-/** Throws unless the storage holds exactly the state of the commit number that it claims. */
-export async function expectHistoryState(storage: KeyspaceStorage): Promise<number> {
+/** What differs from the state of the commit number that a storage claims; undefined if nothing does. */
+export async function historyMismatch(storage: KeyspaceStorage): Promise<string | undefined> {
   const number = storage.appliedCommitNumber
   const model = new HistoryModel()
   for (const keyspace of [1, 2, 3]) {
-    expect(await latest(storage, keyspace)).toEqual(model.entriesAfter(number, keyspace))
+    const found = await latest(storage, keyspace)
+    const expected = model.entriesAfter(number, keyspace)
+    const different = expected.findIndex((entry, index) => entry !== found[index])
+    if (different >= 0 || found.length !== expected.length) {
+      const at = different >= 0 ? different : expected.length
+      return `at commit ${number}, keyspace ${keyspace}, entry ${at}: ${found[at]} instead of ${expected[at]}`
+    }
   }
-  return number
+  return undefined
+}
+
+/** Fails unless the storage holds exactly the state of the commit number that it claims, which is answered. */
+export async function expectHistoryState(storage: KeyspaceStorage): Promise<number> {
+  expect(await historyMismatch(storage)).toBeUndefined()
+  return storage.appliedCommitNumber
 }
