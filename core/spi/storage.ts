@@ -120,8 +120,8 @@ export interface KeyRange {
 }
 
 /**
- * Sees one entry. The bytes belong to the driver and are valid only during the call; copy what you keep. Answers false to
- * stop the scan after this entry.
+ * Sees one entry. The bytes belong to the driver and are valid only during the call, and only up to the next read of the same
+ * storage that it makes itself; copy what you keep. Answers false to stop the scan after this entry. It must not apply anything.
  */
 export type EntryVisitor = (
   key: Uint8Array,

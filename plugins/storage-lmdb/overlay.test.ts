@@ -24,7 +24,7 @@ function apply(
   while (reader.next()) overlay.note(reader, commitNumber, oldestNeeded)
 }
 
-function valueAt(overlay: Overlay, name: string, commitNumber: number): string | undefined | 'unknown' {
+function valueAt(overlay: Overlay, name: string, commitNumber: number): string | undefined {
   const key = Buffer.from(`.${name}`)
   const record = overlay.find(3, key, 1, key.length)
   if (record === NONE) return 'unknown'
@@ -57,8 +57,13 @@ function walk(overlay: Overlay, reverse: boolean): string[] {
     }
   }
   const nothing = Buffer.alloc(0)
-  if (reverse) for (cursor.seekBefore(4, nothing, 0, 0); cursor.record !== NONE; cursor.previous()) note()
-  else for (cursor.seek(0, nothing, 0, 0); cursor.record !== NONE; cursor.next()) note()
+  if (reverse) cursor.seekBefore(4, nothing, 0, 0)
+  else cursor.seek(0, nothing, 0, 0)
+  while (cursor.record !== NONE) {
+    note()
+    if (reverse) cursor.previous()
+    else cursor.next()
+  }
   return names
 }
 
