@@ -1,8 +1,9 @@
 /**
  * Binds INSERT and REPLACE (MySQL manual 15.2.7 and 15.2.12).
  */
+import { resultTypeOf } from '../common/comparison.js'
 import { sqlError } from '../common/sql-error.js'
-import { NULL_TYPE } from '../common/sql-type.js'
+import { NULL_TYPE, type SqlType } from '../common/sql-type.js'
 import type { ColumnAssignment, InsertPlan, MissingValue } from '../plan/change.js'
 import type { ColumnId, Expression } from '../plan/expression.js'
 import type { LogicalNode, OutputColumn } from '../plan/logical.js'
@@ -10,6 +11,7 @@ import type { TableDefinition } from '../plan/schema.js'
 import type { Assignment, ColumnReference, InsertStatement } from '../plan/syntax/index.js'
 import type { Binding, ExpressionContext } from './binding.js'
 import { plainContext } from './binding.js'
+import { convertTo } from './calls.js'
 import { tableRelation } from './from-clause.js'
 import { NULL_CONSTANT } from './literals.js'
 import { defaultExpression, layoutScope, missingValue, onUpdateNow, rowRules } from './row-rules.js'
@@ -123,13 +125,42 @@ function bindSource(
   const output = targets.map((_, i): OutputColumn => ({
     id: binding.newColumn(),
     name: '',
-    type: rows[0]?.[i]?.type ?? NULL_TYPE,
+    type: rows.length === 1 ? (rows[0]?.[i]?.type ?? NULL_TYPE) : commonType(rows, i),
     nullable: true,
   }))
+  const alike = rows.map((row) => row.map((cell, i) => asValueOf(cell, output[i]?.type)))
   return {
-    source: { kind: 'values', rows, output },
+    source: { kind: 'values', rows: alike, output },
     defaultPlaces: defaultPlaces.size === 0 ? undefined : defaultPlaces,
   }
+}
+
+/** The type of one column of a VALUES list: that of all its values, or one that holds them all. */
+function commonType(rows: readonly (readonly Expression[])[], i: number): SqlType {
+  let common: SqlType = NULL_TYPE
+  for (const row of rows) {
+    const type = row[i]?.type ?? NULL_TYPE
+    if (type.name === 'null') continue
+    if (common.name === 'null') common = type
+    else if (!isReadAs(type, common)) return resultTypeOf(rows.map((each) => each[i]?.type ?? NULL_TYPE))
+    else if (type.length > common.length) common = type
+  }
+  return common
+}
+
+/** Whether values of both types look the same in memory, save for how long they may be. */
+function isReadAs(from: SqlType, to: SqlType): boolean {
+  return (
+    from.name === to.name &&
+    from.scale === to.scale &&
+    from.unsigned === to.unsigned &&
+    from.collation === to.collation
+  )
+}
+
+function asValueOf(cell: Expression, type: SqlType | undefined): Expression {
+  if (type === undefined || cell.type.name === 'null' || isReadAs(cell.type, type)) return cell
+  return convertTo(cell, type)
 }
 
 /** A generated column takes no value but DEFAULT. */
