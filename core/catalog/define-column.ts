@@ -210,7 +210,7 @@ function generatedColumn(
 
 /** Whether SHOW prints DEFAULT NULL for a nullable column of the type. */
 export function showsNullDefault(type: SqlType): boolean {
-  return !isLarge(type)
+  return type.name === 'json' || !isLarge(type)
 }
 
 /** Most bytes of a value inside the row; of large values only a pointer counts (manual 10.4.7). */

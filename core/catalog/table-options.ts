@@ -76,7 +76,7 @@ export function keptOptions(
     if (value === undefined) continue
     const text = optionText(value)
     if (text === undefined) Reflect.deleteProperty(kept, KEPT_OPTIONS[name])
-    else kept[KEPT_OPTIONS[name]] = text
+    else kept[KEPT_OPTIONS[name]] = name === 'rowFormat' ? text.toUpperCase() : text
   }
   return Object.freeze(kept)
 }
