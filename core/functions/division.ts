@@ -14,7 +14,7 @@ import type { ScalarBinding } from '../common/function-binding.js'
 import { BIGINT_TYPE, decimalType, isApproximate, type SqlType } from '../common/sql-type.js'
 import type { ExactValue, Value } from '../common/value.js'
 import type { ArgumentInfo, BindingEnvironment, ScalarFunction } from '../spi/functions.js'
-import { checkDecimal } from './arithmetic.js'
+import { checkDecimal, roundedEvaluator } from './arithmetic.js'
 import {
   bigintOfDigits,
   checkFinite,
@@ -195,12 +195,16 @@ function compileExactModulo(
   scales: readonly [number, number],
   text: string,
 ): Evaluator {
-  const [left, right] = operands as [Evaluator, Evaluator]
-  return strict(left, right, (a, b, context) => {
-    const rest = moduloDecimals(a as ExactValue, scales[0], b as ExactValue, scales[1])
+  const left = unroundedOf(operands[0] as Evaluator, scales[0])
+  const right = unroundedOf(operands[1] as Evaluator, scales[1])
+  const evaluate = strict(left.evaluate, right.evaluate, (a, b, context) => {
+    const rest = moduloDecimals(a as ExactValue, left.scale, b as ExactValue, right.scale)
     if (rest === undefined) return raiseDivisionByZero(context)
     return typeof rest === 'number' ? rest : checkDecimal(rest, text)
   })
+  const declared = Math.max(...scales)
+  const scale = Math.max(left.scale, right.scale)
+  return scale === declared ? evaluate : roundedEvaluator(evaluate, scale, declared)
 }
 
 function operator(name: string, bind: ScalarFunction['bind']): ScalarFunction {

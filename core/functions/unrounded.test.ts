@@ -82,6 +82,8 @@ test.each([
   ['CAST(1/3 AS DECIMAL(10,6))', convert(third, decimalType(10, 6), 'cast'), '0.333333'],
   ['CAST(1/3 AS DECIMAL(10,2))*3', call('*', convert(third, decimalType(10, 2), 'cast'), int(3)), '0.99'],
   ['1/3 DIV 1', call('div', third, int(1)), '0'],
+  ['7 % (2/3)', call('%', int(7), call('/', int(2), int(3))), '0.3333'],
+  ['1 % (1/100000)', call('%', int(1), call('/', int(1), int(100000))), '0.0000'],
 ] as const)('%s', (_sql, expression, expected) => {
   expect(shown(expression)).toBe(expected)
 })
