@@ -44,7 +44,9 @@ export async function load(url, context, nextLoad) {
 }
 
 async function compiled(filename, source) {
-  const digest = createHash('sha256').update(JSON.stringify([filename, source, options])).digest('hex')
+  const digest = createHash('sha256')
+    .update(JSON.stringify([filename, source, options]))
+    .digest('hex')
   const kept = `${cache}${digest.slice(0, 2)}/${digest.slice(2)}.js`
   try {
     return await readFile(kept, 'utf8')
