@@ -22,6 +22,8 @@ import { bindQuery } from './queries.js'
 import { Scope, type CommonTable, type QueryBoundary, type ScopeRelation } from './scope.js'
 import { bindDelete, bindUpdate } from './update-delete.js'
 
+const DEFAULT_COLLATION = 'utf8mb4_0900_ai_ci'
+
 /** What a pass found out besides the plan. */
 export interface BindingReport {
   /** Slots of parameters and literals whose values the plan depends on. */
@@ -71,6 +73,10 @@ export class Binder implements Binding {
     this.cacheable = false
   }
 
+  forStoredText(collation = DEFAULT_COLLATION): Binding {
+    return new StoredTextBinding(this, collation)
+  }
+
   expression(syntax: ExpressionSyntax, context: ExpressionContext): Expression {
     return bindExpression(this, syntax, context)
   }
@@ -111,6 +117,61 @@ export class Binder implements Binding {
 
   get report(): BindingReport {
     return { pinned: this.pins, noted: this.noted, cacheable: this.cacheable, nextColumn: this.columns }
+  }
+}
+
+/** Binds stored texts within another pass: columns are counted there, literals are constants. */
+class StoredTextBinding implements Binding {
+  readonly environment: BinderEnvironment
+  readonly evaluation: EvaluationContext
+
+  constructor(
+    private readonly statement: Binding,
+    collation: string,
+  ) {
+    this.evaluation = statement.evaluation
+    this.environment = Object.create(statement.environment, {
+      parameterizeLiterals: { value: false },
+      clientCharset: { value: 'utf8mb4' },
+      connectionCollation: { value: collation },
+    }) as BinderEnvironment
+  }
+
+  newColumn(): ColumnId {
+    return this.statement.newColumn()
+  }
+
+  newShareId(): number {
+    return this.statement.newShareId()
+  }
+
+  /** Slots in the text are not those of the statement. */
+  pin(): void {
+    return undefined
+  }
+
+  noteLiteral(): void {
+    return undefined
+  }
+
+  forbidCaching(): void {
+    this.statement.forbidCaching()
+  }
+
+  forStoredText(collation = DEFAULT_COLLATION): Binding {
+    return new StoredTextBinding(this.statement, collation)
+  }
+
+  expression(syntax: ExpressionSyntax, context: ExpressionContext): Expression {
+    return bindExpression(this, syntax, context)
+  }
+
+  query(
+    syntax: QueryExpression,
+    boundary: QueryBoundary | undefined,
+    commonTables: readonly CommonTable[],
+  ): BoundQuery {
+    return bindQuery(this, syntax, boundary, commonTables)
   }
 }
 

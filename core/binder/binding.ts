@@ -62,6 +62,11 @@ export interface Binding {
   noteLiteral(slot: number, value: Value): void
   /** The statement's plan depends on something that no key of the plan cache has. */
   forbidCaching(): void
+  /**
+   * The same pass for a text that a definition keeps (a view, a default, a check): its literals are in UTF-8, no literals of the
+   * statement, and never become parameters. `collation` is that of its strings.
+   */
+  forStoredText(collation?: string): Binding
   expression(syntax: ExpressionSyntax, context: ExpressionContext): Expression
   query(
     syntax: QueryExpression,

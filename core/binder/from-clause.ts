@@ -244,7 +244,7 @@ function bindView(
   alias: string,
 ): BoundFrom {
   const { view } = relation
-  const bound = binding.query(relation.query, undefined, [])
+  const bound = binding.forStoredText(view.connectionCollation).query(relation.query, undefined, [])
   const names = view.columnNames ?? bound.columns.map((column) => column.name)
   if (names.length !== bound.columns.length) throw sqlError('ER_VIEW_WRONG_LIST')
   const columns = bound.columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }))

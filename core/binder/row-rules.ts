@@ -23,8 +23,9 @@ export function layoutScope(relation: ScopeRelation): Scope {
 
 export function rowRules(binding: Binding, table: TableDefinition, relation: ScopeRelation): RowRules {
   const scope = layoutScope({ ...relation, alias: table.name, database: undefined })
+  const stored = binding.forStoredText()
   const bind = (sql: string, clause: string): Expression =>
-    binding.expression(binding.environment.parseExpression(sql), plainContext(scope, clause))
+    stored.expression(stored.environment.parseExpression(sql), plainContext(scope, clause))
   const generated: ColumnAssignment[] = []
   table.columns.forEach((column, i) => {
     if (column.generated !== undefined) {
@@ -72,7 +73,7 @@ export function defaultValue(
         layoutScope({ ...relation, database: undefined }),
         'default value expression',
       )
-      return { kind: 'expression', expression: binding.expression(syntax, context) }
+      return { kind: 'expression', expression: binding.forStoredText().expression(syntax, context) }
     }
   }
 }

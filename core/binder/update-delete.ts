@@ -3,7 +3,7 @@
  */
 import { sqlError } from '../common/sql-error.js'
 import type { ColumnAssignment, DeletePlan, DeleteTarget, UpdatePlan, UpdateTarget } from '../plan/change.js'
-import type { ColumnId, SortKey } from '../plan/expression.js'
+import type { SortKey } from '../plan/expression.js'
 import type { LogicalNode, ScanNode } from '../plan/logical.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type {
@@ -160,9 +160,7 @@ function lockOnly(plan: LogicalNode, targets: ReadonlySet<ScanNode>): LogicalNod
   switch (plan.kind) {
     case 'scan': {
       if (targets.has(plan)) return plan
-      const output = plan.output.filter(
-        (column): boolean => column.id !== (plan.rowKey as ColumnId | undefined),
-      )
+      const output = plan.output.filter((column): boolean => column.id !== plan.rowKey)
       return { ...plan, lock: undefined, rowKey: undefined, output }
     }
     case 'join': {

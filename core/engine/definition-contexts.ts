@@ -72,7 +72,9 @@ export function definitionContext(
           relation.kind === 'table' && (relation.table.temporary || extra?.includes(relation.table) === true)
         if (!isOwn) requirePrivilege(account, 'SELECT', database, name)
       }
-      return binderEnvironment({ running, parameters: [] }, core.planner, resolved.relation)
+      return binderEnvironment({ running, parameters: [] }, core.planner, (database, name) =>
+        resolved.relation(database, name),
+      )
     },
     insertQuery: (table, columns, query, duplicates, transaction) =>
       insertQuery({ table, columns, query, duplicates, transaction }, core, sources([table]), running),

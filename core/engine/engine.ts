@@ -117,21 +117,21 @@ class EngineParts {
     const log = isDurable
       ? await openCommitLog({ folder: join(settings.dataFolder, 'log') })
       : new MemoryCommitLog()
-    let catalog: LocalCatalog | undefined
+    const opened: { catalog?: LocalCatalog } = {}
     const transactions = await CoreTransactionManager.start({
       storages,
       systemStorage: systemStorageOf(options),
       log,
       foreignKeys: {
-        parentOf: (child, foreignKey) => catalog?.parentOf(child, foreignKey),
-        referencesTo: (parent) => catalog?.referencesTo(parent) ?? [],
+        parentOf: (child, foreignKey) => opened.catalog?.parentOf(child, foreignKey),
+        referencesTo: (parent) => opened.catalog?.referencesTo(parent) ?? [],
       },
       settings: { snapshotAgeSecondsMax: settings.limits.snapshotAgeMaxMs / 1000 },
       onProblem: (problem) => {
         logger.error({ err: problem }, 'a checkpoint failed')
       },
     })
-    catalog = await LocalCatalog.open(() => {
+    const catalog = await LocalCatalog.open(() => {
       const transaction = transactions.beginInternal()
       return {
         store: transactions.systemStore(transaction),
@@ -141,6 +141,7 @@ class EngineParts {
         },
       }
     })
+    opened.catalog = catalog
     return new EngineParts(options, log, transactions, catalog)
   }
 

@@ -67,7 +67,9 @@ export async function planStatement(request: PlanRequest, services: PlannerServi
   const { statement, running } = request
   const checkedVersion = services.catalogVersion()
   const resolved = await resolveNames(statement, running.session.database, request.names)
-  const environment = binderEnvironment(request, services, resolved.relation)
+  const environment = binderEnvironment(request, services, (database, name) =>
+    resolved.relation(database, name),
+  )
   const binder = new Binder(environment)
   const bound =
     statement.kind === 'query' ? localTimes(binder, binder.select(statement)) : binder.change(statement)
@@ -241,11 +243,7 @@ export function binderEnvironment(
       if (found === undefined) throw sqlError('ER_UNKNOWN_CHARACTER_SET', charset)
       return found.defaultCollation
     },
-    charsetOf: (collation) => {
-      const found = charsetOfCollation(collation)
-      if (found === undefined) throw sqlError('ER_UNKNOWN_COLLATION', collation)
-      return found.name
-    },
+    charsetOf: (collation) => charsetOfCollation(collation).name,
     warn: (level, code, ...args) => {
       running.warn(level, code, ...args)
     },

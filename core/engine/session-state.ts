@@ -178,7 +178,7 @@ export class SessionState implements EvaluationSession {
     if (name === 'character_set_connection') {
       this.variables.assign('collation_connection', charsetByName(String(value))?.defaultCollation ?? null)
     } else if (name === 'collation_connection') {
-      this.variables.assign('character_set_connection', charsetOfCollation(String(value))?.name ?? null)
+      this.variables.assign('character_set_connection', charsetOfCollation(String(value)).name)
     }
   }
 

@@ -3,13 +3,10 @@
  * sink. A statement whose plan is cached and whose storages answer at once runs without a single promise.
  */
 import { Binder } from '../binder/binder.js'
-import type { Batch } from '../common/batch.js'
 import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError, SqlError } from '../common/sql-error.js'
 import { STRICT_MODES } from '../common/sql-mode.js'
 import type { ExactValue, MaybePromise, Value } from '../common/value.js'
-import type { ChangeResult } from '../executor/change-result.js'
-import { Execution } from '../executor/execution.js'
 import type {
   Expression as ExpressionSyntax,
   IntoVariables,
@@ -27,15 +24,14 @@ import type {
   SessionChange,
 } from '../spi/session.js'
 import { sqlText } from '../spi/session.js'
-import type { CoreTransaction } from '../transaction/transaction.js'
-import { drain, settle } from './drain.js'
+import { settle } from './drain.js'
 import { collectsConditions, commitsImplicitly } from './statement-traits.js'
 import { fingerprintOf, parseNext, type ParsedStatement, type StatementFingerprint } from './parsing.js'
 import { binderEnvironment, planStatement, type PlannableStatement } from './planner.js'
 import { PlanRunner } from './plan-runner.js'
 import { PreparedStatements, type Prepared } from './prepared-statements.js'
-import type { PreparedChange, PreparedPlan, PreparedQuery } from './query-types.js'
-import { RunningStatement, type Condition } from './running-statement.js'
+import type { PreparedPlan } from './query-types.js'
+import { RunningStatement } from './running-statement.js'
 import type { ServerCore, StatementResult } from './server-core.js'
 import { SessionState, type SessionIdentity } from './session-state.js'
 import { SessionTransactions } from './session-transactions.js'
@@ -169,19 +165,19 @@ export class EngineSession implements Session {
     let offset = 0
     let isFirst = true
     for (;;) {
-      let hasMore = false
       const running = this.begin(text, [])
-      let failed = false
+      const outcome = { hasMore: false, failed: false }
       const watched: ResultSink = Object.assign(Object.create(sink) as ResultSink, {
         fail: (error: SqlError) => {
-          failed = true
+          outcome.failed = true
           sink.fail(error)
         },
       })
       await this.guard(running, watched, async () => {
         const parsed = parseNext(text, offset, this.state, multiStatements ? 'multiple' : 'plain')
         offset = parsed.end
-        hasMore = parsed.hasMore
+        const { hasMore } = parsed
+        outcome.hasMore = hasMore
         await this.runStatement(
           parsed,
           running,
@@ -192,7 +188,7 @@ export class EngineSession implements Session {
         )
       })
       isFirst = false
-      if (failed || !hasMore || this.isClosed) return
+      if (outcome.failed || !outcome.hasMore || this.isClosed) return
     }
   }
 
@@ -253,7 +249,7 @@ export class EngineSession implements Session {
 
   /** What SHOW WARNINGS will show. */
   keepConditions(running: RunningStatement): void {
-    this.state.conditions = running.conditions as readonly Condition[]
+    this.state.conditions = running.conditions
     this.state.conditionCount = running.conditionCount
   }
 

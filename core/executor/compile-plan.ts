@@ -5,7 +5,7 @@
 import { compileExpression, type ExpressionLayout } from '../functions/compile-expression.js'
 import type { AggregateCall, ColumnId, Expression, FrameBound, WindowCall } from '../plan/expression.js'
 import type { AggregateNode, JoinNode, LogicalNode, OutputColumn, WindowNode } from '../plan/logical.js'
-import { columnsOf, visitExpression } from '../plan/rewrite.js'
+import { columnsOf, hasSubquery } from '../plan/rewrite.js'
 import { sameType } from '../common/sql-type.js'
 import type { Fragment } from '../spi/fragment.js'
 import { compileAggregate, type CompiledAggregate } from './aggregate.js'
@@ -397,11 +397,7 @@ function isHashable(a: Expression, b: Expression): boolean {
 const INTEGERS: ReadonlySet<string> = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'year'])
 
 function readsOnly(expression: Expression, ids: ReadonlySet<ColumnId>): boolean {
-  let plain = true
-  visitExpression(expression, (part) => {
-    if (part.kind === 'subquery') plain = false
-  })
-  if (!plain) return false
+  if (hasSubquery(expression)) return false
   const columns = columnsOf(expression)
   return columns.size > 0 && [...columns].every((column) => ids.has(column))
 }

@@ -18,14 +18,13 @@ export function compileFragment(node: FragmentNode, fragment: Fragment): Compile
     open: (execution) => {
       const storage = execution.environment.storage(node.storage)
       if (!isTableStorage(storage)) throw new Error('invariant: fragments go to table drivers')
-      const { runFragment } = storage
-      if (runFragment === undefined)
-        throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
+      const run = storage.runFragment?.bind(storage)
+      if (run === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
       let cursor: BatchCursor | undefined
       return {
         next: (): MaybePromise<Batch | undefined> => {
           if (cursor !== undefined) return cursor.next()
-          const opened = runFragment.call(storage, fragment, execution.statement)
+          const opened = run(fragment, execution.statement)
           if (opened instanceof Promise) {
             return opened.then((each) => {
               cursor = each

@@ -240,8 +240,7 @@ class InsertRun {
     for (let i = 0; i < columns.length; i++) {
       const source = columns[i] as ColumnSource
       const isDefault =
-        source.kind === 'missing' ||
-        (defaulted !== undefined && defaulted.some((target) => plan.targets[target]?.column === i))
+        source.kind === 'missing' || defaulted?.some((target) => plan.targets[target]?.column === i) === true
       if (isDefault) {
         values.push(this.missingValue(i, values))
         if (i === autoColumn) isAutoMissing = true

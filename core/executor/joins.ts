@@ -236,7 +236,7 @@ class NestedLoop extends JoinOperator {
     if (!this.parts.subqueries.isEmpty) return this.joinWithSubqueries(batch, row, rows)
     const found = this.joinCandidates(batch, row, rows, undefined)
     this.finishRow(batch, row, found)
-    if (rows.rowCount > BATCH_ROWS_MAX) return this.execution.pause() as void | Promise<void>
+    if (rows.rowCount > BATCH_ROWS_MAX) return this.execution.pause()
   }
 
   /** Sub-queries in ON are resolved for all pairs of a left row at once. */
@@ -299,7 +299,7 @@ class CorrelatedLoop extends JoinOperator {
       any = this.joinCandidates(batch, row, next, undefined) || any
     }
     this.finishRow(batch, row, any)
-    return right.close() as void | Promise<void>
+    return right.close()
   }
 
   private drained(batch: Batch, row: number, right: Operator, found: boolean, rows: Batch | undefined) {

@@ -24,14 +24,14 @@ export function rewriteExpression(
     }
     case 'subquery': {
       const operands = rewriteAll(expression.operands, replace)
-      let changed = operands !== expression.operands
-      const correlations = expression.correlations.map((correlation) => {
-        const outer = rewriteExpression(correlation.outer, replace)
-        if (outer === correlation.outer) return correlation
-        changed = true
-        return { id: correlation.id, outer }
-      })
-      return changed ? { ...expression, operands, correlations } : expression
+      const correlations = expression.correlations.map(({ id, outer }) => ({
+        id,
+        outer: rewriteExpression(outer, replace),
+      }))
+      const isSame =
+        operands === expression.operands &&
+        correlations.every(({ outer }, i) => outer === expression.correlations[i]?.outer)
+      return isSame ? expression : { ...expression, operands, correlations }
     }
     default:
       return expression
@@ -43,13 +43,8 @@ export function rewriteAll(
   expressions: readonly Expression[],
   replace: (part: Expression) => Expression | undefined,
 ): readonly Expression[] {
-  let changed = false
-  const result = expressions.map((each) => {
-    const rewritten = rewriteExpression(each, replace)
-    if (rewritten !== each) changed = true
-    return rewritten
-  })
-  return changed ? result : expressions
+  const result = expressions.map((each) => rewriteExpression(each, replace))
+  return result.some((each, i) => each !== expressions[i]) ? result : expressions
 }
 
 /** Visits every part of an expression, without the plans of sub-queries but with what these take from outside. */
@@ -96,6 +91,20 @@ export function isConstant(expression: Expression): boolean {
       return isConstant(expression.operand)
     case 'call':
       return expression.volatility !== 'volatile' && expression.arguments.every(isConstant)
+    default:
+      return false
+  }
+}
+
+/** Whether a sub-query stands anywhere in the expression. */
+export function hasSubquery(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'subquery':
+      return true
+    case 'call':
+      return expression.arguments.some(hasSubquery)
+    case 'convert':
+      return hasSubquery(expression.operand)
     default:
       return false
   }

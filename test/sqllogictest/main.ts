@@ -24,6 +24,10 @@ function filesBelow(folder: string): string[] {
   })
 }
 
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
 let passed = 0
 let failed = 0
 for (const path of filesBelow(CORPUS_FOLDER)) {
@@ -42,12 +46,12 @@ for (const path of filesBelow(CORPUS_FOLDER)) {
   await session.run("SET sql_mode = REPLACE(@@sql_mode, 'ONLY_FULL_GROUP_BY', '')")
   const result = await runFile(gunzipSync(readFileSync(path)).toString('utf8'), session)
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1)
-  console.log(`${name}: ${result.passed} passed, ${result.failed} failed, ${seconds} s`)
-  for (const failure of result.failures) console.log(`  ${failure}`)
+  print(`${name}: ${result.passed} passed, ${result.failed} failed, ${seconds} s`)
+  for (const failure of result.failures) print(`  ${failure}`)
   passed += result.passed
   failed += result.failed
   await engine.stop()
   removeTemporaryFolders()
 }
-console.log(`${passed} passed, ${failed} failed`)
+print(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -1,6 +1,7 @@
 /**
  * An engine without a network around it: what tests of SQL run on.
  */
+import { inspect } from 'node:util'
 import { MemoryStorage } from '@switchyard/storage-memory'
 import { PlacementRouter } from '@switchyard/router-placement'
 import { SwitchyardEngine } from '../../core/engine/engine.js'
@@ -92,7 +93,7 @@ const quiet: Logger = {
   info: () => undefined,
   warn: () => undefined,
   error: (...args: readonly unknown[]) => {
-    console.error(...args)
+    process.stderr.write(`${inspect(args)}\n`)
   },
 } as unknown as Logger
 
@@ -154,9 +155,7 @@ export class TestEngine {
       isInteractive: false,
     }
     const request = { user: 'root', database, client, nonce: new Uint8Array(20) }
-    return new TestSession(
-      await server.openSession(request, 'root@localhost', server.reserveConnection()),
-    )
+    return new TestSession(await server.openSession(request, 'root@localhost', server.reserveConnection()))
   }
 
   async stop(): Promise<void> {

@@ -186,7 +186,7 @@ const SERVER: readonly VariableDefinition[] = [
   textVariable('version_comment', 'Switchyard', READ_ONLY),
   textVariable('version_compile_os', process.platform, READ_ONLY),
   textVariable('version_compile_machine', process.arch, READ_ONLY),
-  textVariable('version_compile_zlib', process.versions.zlib ?? '', READ_ONLY),
+  textVariable('version_compile_zlib', process.versions.zlib, READ_ONLY),
   textVariable('innodb_version', '8.0.43', READ_ONLY),
   integerVariable('protocol_version', 10, READ_ONLY),
   textVariable('hostname', '', READ_ONLY),
