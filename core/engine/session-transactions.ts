@@ -2,7 +2,6 @@
  * The transaction of a session: BEGIN, COMMIT, ROLLBACK, savepoints, autocommit (MySQL manual 15.3).
  */
 import { isSqlError, sqlError } from '../common/sql-error.js'
-import { SqlMode } from '../common/sql-mode.js'
 import type { MaybePromise } from '../common/value.js'
 import type {
   CommitTransaction,
@@ -142,18 +141,5 @@ export class SessionTransactions {
 
   private forget(): void {
     this.current = undefined
-  }
-
-  /** NO_BACKSLASH_ESCAPES and the like ride on every OK packet. */
-  get flags(): {
-    readonly inTransaction: boolean
-    readonly autocommit: boolean
-    readonly noBackslashEscapes: boolean
-  } {
-    return {
-      inTransaction: this.current !== undefined,
-      autocommit: this.state.autocommit,
-      noBackslashEscapes: (this.state.sqlMode & SqlMode.NO_BACKSLASH_ESCAPES) !== 0,
-    }
   }
 }

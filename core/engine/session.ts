@@ -5,7 +5,7 @@
 import { Binder } from '../binder/binder.js'
 import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError, SqlError } from '../common/sql-error.js'
-import { STRICT_MODES } from '../common/sql-mode.js'
+import { SqlMode, STRICT_MODES } from '../common/sql-mode.js'
 import type { ExactValue, MaybePromise, Value } from '../common/value.js'
 import type {
   Expression as ExpressionSyntax,
@@ -134,7 +134,9 @@ export class EngineSession implements Session {
       lastInsertId,
       warningCount: Math.min(this.state.conditionCount, 65535),
       info,
-      ...this.transactions.flags,
+      inTransaction: this.transactions.isOpen,
+      autocommit: this.state.autocommit,
+      noBackslashEscapes: (this.state.sqlMode & SqlMode.NO_BACKSLASH_ESCAPES) !== 0,
       moreResults,
       changes,
     }

@@ -6,6 +6,7 @@ import type { Evaluator } from '../common/evaluation.js'
 import type { MaybePromise } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import type { OutputColumn } from '../plan/logical.js'
+import { BatchPool } from './batch-pool.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
 import type { SubqueryCompiler } from './subqueries.js'
 
@@ -73,37 +74,42 @@ export function compileProject(
   projections: readonly Projection[],
   subqueries: SubqueryCompiler,
 ): CompiledNode {
-  const types = output.map((column) => column.type)
   const computed = projections.flatMap((each, i) =>
     'evaluate' in each ? [{ column: i, evaluate: each.evaluate }] : [],
   )
+  const pool = new BatchPool(computed.map(({ column }) => (output[column] as OutputColumn).type))
   return {
     output,
     open: (execution) => {
       const source = input.open(execution)
-      const own = Batch.ofTypes(types)
-      const shares = computed.length < projections.length
+      const own = pool.take()
       const project = (batch: Batch | undefined): MaybePromise<Batch | undefined> => {
         if (batch === undefined) return undefined
         return whenResolved(subqueries.resolve(batch, execution), () => {
           const context = execution.evaluation
-          for (const { column, evaluate } of computed) {
-            const vector = own.columns[column] as Vector
+          const columns: Vector[] = []
+          for (const each of projections) {
+            columns.push(('from' in each ? batch.columns[each.from] : undefined) as Vector)
+          }
+          for (let i = 0; i < computed.length; i++) {
+            const { column, evaluate } = computed[i] as (typeof computed)[number]
+            const vector = own.columns[i] as Vector
+            columns[column] = vector
             vector.clear()
             for (let row = 0; row < batch.rowCount; row++) vector.push(evaluate(batch, row, context))
           }
-          const result = shares
-            ? new Batch(
-                projections.map(
-                  (each, i) => ('from' in each ? batch.columns[each.from] : own.columns[i]) as Vector,
-                ),
-              )
-            : own
+          const result = new Batch(columns)
           result.rowCount = batch.rowCount
           return result
         })
       }
-      return { next: () => whenBatch(source.next(), project), close: () => source.close() }
+      return {
+        next: () => whenBatch(source.next(), project),
+        close: () => {
+          pool.give(own)
+          return source.close()
+        },
+      }
     },
   }
 }

@@ -18,6 +18,7 @@ import {
 } from '../spi/transaction.js'
 import { SINGLE_ROW } from '../common/batch.js'
 import type { ColumnCondition } from '../spi/storage.js'
+import { BatchPool } from './batch-pool.js'
 import { columnPositions, type CompiledNode, type Execution, type Operator } from './execution.js'
 import { columnConditions } from './scan-conditions.js'
 
@@ -46,11 +47,12 @@ export function compileScan(node: ScanNode, layout: ExpressionLayout, isForeign:
     access.ranges.length === 1 &&
     node.lock === undefined &&
     node.rowKey === undefined
+  const pool = new BatchPool(parts.types)
   return {
     output: node.output,
     open: (execution) => {
       if (isForeign) return new ForeignScan(parts, execution)
-      return isPoint ? new PointLookup(parts, execution) : new TableScanOperator(parts, execution)
+      return isPoint ? new PointLookup(parts, pool, execution) : new TableScanOperator(parts, execution)
     },
   }
 }
@@ -112,9 +114,11 @@ function evaluateBound(
 /** One row by a unique key. */
 class PointLookup implements Operator {
   private done = false
+  private output: Batch | undefined
 
   constructor(
     private readonly parts: ScanParts,
+    private readonly pool: BatchPool,
     private readonly execution: Execution,
   ) {}
 
@@ -125,7 +129,8 @@ class PointLookup implements Operator {
     const context = execution.evaluation
     const range = evaluateRange(parts.ranges[0] as CompiledBounds, context)
     if (range === undefined) return undefined
-    const output = Batch.ofTypes(parts.types)
+    const output = this.pool.take()
+    this.output = output
     const access = execution.transaction.table(parts.node.table)
     const found = access.lookup(parts.index, range.lower ?? [], parts.node.columns, output)
     if (found instanceof Promise) return found.then(() => this.filtered(output))
@@ -143,6 +148,8 @@ class PointLookup implements Operator {
 
   close(): void {
     this.done = true
+    if (this.output !== undefined) this.pool.give(this.output)
+    this.output = undefined
   }
 }
 
