@@ -1,12 +1,13 @@
 /**
  * Binds FROM: tables, views, common table expressions, derived tables and joins (MySQL manual 15.2.13.2).
  */
-import { sqlError } from '../common/sql-error.js'
+import type { ErrorCode } from '../common/error-catalogue.js'
+import { isSqlError, sqlError } from '../common/sql-error.js'
 import type { Correlation, Expression } from '../plan/expression.js'
 import type { JoinNode, LogicalNode, OutputColumn, ScanLock, ScanNode } from '../plan/logical.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { DerivedTable, Join, TableFactor, TableReference } from '../plan/syntax/index.js'
-import type { Binding, BoundColumn } from './binding.js'
+import type { Binding, BoundColumn, BoundQuery } from './binding.js'
 import { plainContext } from './binding.js'
 import { conjunction } from './expressions.js'
 import { bindCall } from './calls.js'
@@ -244,7 +245,7 @@ function bindView(
   alias: string,
 ): BoundFrom {
   const { view } = relation
-  const bound = binding.forStoredText(view.connectionCollation).query(relation.query, undefined, [])
+  const bound = bindViewQuery(binding, relation)
   const names = view.columnNames ?? bound.columns.map((column) => column.name)
   if (names.length !== bound.columns.length) throw sqlError('ER_VIEW_WRONG_LIST')
   const columns = bound.columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }))
@@ -252,6 +253,30 @@ function bindView(
     database: view.database,
     table: view.name,
   })
+}
+
+/** What a view's text lacks is no fault of the statement's: the view is invalid, whatever exactly is missing. */
+const MISSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ER_BAD_DB_ERROR',
+  'ER_BAD_FIELD_ERROR',
+  'ER_FUNC_INEXISTENT_NAME_COLLISION',
+  'ER_NO_SUCH_TABLE',
+  'ER_SP_DOES_NOT_EXIST',
+  'ER_VIEW_INVALID',
+])
+
+function bindViewQuery(
+  binding: Binding,
+  { view, query }: Extract<ResolvedRelation, { kind: 'view' }>,
+): BoundQuery {
+  try {
+    return binding.forStoredText(view.connectionCollation).query(query, undefined, [])
+  } catch (cause) {
+    if (isSqlError(cause) && MISSING.has(cause.code)) {
+      throw sqlError('ER_VIEW_INVALID', view.database, view.name)
+    }
+    throw cause
+  }
 }
 
 // ── Derived tables ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -60,7 +60,11 @@ function columnOf(column: BoundColumn): ReadyColumn {
     name: column.name,
     type,
     nullable,
-    default: isPlain ? inheritedDefault(definition.default, nullable) : computedDefault(type, nullable),
+    // AUTO_INCREMENT isn't taken over; what is left of it is a number that can't be NULL.
+    default:
+      isPlain && !definition.autoIncrement
+        ? inheritedDefault(definition.default, nullable)
+        : computedDefault(type, nullable),
     comment: definition?.comment ?? '',
   }
 }
