@@ -52,7 +52,7 @@ function isPlainInteger(type: SqlType): boolean {
 }
 
 /** The number of a temporal with `microsecond` decimals left in `fields`: 20240131101112. */
-export function temporalInteger(type: SqlType, value: ExactValue, context: EvaluationContext): number {
+function temporalInteger(type: SqlType, value: ExactValue, context: EvaluationContext): number {
   switch (type.name) {
     case 'date':
       unpackDate(value, fields)
@@ -344,7 +344,7 @@ function compileWideDouble(from: SqlType): NonNullConversion | undefined {
 }
 
 /** The number at the start of a text as every numeric context reads it, with its warning. */
-export function textToDouble(text: string, context: EvaluationContext): number {
+function textToDouble(text: string, context: EvaluationContext): number {
   const parsed = parseDouble(text)
   const { value, end, overflow } = parsed
   if (end === 0 || overflow || hasGarbage(text, end)) raiseTruncated(context, 'DOUBLE', text)

@@ -10,7 +10,7 @@ const SMALL_POWERS: readonly number[] = Array.from({ length: 16 }, (_, i) => 10 
 const BIG_POWERS: bigint[] = [1n]
 
 /** MySQL keeps decimals in words of nine digits; a quotient keeps all digits of its last word. */
-export const DIGITS_PER_WORD = 9
+const DIGITS_PER_WORD = 9
 
 /** 10^n as a bigint. */
 export function powerOfTen(n: number): bigint {
@@ -83,12 +83,6 @@ export function divideTruncated(unscaled: ExactValue, digits: number): ExactValu
   return exact(BigInt(unscaled) / powerOfTen(digits))
 }
 
-/** The same number with `toScale` decimals; surplus decimals are cut off. */
-export function truncateScale(unscaled: ExactValue, fromScale: number, toScale: number): ExactValue {
-  if (toScale >= fromScale) return scaleUp(unscaled, toScale - fromScale)
-  return divideTruncated(unscaled, fromScale - toScale)
-}
-
 /**
  * ROUND(x, places): rounded half away from zero to `places` decimals, negative places left of the point; the
  * result keeps the scale of its argument.
@@ -123,7 +117,7 @@ export function compareDecimals(a: ExactValue, scaleA: number, b: ExactValue, sc
   return compareExact(a, b)
 }
 
-export function compareExact(a: ExactValue, b: ExactValue): number {
+function compareExact(a: ExactValue, b: ExactValue): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 

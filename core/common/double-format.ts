@@ -6,7 +6,7 @@
 /** Powers of ten at and beyond which the exponent form is used. */
 const PLAIN_MAX = 1e15
 const FLOAT_DIGITS = 6
-export const DOUBLE_MAX = Number.MAX_VALUE
+const DOUBLE_MAX = Number.MAX_VALUE
 /** The largest FLOAT as a double. */
 export const FLOAT_MAX = 3.4028234663852886e38
 

@@ -9,7 +9,7 @@ import { SqlError, sqlError } from './sql-error.js'
 import type { ExactValue } from './value.js'
 
 /** Deeper documents are refused (ER_JSON_DOCUMENT_TOO_DEEP); a scalar has depth 1. */
-export const JSON_DEPTH_MAX = 100
+const JSON_DEPTH_MAX = 100
 
 /** A DOUBLE; plain numbers and bigints in a tree are integers. */
 export class JsonDouble {
@@ -389,7 +389,7 @@ export function sortedKeys(object: JsonObject): readonly string[] {
 }
 
 /** Shorter keys first, equal lengths by bytes (both of the UTF-8 text). */
-export function compareJsonKeys(a: string, b: string): number {
+function compareJsonKeys(a: string, b: string): number {
   const difference = Buffer.byteLength(a) - Buffer.byteLength(b)
   return difference !== 0 ? difference : compareUtf8(a, b)
 }

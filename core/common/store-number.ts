@@ -77,7 +77,7 @@ function compileRangeCheck(column: SqlType): Keep {
 }
 
 /** Numbers of any type rounded to integers without a limit: doubles half to even, decimals half away from zero. */
-export function compileRounding(from: SqlType): (value: Value, context: EvaluationContext) => ExactValue {
+function compileRounding(from: SqlType): (value: Value, context: EvaluationContext) => ExactValue {
   if (from.name === 'decimal') return (value) => rescale(value as ExactValue, from.scale, 0)
   if (from.name === 'float' || from.name === 'double') return (value) => wholeNumber(value as number)
   if (isIntegerSource(from)) return (value) => value as ExactValue

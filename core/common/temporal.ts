@@ -57,10 +57,10 @@ export const SECONDS_PER_DAY = 86400
 /** TIME's largest magnitude, 838:59:59. */
 export const TIME_SECONDS_MAX = 838 * 3600 + 59 * 60 + 59
 /** TIMESTAMP's range: '1970-01-01 00:00:01' to '2038-01-19 03:14:07' UTC. */
-export const TIMESTAMP_EPOCH_MIN = 1
+const TIMESTAMP_EPOCH_MIN = 1
 export const TIMESTAMP_EPOCH_MAX = 2147483647
 /** Day number of 1970-01-01 as TO_DAYS counts. */
-export const EPOCH_DAY_NUMBER = 719528
+const EPOCH_DAY_NUMBER = 719528
 /** Day numbers that have a date: 0000-01-01 … 9999-12-31. */
 const DAY_NUMBER_MAX = 3652424
 
@@ -79,7 +79,7 @@ const scratch = createFields()
 
 const MONTH_DAYS: readonly number[] = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-export function isLeapYear(year: number): boolean {
+function isLeapYear(year: number): boolean {
   return (year & 3) === 0 && (year % 100 !== 0 || (year % 400 === 0 && year !== 0))
 }
 
@@ -332,13 +332,6 @@ export function localToTimestamp(
 
 export function isZeroDate(fields: TemporalFields): boolean {
   return fields.year === 0 && fields.month === 0 && fields.day === 0
-}
-
-/** Seconds since 1970 of a TIMESTAMP, without its fraction. */
-export function timestampEpochSeconds(value: ExactValue, fractionDigits: number): number {
-  if (value == 0) return 0
-  unpackDatetime(value, fractionDigits, scratch)
-  return civilSeconds(scratch)
 }
 
 /** Sets the civil time in `zone` of an instant given in microseconds since 1970 UTC. */

@@ -108,7 +108,7 @@ interface YearOfOffsets {
 export const UTC_TIME_ZONE: TimeZone = new FixedZone('UTC', 0)
 
 /** The zone of the server's operating system (environment variable TZ). */
-export const SYSTEM_TIME_ZONE: TimeZone = new RuledZone('SYSTEM', (epochSeconds) => {
+const SYSTEM_TIME_ZONE: TimeZone = new RuledZone('SYSTEM', (epochSeconds) => {
   return -Math.round(new Date(epochSeconds * 1000).getTimezoneOffset() * 60)
 })
 
@@ -136,7 +136,7 @@ export function findTimeZone(name: string): TimeZone | undefined {
 }
 
 /** Seconds of '+hh:mm' from -13:59 to +14:00, or undefined. */
-export function parseOffsetSeconds(text: string): number | undefined {
+function parseOffsetSeconds(text: string): number | undefined {
   const match = /^([+-])(\d{1,2}):([0-5]\d)$/.exec(text)
   if (match === null) return undefined
   const magnitude = Number(match[2]) * 3600 + Number(match[3]) * 60

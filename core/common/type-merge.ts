@@ -32,7 +32,7 @@ import { textLengthMax } from './value-text.js'
 const DEFAULT_COLLATION = 'utf8mb4_0900_ai_ci'
 
 /** Digits that values of an integer type (also YEAR and BIT) have at most. */
-export function integerDigits(type: SqlType): number {
+function integerDigits(type: SqlType): number {
   switch (type.name) {
     case 'tinyint':
       return 3

@@ -78,7 +78,7 @@ function timestampText(type: SqlType): TextOf {
 }
 
 /** The member of an ENUM's index; index 0 is the empty string of a value that was none of the members. */
-export function enumText(type: SqlType, index: number): string {
+function enumText(type: SqlType, index: number): string {
   return type.members?.[index - 1] ?? ''
 }
 

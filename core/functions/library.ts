@@ -27,7 +27,7 @@ const SCALAR_FAMILIES: readonly (readonly ScalarFunction[])[] = [
 ]
 
 /** Functions by name. */
-export class FunctionTable implements FunctionLibrary {
+class FunctionTable implements FunctionLibrary {
   private readonly scalars: ReadonlyMap<string, ScalarFunction>
   private readonly aggregates: ReadonlyMap<string, AggregateFunction>
   private readonly windows: ReadonlyMap<string, WindowFunction>
