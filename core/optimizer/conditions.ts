@@ -4,9 +4,11 @@
 import { isText, sameType } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
 import type { CallExpression, ColumnId, Expression } from '../plan/expression.js'
-import { visitExpression } from '../plan/rewrite.js'
+import { isConstant, visitExpression } from '../plan/rewrite.js'
 import type { ArgumentInfo, BindingEnvironment } from '../spi/functions.js'
 import type { OptimizerContext } from './context.js'
+
+export { isConstant }
 
 /** The conditions that all must hold for `condition` to be true, in their order. */
 export function conjuncts(condition: Expression | undefined): readonly Expression[] {
@@ -98,21 +100,6 @@ function converted(expression: Expression, type: Expression['type'] | undefined)
   if (type === undefined || sameType(expression.type, type)) return expression
   const { nullable, coercibility, text } = expression
   return { kind: 'convert', operand: expression, type, nullable, coercibility, text }
-}
-
-/** Whether the expression has one value for the whole execution, which reads neither columns nor an enclosing row. */
-export function isConstant(expression: Expression): boolean {
-  switch (expression.kind) {
-    case 'constant':
-    case 'parameter':
-      return true
-    case 'convert':
-      return isConstant(expression.operand)
-    case 'call':
-      return expression.volatility !== 'volatile' && expression.arguments.every(isConstant)
-    default:
-      return false
-  }
 }
 
 /** What rules ask of an expression, found in one walk. */

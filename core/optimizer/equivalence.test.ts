@@ -29,7 +29,9 @@ test(
       const { sql, isOrdered } = new QueryGenerator(new Random(SEED * 1_000_003 + round)).query()
       const { optimized, plain } = await twins.compare(sql, isOrdered)
       if (JSON.stringify(optimized) === JSON.stringify(plain)) continue
-      different.push(`${sql}\noptimized: ${shown(optimized)}\nplain:     ${shown(plain)}\n${await twins.explain(sql)}`)
+      different.push(
+        `${sql}\noptimized: ${shown(optimized)}\nplain:     ${shown(plain)}\n${await twins.explain(sql)}`,
+      )
     }
     expect(different).toEqual([])
   },

@@ -4,16 +4,24 @@
  */
 import type { ChangePlan } from '../plan/change.js'
 import type { LogicalNode } from '../plan/logical.js'
-import { chooseAccessPaths } from './access-paths.js'
 import type { OptimizerContext } from './context.js'
+import { inferConditions } from './infer-conditions.js'
 import { mergeProjections } from './merge-projections.js'
+import { orderJoins } from './order-joins.js'
 import { keepOutput } from './plan-nodes.js'
 import { pushDownFilters } from './push-down-filters.js'
 import type { Rule, RuleContext } from './rule.js'
 import { countShares } from './share-counts.js'
+import { simplifyOuterJoins } from './simplify-outer-joins.js'
 import { SubPlans } from './sub-plans.js'
 
-const RULES: readonly Rule[] = [mergeProjections, pushDownFilters, chooseAccessPaths]
+const RULES: readonly Rule[] = [
+  mergeProjections,
+  simplifyOuterJoins,
+  inferConditions,
+  pushDownFilters,
+  orderJoins,
+]
 
 export function optimizeQuery(plan: LogicalNode, context: OptimizerContext): LogicalNode {
   const rules: RuleContext = Object.assign(Object.create(context) as OptimizerContext, {

@@ -11,10 +11,24 @@ export const NO_SUBSTITUTION: Substitution = new Map()
 
 export function substitute(expression: Expression, by: Substitution): Expression {
   if (by.size === 0) return expression
-  return rewriteExpression(expression, (part) => {
+  return replaceParts(expression, (part) => {
     if (part.kind !== 'column') return undefined
     const found = by.get(part.column)
     return found === undefined ? part : standIn(part, found)
+  })
+}
+
+/** As `rewriteExpression`; an implicit conversion goes on having its operand's text, by which it is told from a cast. */
+export function replaceParts(
+  expression: Expression,
+  replace: (part: Expression) => Expression | undefined,
+): Expression {
+  return rewriteExpression(expression, (part) => {
+    const replaced = replace(part)
+    if (replaced !== undefined || part.kind !== 'convert') return replaced
+    const operand = replaceParts(part.operand, replace)
+    if (operand === part.operand) return part
+    return { ...part, operand, text: part.text === part.operand.text ? operand.text : part.text }
   })
 }
 
@@ -33,4 +47,22 @@ export function standIn(reference: Expression, value: Expression): Expression {
     return { ...value, type, nullable, coercibility }
   }
   return { kind: 'convert', operand: value, type, nullable, coercibility, text: value.text }
+}
+
+/** Hands values of the enclosing row in: columns become correlated values. */
+export function correlate(expression: Expression, ids: ReadonlyMap<ColumnId, ColumnId>): Expression {
+  return replaceParts(expression, (part) => {
+    if (part.kind !== 'column') return undefined
+    const id = ids.get(part.column)
+    return id === undefined ? part : { ...part, kind: 'correlated', column: id }
+  })
+}
+
+/** Takes values of the enclosing row from columns again. */
+export function decorrelate(expression: Expression, by: ReadonlyMap<ColumnId, Expression>): Expression {
+  return replaceParts(expression, (part) => {
+    if (part.kind !== 'correlated') return undefined
+    const outer = by.get(part.column)
+    return outer === undefined ? part : standIn(part, outer)
+  })
 }

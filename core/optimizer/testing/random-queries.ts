@@ -55,7 +55,13 @@ function columns(text: string): readonly Column[] {
 }
 
 const TEXTS = ["''", "'a'", "'A'", "'ab'", "'Abc'", "'b'", "'ä'", "'z '", "'zz'", "'5'", "'12'"]
-const DATES = ["'2024-01-01'", "'2024-01-02'", "'2024-01-02 12:00:00'", "'2024-02-29'", "'2023-12-31 23:59:59'"]
+const DATES = [
+  "'2024-01-01'",
+  "'2024-01-02'",
+  "'2024-01-02 12:00:00'",
+  "'2024-02-29'",
+  "'2023-12-31 23:59:59'",
+]
 
 /** INSERT statements; NULLs, duplicates and values at the edges among them. */
 export function rowsOf(table: string, count: number, random: Random): readonly string[] {
@@ -84,7 +90,9 @@ export function rowsOf(table: string, count: number, random: Random): readonly s
         )
         break
       default:
-        rows.push(`(${i}, ${nullable(String(random.next(4)))}, ${nullable(String(random.next(5)))}, ${nullable(small())})`)
+        rows.push(
+          `(${i}, ${nullable(String(random.next(4)))}, ${nullable(String(random.next(5)))}, ${nullable(small())})`,
+        )
     }
   }
   return rows.map((row) => `INSERT INTO ${table} VALUES ${row}`)
@@ -159,7 +167,12 @@ export class QueryGenerator {
     const number = this.column(from.columns, 'number')
     const where = random.chance(60) ? ` WHERE ${this.condition([...from.columns, ...outer])}` : ''
     if (random.chance(25)) {
-      const aggregate = random.pick([`MIN(${key.text})`, `MAX(${key.text})`, 'COUNT(*)', `COUNT(${key.text})`])
+      const aggregate = random.pick([
+        `MIN(${key.text})`,
+        `MAX(${key.text})`,
+        'COUNT(*)',
+        `COUNT(${key.text})`,
+      ])
       return `SELECT ${aggregate} AS g FROM ${from.sql}${where}`
     }
     const having = random.chance(40) ? ' HAVING COUNT(*) > 1' : ''
@@ -187,9 +200,18 @@ export class QueryGenerator {
       const next = this.relation(outer)
       const both = [...visible, ...next.columns]
       const on = this.joinCondition(visible, next.columns)
-      const kind = random.pick([', ', ' JOIN ', ' JOIN ', ' LEFT JOIN ', ' LEFT JOIN ', ' RIGHT JOIN ', ' STRAIGHT_JOIN '])
+      const kind = random.pick([
+        ', ',
+        ' JOIN ',
+        ' JOIN ',
+        ' LEFT JOIN ',
+        ' LEFT JOIN ',
+        ' RIGHT JOIN ',
+        ' STRAIGHT_JOIN ',
+      ])
       if (kind === ', ') sql = `${sql} JOIN ${next.sql} ON ${on}`
-      else if (random.chance(20) && kind.includes('LEFT')) sql = `(${sql})${kind}${next.sql} ON ${on} AND ${this.simple(both)}`
+      else if (random.chance(20) && kind.includes('LEFT'))
+        sql = `(${sql})${kind}${next.sql} ON ${on} AND ${this.simple(both)}`
       else sql = `${sql}${kind}${next.sql} ON ${on}`
       visible = both
     }
@@ -209,7 +231,10 @@ export class QueryGenerator {
     return random.chance(20) ? `${base} AND ${this.simple([...left, ...right])}` : base
   }
 
-  private relation(outer: readonly Visible[]): { readonly sql: string; readonly columns: readonly Visible[] } {
+  private relation(outer: readonly Visible[]): {
+    readonly sql: string
+    readonly columns: readonly Visible[]
+  } {
     const { random } = this
     const alias = `t${this.aliases++}`
     if (this.depth < 2 && random.chance(18)) {
@@ -244,12 +269,19 @@ export class QueryGenerator {
     if (random.chance(20)) items.push('7 AS seven')
     const where = random.chance(60) ? ` WHERE ${this.condition(from.columns)}` : ''
     const distinct = random.chance(15) ? 'DISTINCT ' : ''
-    const visible: Visible[] = chosen.map((column, i) => ({ ...column, name: `c${i}`, text: `${alias}.c${i}` }))
+    const visible: Visible[] = chosen.map((column, i) => ({
+      ...column,
+      name: `c${i}`,
+      text: `${alias}.c${i}`,
+    }))
     for (const item of items) {
       if (item.endsWith(' AS m')) visible.push({ name: 'm', kind: 'number', text: `${alias}.m` })
       if (item.endsWith(' AS seven')) visible.push({ name: 'seven', kind: 'number', text: `${alias}.seven` })
     }
-    return { sql: `(SELECT ${distinct}${items.join(', ')} FROM ${from.sql}${where}) ${alias}`, columns: visible }
+    return {
+      sql: `(SELECT ${distinct}${items.join(', ')} FROM ${from.sql}${where}) ${alias}`,
+      columns: visible,
+    }
   }
 
   // ── Conditions ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -345,14 +377,34 @@ export class QueryGenerator {
   private number(visible: readonly Visible[]): string {
     const column = this.column(visible, 'number')
     const other = this.column(visible, 'number')
-    return this.random.pick([`${column.text} + 1`, `COALESCE(${column.text}, 3)`, `${column.text} * 2 - ${other.text}`, '5'])
+    return this.random.pick([
+      `${column.text} + 1`,
+      `COALESCE(${column.text}, 3)`,
+      `${column.text} * 0.5 + ${other.text}`,
+      '5',
+    ])
   }
 
   private value(kind: Kind): string {
     const { random } = this
     switch (kind) {
       case 'number':
-        return random.pick(['0', '1', '2', '3', '5', '-1', '300', '1.5', "'2'", '0.1', '3.00', '1e10', '9007199254740993', 'NULL'])
+        return random.pick([
+          '0',
+          '1',
+          '2',
+          '3',
+          '5',
+          '-1',
+          '300',
+          '1.5',
+          "'2'",
+          '0.1',
+          '3.00',
+          '1e10',
+          '9007199254740993',
+          'NULL',
+        ])
       case 'text':
         return random.pick(TEXTS)
       case 'date':

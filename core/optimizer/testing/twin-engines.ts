@@ -5,7 +5,6 @@ import { EngineSession } from '../../engine/session.js'
 import type { OptimizerContext } from '../context.js'
 import { TestEngine, type TestSession } from '../../../test/support/engine.js'
 
-
 export type OptimizerOptions = Partial<
   Pick<OptimizerContext, 'rules' | 'storage' | 'estimateRange' | 'statistics'>
 >
@@ -36,7 +35,10 @@ export class TwinEngines {
 
   /** Rows of both, sorted unless their order counts; an error counts as its number. */
   async compare(sql: string, isOrdered: boolean): Promise<{ optimized: unknown; plain: unknown }> {
-    return { optimized: await rows(this.optimized, sql, isOrdered), plain: await rows(this.plain, sql, isOrdered) }
+    return {
+      optimized: await rows(this.optimized, sql, isOrdered),
+      plain: await rows(this.plain, sql, isOrdered),
+    }
   }
 
   async explain(sql: string): Promise<string> {
