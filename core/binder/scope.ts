@@ -124,7 +124,9 @@ export class Scope {
     name: string,
     clause: string,
   ): ScopeColumn | undefined {
-    if (table === undefined) return findUnique(this.visible, name, name, clause)
+    if (table === undefined) {
+      return findUnique(this.visible, name, name, clause) ?? this.findInvisible(name, clause)
+    }
     let found: ScopeColumn | undefined
     for (const relation of this.relations) {
       if (!sameTable(relation, database, table)) continue
@@ -135,6 +137,14 @@ export class Scope {
       found = column
     }
     return found
+  }
+
+  /** Invisible columns are no part of `*`, but can be named. */
+  private findInvisible(name: string, clause: string): ScopeColumn | undefined {
+    const invisible = this.relations.flatMap((relation) =>
+      relation.columns.filter((column) => column.invisible),
+    )
+    return findUnique(invisible, name, name, clause)
   }
 }
 
