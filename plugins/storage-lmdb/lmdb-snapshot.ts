@@ -3,39 +3,10 @@
  * that knows a key decides.
  */
 import type { EntryVisitor, KeyRange, KeyspaceSnapshot } from '@switchyard/core/spi'
-import type { Transaction } from 'lmdb'
-import type { Environment, KeyspaceSize, ReadOptions } from './environment.js'
+import type { KeyspaceSize } from './environment.js'
+import type { Layers } from './layers.js'
 import { NONE, type Overlay } from './overlay.js'
 import type { OverlayCursor } from './overlay-index.js'
-
-/** A read transaction, shared by all snapshots that begin between two flushes. */
-export class Base {
-  readonly options: ReadOptions
-  private references = 1
-
-  constructor(
-    readonly environment: Environment,
-    private readonly transaction: Transaction = environment.beginRead(),
-  ) {
-    this.options = { transaction }
-  }
-
-  retain(): void {
-    this.references++
-  }
-
-  release(): void {
-    if (--this.references === 0) this.transaction.done()
-  }
-}
-
-/** The layers that readers look through, newest first; LMDB's transaction below. Replaced as a whole at a flush. */
-export interface Layers {
-  readonly active: Overlay
-  /** What is being written to LMDB right now. */
-  readonly frozen: Overlay | undefined
-  readonly base: Base
-}
 
 /** Ranges up to this many entries are counted, longer ones measured by where their bounds lie. */
 const COUNTED_ENTRIES_MAX = 100
@@ -49,7 +20,7 @@ export class LmdbSnapshot implements KeyspaceSnapshot {
     private readonly sizeOf: (keyspace: number) => KeyspaceSize,
     private readonly onRelease: (commitNumber: number) => void,
   ) {
-    layers.base.retain()
+    layers.retain()
   }
 
   get(keyspace: number, key: Uint8Array, visit: EntryVisitor): boolean {
@@ -92,7 +63,7 @@ export class LmdbSnapshot implements KeyspaceSnapshot {
   release(): void {
     if (this.isReleased) return
     this.isReleased = true
-    this.layers.base.release()
+    this.layers.release()
     this.onRelease(this.commitNumber)
   }
 

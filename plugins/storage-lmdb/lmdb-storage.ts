@@ -23,9 +23,11 @@ import {
   type EnvironmentSettings,
   type KeyspaceSize,
 } from './environment.js'
+import { CHUNK_BYTES, ChunkPool, type Chunk } from './chunk-pool.js'
 import { FolderLock } from './folder-lock.js'
-import { Base, LmdbSnapshot, type Layers } from './lmdb-snapshot.js'
-import { Overlay, type Chunk } from './overlay.js'
+import { LayerStack, OpenSnapshots } from './layers.js'
+import { LmdbSnapshot } from './lmdb-snapshot.js'
+import type { Overlay } from './overlay.js'
 import { Writer, type ChangedSizes } from './writer.js'
 
 export interface LmdbOptions {
@@ -73,17 +75,17 @@ export class LmdbStorage implements KeyspaceStorage {
   private readonly settings: EnvironmentSettings
   private readonly writer: Writer
   private lock: FolderLock | undefined
-  private opened: { readonly environment: Environment; layers: Layers } | undefined
+  private readonly pool: ChunkPool
+  private opened: LayerStack | undefined
   /** What LMDB holds on disk. */
   private durableCommitNumber = 0
   private flushing: Promise<void> | undefined
   /** An apply that takes more than one slice. */
   private slicing: Promise<void> | undefined
   private flushFailure: unknown
-  /** Open snapshots by commit number; the numbers ascend. */
-  private readonly snapshots = new Map<number, number>()
+  private readonly snapshots = new OpenSnapshots()
   private readonly sizeOf = (keyspace: number): KeyspaceSize => this.size(keyspace)
-  private readonly onRelease = (commitNumber: number): void => this.forgetSnapshot(commitNumber)
+  private readonly onRelease = (commitNumber: number): void => this.snapshots.remove(commitNumber)
 
   constructor(
     readonly name: string,
@@ -92,6 +94,7 @@ export class LmdbStorage implements KeyspaceStorage {
   ) {
     this.settings = settingsFor(options.folder, options.mapBytes)
     this.writer = new Writer(name, this.settings)
+    this.pool = new ChunkPool(options.overlayBytes * (OVERLAY_OVERRUN + 1))
   }
 
   async start(): Promise<void> {
@@ -100,10 +103,7 @@ export class LmdbStorage implements KeyspaceStorage {
     try {
       const environment = this.openEnvironment()
       const { commitNumber } = environment
-      this.opened = {
-        environment,
-        layers: { active: new Overlay(commitNumber), frozen: undefined, base: new Base(environment) },
-      }
+      this.opened = new LayerStack(environment, this.pool)
       this.appliedCommitNumber = commitNumber
       this.durableCommitNumber = commitNumber
     } catch (error) {
@@ -143,27 +143,21 @@ export class LmdbStorage implements KeyspaceStorage {
     } finally {
       this.opened = undefined
       await this.writer.close()
-      opened.layers.base.release()
+      opened.close()
       await opened.environment.close()
       await lock?.release()
     }
   }
 
   apply(writeSets: readonly WriteSet[], commitNumber: number): MaybePromise<void> {
-    let entries = 0
-    let bytes = 0
-    for (const { entryCount, byteLength } of writeSets) {
-      entries += entryCount
-      bytes += byteLength
-    }
-    if (entries > DIRECT_ENTRIES || bytes > DIRECT_BYTES) return this.applyDirectly(writeSets, commitNumber)
+    if (isLarge(writeSets)) return this.applyDirectly(writeSets, commitNumber)
     if (this.isOverfull) return this.applyLater(writeSets, commitNumber)
     return this.applyToOverlay(writeSets, commitNumber)
   }
 
   private applyToOverlay(writeSets: readonly WriteSet[], commitNumber: number): MaybePromise<void> {
-    const { active } = this.layers
-    const oldest = this.oldestNeeded
+    const { active } = this.layers.current
+    const oldest = this.snapshots.oldest(this.appliedCommitNumber)
     const readers = writeSets.map((writeSet) => active.keep(writeSet))
     if (noteSlice(active, readers, commitNumber, oldest)) {
       this.publish(commitNumber)
@@ -181,7 +175,7 @@ export class LmdbStorage implements KeyspaceStorage {
   }
 
   private publish(commitNumber: number): void {
-    const { active } = this.layers
+    const { active } = this.layers.current
     active.commitNumber = commitNumber
     this.appliedCommitNumber = commitNumber
     if (active.byteSize >= this.options.overlayBytes || active.size >= OVERLAY_ENTRIES_MAX)
@@ -190,7 +184,7 @@ export class LmdbStorage implements KeyspaceStorage {
 
   /** Whether the overlay can't take more before the one under way is written. */
   private get isOverfull(): boolean {
-    const { active } = this.layers
+    const { active } = this.layers.current
     return (
       active.byteSize > this.options.overlayBytes * OVERLAY_OVERRUN ||
       active.size > OVERLAY_ENTRIES_MAX * OVERLAY_OVERRUN
@@ -207,7 +201,7 @@ export class LmdbStorage implements KeyspaceStorage {
     const chunks: Chunk[] = []
     for (const writeSet of writeSets) chunks.push(await copyToChunk(writeSet))
     // What an earlier failure left behind goes first.
-    while (this.layers.frozen !== undefined) await this.flush()
+    while (this.layers.current.frozen !== undefined) await this.flush()
     await this.flush({ chunks, commitNumber })
   }
 
@@ -240,8 +234,7 @@ export class LmdbStorage implements KeyspaceStorage {
   }
 
   private async writeOverlay(direct: DirectWrite | undefined): Promise<void> {
-    this.freeze()
-    const frozen = this.layers.frozen as Overlay
+    const frozen = this.layers.freeze()
     const chunks = [...frozen.chunks, ...(direct?.chunks ?? [])]
     const commitNumber = direct?.commitNumber ?? frozen.commitNumber
     try {
@@ -252,22 +245,9 @@ export class LmdbStorage implements KeyspaceStorage {
       throw error
     }
     this.durableCommitNumber = commitNumber
-    this.renewBase(undefined)
-    if (direct !== undefined) this.publish(commitNumber)
-  }
-
-  /** Makes the active overlay the one to be written, unless an earlier one still is. */
-  private freeze(): void {
-    const { active, frozen, base } = this.layers
-    if (frozen === undefined) this.layers = { active: new Overlay(active.commitNumber), frozen: active, base }
-  }
-
-  /** Lets later snapshots see what is in LMDB now. */
-  private renewBase(frozen: Overlay | undefined): void {
-    const { active, base } = this.layers
-    this.layers = { active, frozen, base: new Base(this.environment) }
-    base.release()
+    this.layers.renewBase(true)
     this.environment.releaseDeadReaders()
+    if (direct !== undefined) this.publish(commitNumber)
   }
 
   private flushInBackground(): void {
@@ -283,20 +263,8 @@ export class LmdbStorage implements KeyspaceStorage {
 
   snapshot(): KeyspaceSnapshot {
     const number = this.appliedCommitNumber
-    this.snapshots.set(number, (this.snapshots.get(number) ?? 0) + 1)
-    return new LmdbSnapshot(this.layers, number, this.sizeOf, this.onRelease)
-  }
-
-  private forgetSnapshot(commitNumber: number): void {
-    const count = (this.snapshots.get(commitNumber) ?? 0) - 1
-    if (count > 0) this.snapshots.set(commitNumber, count)
-    else this.snapshots.delete(commitNumber)
-  }
-
-  /** The oldest commit that an open snapshot, or one that may be taken now, sees. */
-  private get oldestNeeded(): number {
-    const first = this.snapshots.keys().next()
-    return first.done === true ? this.appliedCommitNumber : Math.min(first.value, this.appliedCommitNumber)
+    this.snapshots.add(number)
+    return new LmdbSnapshot(this.layers.current, number, this.sizeOf, this.onRelease)
   }
 
   async load(_keyspace: number, entries: WriteSet): Promise<void> {
@@ -305,7 +273,7 @@ export class LmdbStorage implements KeyspaceStorage {
   }
 
   async dropKeyspace(keyspace: number): Promise<void> {
-    const { active, frozen } = this.layers
+    const { active, frozen } = this.layers.current
     // What is in memory would come back behind the removal.
     if (active.gains.has(keyspace) || frozen?.gains.has(keyspace) === true) await this.checkpoint()
     this.noteSizes(await this.writer.drop(keyspace))
@@ -315,11 +283,11 @@ export class LmdbStorage implements KeyspaceStorage {
   /** Lets later snapshots see a load or a drop; but not, before its time, a commit that is just being written. */
   private async showChanges(): Promise<void> {
     await this.untilIdle()
-    this.renewBase(this.layers.frozen)
+    this.layers.renewBase(false)
   }
 
   size(keyspace: number): KeyspaceSize {
-    const { active, frozen } = this.layers
+    const { active, frozen } = this.layers.current
     let { entries, bytes } = this.environment.sizes.get(keyspace) ?? NOTHING
     for (const gain of [active.gains.get(keyspace), frozen?.gains.get(keyspace)]) {
       entries += gain?.entries ?? 0
@@ -337,18 +305,10 @@ export class LmdbStorage implements KeyspaceStorage {
   }
 
   private get environment(): Environment {
-    return this.started.environment
+    return this.layers.environment
   }
 
-  private get layers(): Layers {
-    return this.started.layers
-  }
-
-  private set layers(layers: Layers) {
-    this.started.layers = layers
-  }
-
-  private get started(): { readonly environment: Environment; layers: Layers } {
+  private get layers(): LayerStack {
     if (this.opened === undefined)
       throw new Error(`invariant: storage ${this.name} is started when it is used`)
     return this.opened
@@ -359,6 +319,18 @@ export class LmdbStorage implements KeyspaceStorage {
     error.cause = cause
     return error
   }
+}
+
+/** Whether write sets are better stored directly, or too large for an overlay. */
+function isLarge(writeSets: readonly WriteSet[]): boolean {
+  let entries = 0
+  let bytes = 0
+  for (const { entryCount, byteLength } of writeSets) {
+    if (byteLength > CHUNK_BYTES) return true
+    entries += entryCount
+    bytes += byteLength
+  }
+  return entries > DIRECT_ENTRIES || bytes > DIRECT_BYTES
 }
 
 /** Notes entries for a while; answers whether none are left. */
@@ -385,7 +357,7 @@ function noteSlice(
 }
 
 async function copyToChunk({ bytes, byteLength }: WriteSet): Promise<Chunk> {
-  const memory = new SharedArrayBuffer(byteLength)
+  const memory = new ArrayBuffer(byteLength)
   const target = Buffer.from(memory)
   for (let at = 0; at < byteLength; at += COPY_BYTES) {
     if (at > 0) await new Promise(setImmediate)

@@ -4,6 +4,7 @@
  */
 import { WriteSetBuilder } from '@switchyard/core/spi'
 import { randomNumbers } from '../../test/conformance/storage/keyspace-model.js'
+import { CHUNK_BYTES, ChunkPool } from './chunk-pool.js'
 import { NONE, Overlay } from './overlay.js'
 
 type State = ReadonlyMap<string, string | undefined>
@@ -69,7 +70,7 @@ function walk(overlay: Overlay, reverse: boolean): string[] {
 
 test.each([1, 2, 3])('answers each commit with its own state (seed %i)', (seed) => {
   const random = randomNumbers(seed)
-  const overlay = new Overlay(1000)
+  const overlay = new Overlay(1000, new ChunkPool(0))
   const states: State[] = [new Map()]
   for (let number = 1; number <= 300; number++) {
     const changes = new Map<string, string | undefined>()
@@ -94,7 +95,7 @@ test.each([1, 2, 3])('answers each commit with its own state (seed %i)', (seed) 
 })
 
 test('keeps the versions that open snapshots see, and forgets those before them', () => {
-  const overlay = new Overlay(0)
+  const overlay = new Overlay(0, new ChunkPool(0))
   for (let number = 1; number <= 10; number++) {
     apply(overlay, number, new Map([['k', `${number}`]]), Math.min(4, number - 1))
   }
@@ -106,7 +107,7 @@ test('keeps the versions that open snapshots see, and forgets those before them'
 })
 
 test('takes commit numbers as they come, also far beyond the number it began at', () => {
-  const overlay = new Overlay(0)
+  const overlay = new Overlay(0, new ChunkPool(0))
   apply(overlay, 2 ** 50, new Map([['k', 'a']]))
   apply(overlay, 2 ** 50 + 5, new Map([['k', 'b']]))
   expect(valueAt(overlay, 'k', 2 ** 50 - 1)).toBe('unknown')
@@ -115,7 +116,7 @@ test('takes commit numbers as they come, also far beyond the number it began at'
 })
 
 test('counts what a keyspace may gain', () => {
-  const overlay = new Overlay(0)
+  const overlay = new Overlay(0, new ChunkPool(0))
   apply(
     overlay,
     1,
@@ -134,4 +135,20 @@ test('counts what a keyspace may gain', () => {
   )
   expect(overlay.gains.get(3)).toEqual({ entries: 1, bytes: 4 })
   expect(overlay.byteSize).toBeGreaterThan(4 * 13)
+})
+
+test('gives its memory back when nobody looks through it any more', () => {
+  const pool = new ChunkPool(10 * CHUNK_BYTES)
+  const overlay = new Overlay(0, pool)
+  apply(overlay, 1, new Map([['a', 'x'.repeat(700_000)]]))
+  apply(overlay, 2, new Map([['a', 'y'.repeat(700_000)]]))
+  const used = overlay.chunks.map(({ memory }) => memory)
+  expect(used.length).toBe(2)
+  overlay.retain()
+  overlay.release()
+  expect(used).not.toContain(pool.take().memory)
+  overlay.release()
+  expect(used).toContain(pool.take().memory)
+  expect(used).toContain(pool.take().memory)
+  expect(used).not.toContain(pool.take().memory)
 })

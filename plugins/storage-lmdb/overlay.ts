@@ -8,16 +8,11 @@
  * them, and the garbage collector would stop queries to move them about.
  */
 import { PUT, WriteSetReader, type EntryVisitor, type WriteSet } from '@switchyard/core/spi'
+import { CHUNK_BYTES, type Chunk, type ChunkPool } from './chunk-pool.js'
 import { OverlayIndex } from './overlay-index.js'
 
 /** No record, no version. */
 export const NONE = -1
-
-/** Bytes in shared memory, of which `[0, byteLength)` are write sets one behind the other. */
-export interface Chunk {
-  readonly memory: SharedArrayBuffer
-  byteLength: number
-}
 
 /** Entries and bytes that one keyspace gains by an overlay, if it had none of them before. */
 export interface KeyspaceGain {
@@ -25,7 +20,6 @@ export interface KeyspaceGain {
   bytes: number
 }
 
-const CHUNK_BYTES = 1024 * 1024
 /** Of a key, only so many of its last bytes are hashed: there keys differ. */
 const HASHED_BYTES_MAX = 32
 const ROWS_MIN = 512
@@ -66,9 +60,23 @@ export class Overlay {
   /** Open addressing: 1 + number of a record, 0 for a free slot. The size is a power of two. */
   private slots = new Int32Array(ROWS_MIN * 2)
 
-  constructor(commitNumber: number) {
+  /** The storage, while this is one of its layers, and the snapshots that look through it. */
+  private references = 1
+
+  constructor(
+    commitNumber: number,
+    private readonly pool: ChunkPool,
+  ) {
     this.commitNumber = commitNumber
     this.firstCommitNumber = commitNumber
+  }
+
+  retain(): void {
+    this.references++
+  }
+
+  release(): void {
+    if (--this.references === 0) this.pool.giveBack(this.chunks)
   }
 
   /** Number of records. */
@@ -147,12 +155,12 @@ export class Overlay {
     return this.index.cursor()
   }
 
-  /** Keeps a write set's bytes, and answers a reader that walks them, for `note`. */
+  /** Keeps a write set's bytes, at most `CHUNK_BYTES`, and answers a reader that walks them, for `note`. */
   keep(writeSet: WriteSet): WriteSetReader {
     const { byteLength } = writeSet
     let chunk = this.chunks[this.chunks.length - 1]
-    if (chunk === undefined || chunk.byteLength + byteLength > chunk.memory.byteLength) {
-      chunk = { memory: new SharedArrayBuffer(Math.max(CHUNK_BYTES, byteLength)), byteLength: 0 }
+    if (chunk === undefined || chunk.byteLength + byteLength > CHUNK_BYTES) {
+      chunk = this.pool.take()
       this.chunks.push(chunk)
       this.buffers.push(Buffer.from(chunk.memory))
     }

@@ -11,7 +11,7 @@ import { open } from 'lmdb'
 
 /**
  * @typedef {{ entries: number, bytes: number }} Size
- * @typedef {{ memory: SharedArrayBuffer, byteLength: number }} Chunk
+ * @typedef {{ memory: SharedArrayBuffer | ArrayBuffer, byteLength: number }} Chunk
  * @typedef {{ id: number, kind: 'store', chunks: Chunk[], commitNumber: number | undefined }} StoreRequest
  * @typedef {{ id: number, kind: 'drop', keyspace: number }} DropRequest
  * @typedef {{ id: number, kind: 'close' }} CloseRequest
@@ -145,12 +145,15 @@ function storeEntries(bytes, changed) {
   }
 }
 
+/** Where chunks are copied to, because LMDB's native part does not take shared memory; kept for those of usual size. */
+const scratch = Buffer.allocUnsafeSlow(1024 * 1024)
+
 /** @param {StoreRequest} request */
 function storeChunks({ chunks, commitNumber }) {
   return transact(commitNumber, (changed) => {
     for (const { memory, byteLength } of chunks) {
-      // LMDB's native part does not take shared memory.
-      const bytes = Buffer.allocUnsafeSlow(byteLength)
+      const room = byteLength <= scratch.length ? scratch : Buffer.allocUnsafeSlow(byteLength)
+      const bytes = room.subarray(0, byteLength)
       bytes.set(new Uint8Array(memory, 0, byteLength))
       storeEntries(bytes, changed)
     }
@@ -197,9 +200,20 @@ async function answer(request) {
   }
 }
 
+/** Memory that moved here goes back with the answer: this thread makes too little garbage to be rid of it soon.
+ * @param {StoreRequest | DropRequest | CloseRequest} request
+ */
+function movedMemory(request) {
+  const chunks = request.kind === 'store' ? request.chunks : []
+  return chunks.flatMap(({ memory }) => (memory instanceof ArrayBuffer ? [memory] : []))
+}
+
 port.on('message', (/** @type {StoreRequest | DropRequest | CloseRequest} */ request) => {
   answer(request).then(
-    (changed) => port.postMessage({ id: request.id, sizes: changed }),
+    (changed) => {
+      const moved = movedMemory(request)
+      port.postMessage({ id: request.id, sizes: changed, moved }, moved)
+    },
     (error) =>
       port.postMessage({ id: request.id, error: { message: String(error?.message), code: error?.code } }),
   )

@@ -5,7 +5,7 @@
 import { SqlError, sqlError } from '@switchyard/core/spi'
 import { Worker } from 'node:worker_threads'
 import type { EnvironmentSettings, KeyspaceSize } from './environment.js'
-import type { Chunk } from './overlay.js'
+import type { Chunk } from './chunk-pool.js'
 
 /** What keyspaces hold, after the request; only those that it changed. */
 export type ChangedSizes = ReadonlyMap<number, KeyspaceSize>
@@ -61,7 +61,9 @@ export class Writer {
       this.waiting.set(id, { resolve, reject })
       // The process stays up for an answer, not for an idle thread.
       worker.ref()
-      worker.postMessage({ id, ...request })
+      const chunks = request.kind === 'store' ? request.chunks : []
+      const moved = chunks.map(({ memory }) => memory).filter((memory) => memory instanceof ArrayBuffer)
+      worker.postMessage({ id, ...request }, moved)
     })
   }
 
