@@ -2,6 +2,7 @@
  * Binds aggregate and window function calls (MySQL manual 14.19 and 14.20). The call itself goes to the query block's list; the
  * expression gets a reference to its output column.
  */
+import type { AggregateBinding } from '../common/function-binding.js'
 import { sqlError } from '../common/sql-error.js'
 import { BIGINT_TYPE, isNumeric, isText } from '../common/sql-type.js'
 import type {
@@ -117,11 +118,15 @@ function separatorText(binding: Binding, bytes: string): string {
 
 function outputColumn(
   column: ColumnId,
-  bound: { type: ColumnExpression['type']; nullable: boolean; coercibility?: number },
+  bound: Pick<AggregateBinding, 'type' | 'shownType' | 'nullable' | 'coercibility'>,
   text: string,
-): ColumnExpression {
-  const coercibility = bound.coercibility ?? (isText(bound.type) ? 4 : 5)
-  return { kind: 'column', column, type: bound.type, nullable: bound.nullable, coercibility, text }
+): Expression {
+  const { type, shownType, nullable } = bound
+  const coercibility = bound.coercibility ?? (isText(type) ? 4 : 5)
+  const reference: ColumnExpression = { kind: 'column', column, type, nullable, coercibility, text }
+  if (shownType === undefined) return reference
+  // The conversion has its operand's text, as implicit ones have: arithmetic looks through it for more digits.
+  return { kind: 'convert', operand: reference, type: shownType, nullable, coercibility, text }
 }
 
 /** GROUPING(a, b, …): one bit for each item, the last one lowest. */

@@ -39,6 +39,11 @@ export interface AggregateOptions {
 
 export interface AggregateBinding {
   readonly type: SqlType
+  /**
+   * What the result looks like in expressions, if `type` has more decimals: AVG hands all digits of its quotient to the
+   * arithmetic around it (AVG(x) * 100) and shows some. The binder converts references to it, implicitly.
+   */
+  readonly shownType?: SqlType
   readonly nullable: boolean
   readonly coercibility?: number
   readonly parameterTypes: readonly (SqlType | undefined)[]

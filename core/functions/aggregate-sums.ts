@@ -2,7 +2,7 @@
  * COUNT, SUM and AVG (MySQL manual 14.19.1): exact on integers and DECIMAL, double otherwise.
  */
 import type { Batch } from '../common/batch.js'
-import { clampToPrecision, divideDecimals, rescale } from '../common/decimal.js'
+import { clampToPrecision, divideDecimalsTruncated, quotientScale, rescale } from '../common/decimal.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import type { Accumulator, AggregateBinding } from '../common/function-binding.js'
 import { BIGINT_TYPE, DOUBLE_TYPE } from '../common/sql-type.js'
@@ -98,13 +98,13 @@ class ExactAverage extends ExactAccumulator {
   constructor(
     argument: Evaluator,
     private readonly scale: number,
-    private readonly declaredScale: number,
+    private readonly resultScale: number,
   ) {
     super(argument)
   }
 
   result(): Value {
-    return divideDecimals(this.sum, this.scale, this.count, 0, this.declaredScale) ?? null
+    return divideDecimalsTruncated(this.sum, this.scale, this.count, 0, this.resultScale) ?? null
   }
 }
 
@@ -161,10 +161,13 @@ function bindAverage(args: readonly ArgumentInfo[], environment: BindingEnvironm
     })
   }
   const { whole, scale } = digitsOf(argument.type)
-  const type = decimalOfDigits(whole + scale + increment, scale + increment, false)
-  return ignoringNulls({ type, nullable: true, parameterTypes }, ([operand]) => {
+  const shownType = decimalOfDigits(whole + scale + increment, scale + increment, false)
+  const resultScale = quotientScale(scale, 0, increment)
+  const length = shownType.length - shownType.scale + resultScale
+  const type = Object.freeze({ ...shownType, length, scale: resultScale })
+  return ignoringNulls({ type, shownType, nullable: true, parameterTypes }, ([operand]) => {
     const wide = unroundedOf(operand as Evaluator, scale)
-    return () => new ExactAverage(wide.evaluate, wide.scale, type.scale)
+    return () => new ExactAverage(wide.evaluate, wide.scale, resultScale)
   })
 }
 

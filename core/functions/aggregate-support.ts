@@ -17,7 +17,7 @@ export function aggregate(
 
 /** A binding whose rows with a NULL argument count for nothing. */
 export function ignoringNulls(
-  parts: Pick<AggregateBinding, 'type' | 'nullable' | 'parameterTypes'> & { readonly coercibility?: number },
+  parts: Pick<AggregateBinding, 'type' | 'shownType' | 'nullable' | 'parameterTypes' | 'coercibility'>,
   compile: (args: readonly Evaluator[], options: AggregateOptions) => AccumulatorFactory,
 ): AggregateBinding {
   return { ...parts, ignoresNulls: true, compile }

@@ -5,7 +5,7 @@
 import { Batch } from '../common/batch.js'
 import { compileConversion, textOf } from '../common/conversion.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
-import type { AggregateOptions, WindowPartition } from '../common/function-binding.js'
+import type { AggregateBinding, AggregateOptions, WindowPartition } from '../common/function-binding.js'
 import {
   BIGINT_TYPE,
   binaryType,
@@ -67,6 +67,12 @@ function shown(value: Value, type: SqlType): string | null {
   return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : textOf(type)(value)
 }
 
+/** The result as expressions see it. */
+function shownResult(value: Value, binding: AggregateBinding, context: EvaluationContext): string | null {
+  const { type, shownType = type } = binding
+  return shown(compileConversion(type, shownType)(value, context), shownType)
+}
+
 function typeText(type: SqlType): string {
   const size = type.name === 'decimal' ? `(${type.length},${type.scale})` : `(${type.length})`
   return `${type.name}${type.name === 'double' ? '' : size}${type.unsigned ? ' unsigned' : ''}`
@@ -85,7 +91,12 @@ function run(
   const batch = batchOf(types, rows)
   const accumulator = create()
   for (let row = 0; row < rows.length; row++) accumulator.add(batch, row, context)
-  return { text: shown(accumulator.result(context), binding.type), type: typeText(binding.type), warnings }
+  const { type, shownType = type } = binding
+  return {
+    text: shownResult(accumulator.result(context), binding, context),
+    type: typeText(shownType),
+    warnings,
+  }
 }
 
 function column(...values: Value[]): Value[][] {
@@ -136,6 +147,14 @@ describe('results and their types', () => {
     expect(run(name, [type], rows)).toMatchObject({ text, type: resultType })
   })
 
+  test('AVG hands its digits on', () => {
+    const { binding, create } = setUp('avg', [INT_TYPE])
+    const accumulator = create()
+    const batch = batchOf([INT_TYPE], column(1, 0, 0))
+    for (let row = 0; row < 3; row++) accumulator.add(batch, row, testContext())
+    expect(shown(accumulator.result(testContext()), binding.type)).toBe('0.333333333')
+  })
+
   test('COUNT without and with several arguments', () => {
     expect(run('count', [], [[], [], []]).text).toBe('3')
     expect(
@@ -179,7 +198,7 @@ describe('rows that leave the frame', () => {
     for (let row = 0; row < rows.length; row++) accumulator.add(batch, row, context)
     if (accumulator.remove === undefined) throw new Error('no remove')
     accumulator.remove(batch, 0, context)
-    expect(shown(accumulator.result(context), binding.type)).toBe(expected)
+    expect(shownResult(accumulator.result(context), binding, context)).toBe(expected)
   })
 
   test('a frame that lost all its rows is NULL again', () => {

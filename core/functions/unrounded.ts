@@ -70,9 +70,8 @@ export function conversionEvaluator(
   isCast: boolean,
 ): Evaluator {
   const form = from.name === 'decimal' ? unroundedOf(operand, from.scale) : undefined
-  if (form === undefined || form.scale <= from.scale || !isNumber(to)) {
+  if (form === undefined || !isNumber(to))
     return convertedEvaluator(operand, compileConversion(from, to, label))
-  }
   const wideType = Object.freeze({
     ...from,
     length: from.length - from.scale + form.scale,
