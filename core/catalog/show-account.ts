@@ -15,15 +15,20 @@ export function grantTexts(account: Account): readonly string[] {
     const names = dynamic.map((grant) => grant.name).sort()
     if (names.length > 0) texts.push(`GRANT ${names.join(',')} ON *.* ${to}${optionText(grantOption)}`)
   }
-  for (const grant of account.grants) {
+  const grants = account.grants.toSorted((a, b) => order(a.database, b.database) || order(a.table, b.table))
+  for (const grant of grants) {
     if (grant.level === 'database') texts.push(grantText(grant, `${quoted(grant.database)}.*`, to))
   }
-  for (const grant of account.grants) {
+  for (const grant of grants) {
     if (grant.level === 'table') {
       texts.push(grantText(grant, `${quoted(grant.database)}.${quoted(grant.table)}`, to))
     }
   }
   return texts
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function grantText(grant: Grant, on: string, to: string): string {

@@ -5,8 +5,10 @@ import { createTableText } from '../../catalog/show-create.js'
 import { isSqlError } from '../../common/sql-error.js'
 import type { LocalCatalog } from '../../catalog/local-catalog.js'
 import type { TableDefinition } from '../../plan/schema.js'
+import type { StatementContext } from '../../spi/statement-context.js'
 import type { Storage } from '../../spi/storage.js'
 import type { ServerSettings } from '../../spi/settings.js'
+import { verifyTable } from '../../transaction/verify-table.js'
 import { TestEngine, type TestSession } from '../../../test/support/engine.js'
 
 export class DefinitionSession {
@@ -27,10 +29,25 @@ export class DefinitionSession {
     return test
   }
 
-  get catalog(): LocalCatalog {
+  private get parts() {
     const parts = this.engine.engine['parts']
     if (parts === undefined) throw new Error('the engine has stopped')
-    return parts.catalog
+    return parts
+  }
+
+  get catalog(): LocalCatalog {
+    return this.parts.catalog
+  }
+
+  /** What is wrong between a table's rows and its indexes. */
+  problems(name: string): Promise<readonly string[]> {
+    const statement = { checkKilled: () => undefined } as unknown as StatementContext
+    return verifyTable(this.parts.transactions.environment, this.table(name), statement)
+  }
+
+  /** Resolves when what drops left behind has been removed. */
+  async cleanedUp(): Promise<void> {
+    await this.parts.others.stop()
   }
 
   /** Runs statements one after the other; throws the first error. Answers the last one's info text. */
