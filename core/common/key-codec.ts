@@ -120,6 +120,11 @@ export class KeyEncoder {
    * prefix is then inside.
    */
   encodeRange(range: ValueRange): EncodedRange {
+    // One value for both ends is the usual case.
+    if (range.lower === range.upper && range.lowerInclusive && range.upperInclusive) {
+      const lower = this.bound(range.lower, true, false)
+      return { lower, upper: lower && successorOfPrefix(lower) }
+    }
     return {
       lower: this.bound(range.lower, range.lowerInclusive, false),
       upper: this.bound(range.upper, range.upperInclusive, true),
@@ -132,9 +137,9 @@ export class KeyEncoder {
     isUpper: boolean,
   ): Buffer | undefined {
     if (values === undefined || values.length === 0) return undefined
-    const target = new ByteBuffer(64)
-    this.writeValues(target, values)
-    const key = target.copy()
+    boundBuffer.clear()
+    this.writeValues(boundBuffer, values)
+    const key = boundBuffer.copy()
     const isWidened = this.hasPrefixPart && this.parts.slice(0, values.length).some((part) => part.isPrefix)
     const includes = inclusive || isWidened
     if (includes !== isUpper) return key
@@ -160,6 +165,8 @@ export class KeyEncoder {
     if (part.descending) invert(target.bytes, start, target.length)
   }
 }
+
+const boundBuffer = new ByteBuffer()
 
 /** Longer than the run of FF that a key can begin with. */
 const AFTER_EVERYTHING = Buffer.alloc(64, 0xff)

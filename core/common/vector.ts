@@ -7,7 +7,7 @@ import './node-buffer.js'
 import { representationOf, type SqlType } from './sql-type.js'
 import type { ExactValue, Value } from './value.js'
 
-const INITIAL_CAPACITY = 64
+const INITIAL_CAPACITY = 8
 
 export abstract class Vector {
   length = 0

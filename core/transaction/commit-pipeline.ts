@@ -200,12 +200,8 @@ export class CommitPipeline {
     const retry = (error: unknown): Promise<void> => this.retry(commits, error, retryMs)
     try {
       this.views.beforeApply(states)
-      const applied = states.map((state) => state.storage.apply(setsFor(state, commits), commitNumber))
-      if (!applied.some(isPromise)) {
-        done()
-        return
-      }
-      return Promise.all(applied).then(done).catch(retry)
+      const applied = applyTo(states, commits, commitNumber)
+      return isPromise(applied) ? applied.then(done).catch(retry) : done()
     } catch (error) {
       return retry(error)
     }
@@ -237,6 +233,18 @@ function statesOf(commits: readonly QueuedCommit[]): readonly StorageState[] {
     for (const { state } of commit.pending.writes) if (!states.includes(state)) states.push(state)
   }
   return states
+}
+
+function applyTo(
+  states: readonly StorageState[],
+  commits: readonly QueuedCommit[],
+  commitNumber: number,
+): MaybePromise<void> {
+  const [only] = states
+  if (only !== undefined && states.length === 1)
+    return only.storage.apply(setsFor(only, commits), commitNumber)
+  const applied = states.map((state) => state.storage.apply(setsFor(state, commits), commitNumber))
+  return applied.some(isPromise) ? Promise.all(applied).then(() => undefined) : undefined
 }
 
 function setsFor(state: StorageState, commits: readonly QueuedCommit[]): readonly WriteSet[] {

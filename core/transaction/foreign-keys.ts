@@ -41,6 +41,17 @@ export class ForeignKeyChecks {
     private readonly runtime: TableRuntime,
   ) {}
 
+  /** Whether changes of a row may concern rows of other tables. */
+  get isReferenced(): boolean {
+    return this.transaction.checksForeignKeys && this.references().length > 0
+  }
+
+  /** Whether writes have anything to check. */
+  get isNeeded(): boolean {
+    if (!this.transaction.checksForeignKeys) return false
+    return this.runtime.table.foreignKeys.length > 0 || this.references().length > 0
+  }
+
   /** Throws ER_NO_REFERENCED_ROW_2. */
   *beforeInsert(row: readonly Value[]): Steps<void> {
     if (!this.transaction.checksForeignKeys) return

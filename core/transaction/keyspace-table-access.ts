@@ -102,12 +102,12 @@ export class KeyspaceTableAccess implements TableAccess {
   }
 
   reserveAutoIncrement(count: number): MaybePromise<number | bigint> {
-    this.transaction.movedCounters.add(this.runtime)
+    this.transaction.noteCounter(this.runtime)
     return this.transaction.environment.autoIncrement.reserve(this.table.id, count)
   }
 
   noteAutoIncrement(value: number | bigint): void {
-    this.transaction.movedCounters.add(this.runtime)
+    this.transaction.noteCounter(this.runtime)
     const noted = this.transaction.environment.autoIncrement.note(this.table.id, value)
     // The counter is being read: should that fail, so does whoever draws a number next.
     if (isPromise(noted)) noted.catch(() => undefined)

@@ -13,7 +13,7 @@
  * are passed by without a lock (InnoDB's semi-consistent read).
  */
 import type { Batch } from '../common/batch.js'
-import { ByteBuffer, bytesToMapKey, compareBytes, copyRange, successorOfPrefix } from '../common/bytes.js'
+import { copyRange } from '../common/bytes.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
 import type { KeyRange } from '../spi/storage.js'
 import type { RowCursor, TableScan } from '../spi/transaction.js'
@@ -21,9 +21,10 @@ import { EntryScan, getMerged } from './entry-scan.js'
 import type { LockPatience } from './lock-owner.js'
 import type { RangeLock } from './lock-manager.js'
 import { ScanOutput } from './scan-output.js'
+import { scanRanges, type ScanRange } from './scan-ranges.js'
 import { run, type Steps } from './steps.js'
 import type { IndexRuntime, TableRuntime } from './table-runtime.js'
-import { encodedRanges, IndexEntries, SLICE_MS, yieldTurn } from './table-scan.js'
+import { IndexEntries, SLICE_MS, yieldTurn } from './table-scan.js'
 import type { CoreTransaction } from './transaction.js'
 
 /** A row whose lock has to be waited for, or that was read from a state that is no longer the last. */
@@ -36,10 +37,9 @@ export class LockingScanCursor implements RowCursor {
   private readonly output: ScanOutput
   private readonly index: IndexRuntime | undefined
   private readonly keyspace: number
-  private readonly ranges: readonly KeyRange[]
+  private readonly ranges: readonly ScanRange[]
   private readonly isExclusive: boolean
   private readonly patience: LockPatience
-  private wholeKeys: ReadonlySet<string> | undefined
   private rangeIndex = -1
   private entries: EntryScan | undefined
   private rangeLock: RangeLock | undefined
@@ -52,7 +52,7 @@ export class LockingScanCursor implements RowCursor {
   ) {
     this.index = runtime.indexOf(scan.index)
     this.keyspace = this.index?.keyspace ?? runtime.rowKeyspace
-    this.ranges = encodedRanges(runtime, this.index, scan)
+    this.ranges = scanRanges(runtime, this.index, scan)
     this.output = new ScanOutput(runtime, scan, transaction.evaluation)
     this.isExclusive = scan.lock === 'exclusive'
     this.patience = transaction.patience(scan.lockWait)
@@ -77,14 +77,7 @@ export class LockingScanCursor implements RowCursor {
     let untilMs = performance.now() + SLICE_MS
     while (!this.isDone && !output.isFull) {
       this.transaction.statement?.checkKilled()
-      const entries = this.entries?.isExhausted === false ? this.entries : yield* this.openRange()
-      if (entries === undefined) break
-      const interruption = this.index === undefined ? this.readRows(entries) : this.readThroughIndex(entries)
-      const interrupted = yield* interruption
-      if (interrupted !== undefined) {
-        entries.resumeAt(interrupted.key)
-        if (interrupted.wait !== undefined) yield interrupted.wait
-      }
+      yield* this.readNext()
       if (performance.now() < untilMs) continue
       if (output.batch.rowCount > 0) return output.batch
       yield yieldTurn()
@@ -94,34 +87,86 @@ export class LockingScanCursor implements RowCursor {
     return output.batch.rowCount > 0 ? output.batch : undefined
   }
 
-  /** Begins with the next range: locks it, and waits for those who have written into it. */
-  private *openRange(): Steps<EntryScan | undefined> {
-    const range = this.ranges[++this.rangeIndex]
-    if (range === undefined) {
-      this.isDone = true
-      return undefined
+  private *readNext(): Steps<void> {
+    if (this.entries?.isExhausted === false) {
+      yield* this.readSlice(this.entries)
+      return
     }
+    this.entries = undefined
     this.rangeLock = undefined
-    this.entries = new EntryScan(this.keyspace, range, this.scan.reverse, this.index !== undefined)
-    const key = this.uniqueKeyOf(range)
-    if (key !== undefined) yield* this.lockUniqueKey(key)
-    else if (this.transaction.locksRanges) yield* this.lockRange(range)
-    return this.entries
+    const range = this.ranges[++this.rangeIndex]
+    if (range === undefined) this.isDone = true
+    else if (range.isPoint && range.lower !== undefined) yield* this.readPoint(range.lower)
+    else {
+      this.entries = new EntryScan(this.keyspace, range, this.scan.reverse, this.index !== undefined)
+      if (this.transaction.locksRanges) yield* this.lockRange(range)
+    }
   }
 
-  private *lockUniqueKey(key: Uint8Array): Steps<void> {
+  private *readSlice(entries: EntryScan): Steps<void> {
+    const interruption = yield* this.index === undefined
+      ? this.readRows(entries)
+      : this.readThroughIndex(entries)
+    if (interruption === undefined) return
+    entries.resumeAt(interruption.key)
+    if (interruption.wait !== undefined) yield interruption.wait
+  }
+
+  /** Locks one key of a unique index, whether an entry has it or not, and reads its row. */
+  private *readPoint(key: Uint8Array): Steps<void> {
+    if (!this.locksUnmatched && (yield* this.isRejected(key))) return
     const { environment, locks } = this.transaction
-    const granted = environment.locks.lockKey(
-      locks,
-      this.keyspace,
-      key,
-      0,
-      key.length,
-      this.isExclusive,
-      this.patience,
-    )
-    if (isPromise(granted)) yield granted
-    // Locked by others and to be skipped: reading finds the row's lock taken, or no row.
+    const wasHeld = environment.locks.holdsKey(locks, this.keyspace, key, 0, key.length)
+    const granted = this.lockKey(this.keyspace, key, 0, key.length)
+    if (!(isPromise(granted) ? ((yield granted) as boolean) : granted)) return
+    const before = this.output.total
+    if (this.index === undefined) yield* this.addRow(key)
+    else {
+      const rowKey = yield* this.rowKeyAt(key)
+      if (rowKey !== undefined && (yield* this.lockFound(rowKey))) yield* this.addRow(rowKey)
+    }
+    const isKept = wasHeld || this.locksUnmatched || this.output.total > before
+    if (!isKept) environment.locks.unlockKey(locks, this.keyspace, key, 0, key.length)
+  }
+
+  /** Whether there is a row with the key, and the filter rejects its last version: then it isn't waited for. */
+  private *isRejected(key: Uint8Array): Steps<boolean> {
+    const rowKey = this.index === undefined ? key : yield* this.rowKeyAt(key)
+    if (rowKey === undefined) return false
+    let isMatch = true
+    const read = this.getRow(rowKey, (_key, _from, _to, value, start, end) => {
+      isMatch = this.output.matches(value, start, end)
+      return true
+    })
+    if (isPromise(read)) yield read
+    return !isMatch
+  }
+
+  private *lockFound(rowKey: Uint8Array): Steps<boolean> {
+    const granted = this.lockKey(this.runtime.rowKeyspace, rowKey, 0, rowKey.length)
+    return isPromise(granted) ? ((yield granted) as boolean) : granted
+  }
+
+  private *addRow(rowKey: Uint8Array): Steps<void> {
+    const read = this.getRow(rowKey, (_key, _from, _to, value, start, end) => {
+      this.output.add(rowKey, 0, rowKey.length, value, start, end)
+      return true
+    })
+    if (isPromise(read)) yield read
+  }
+
+  /** The key of the row that the entry of a unique index points to. */
+  private *rowKeyAt(key: Uint8Array): Steps<Buffer | undefined> {
+    const { state } = this.runtime
+    const overlay = this.transaction.overlayAt(state.ordinal)
+    const snapshot = this.transaction.latestOf(state)
+    let rowKey: Buffer | undefined
+    const read = getMerged(snapshot, overlay, this.keyspace, key, (_key, _from, _to, value, start, end) => {
+      rowKey = copyRange(value, start, end)
+      return true
+    })
+    if (isPromise(read)) yield read
+    return rowKey
   }
 
   private *lockRange(range: KeyRange): Steps<void> {
@@ -134,29 +179,6 @@ export class LockingScanCursor implements RowCursor {
       this.patience,
     )
     if (isPromise(cleared)) yield cleared
-  }
-
-  /** The key if a range is one whole key of a unique index, and holds no NULL. */
-  private uniqueKeyOf({ lower, upper }: KeyRange): Uint8Array | undefined {
-    const definition = this.index?.definition ?? this.runtime.primaryKey
-    if (definition?.unique !== true || lower === undefined || upper === undefined) return undefined
-    const end = successorOfPrefix(lower)
-    if (end === undefined || compareBytes(end, upper) !== 0) return undefined
-    this.wholeKeys ??= this.collectWholeKeys()
-    return this.wholeKeys.has(bytesToMapKey(lower, 0, lower.length)) ? lower : undefined
-  }
-
-  /** The bounds of the scan that name every part of the index. */
-  private collectWholeKeys(): ReadonlySet<string> {
-    const encoder = this.index?.encoder ?? this.runtime.keyEncoder
-    const keys = new Set<string>()
-    for (const { lower } of this.scan.ranges) {
-      if (encoder === undefined || lower?.length !== encoder.partCount || lower.includes(null)) continue
-      keyBuffer.clear()
-      encoder.writeValues(keyBuffer, lower)
-      keys.add(bytesToMapKey(keyBuffer.bytes, 0, keyBuffer.length))
-    }
-    return keys
   }
 
   private *readRows(entries: EntryScan): Steps<Interruption | undefined> {
@@ -239,17 +261,17 @@ export class LockingScanCursor implements RowCursor {
   }
 
   private lockRow(key: Uint8Array, keyStart: number, keyEnd: number): boolean | Promise<boolean> {
+    return this.lockKey(this.runtime.rowKeyspace, key, keyStart, keyEnd)
+  }
+
+  private lockKey(
+    keyspace: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+  ): boolean | Promise<boolean> {
     const { environment, locks } = this.transaction
-    const { rowKeyspace } = this.runtime
-    return environment.locks.lockKey(
-      locks,
-      rowKeyspace,
-      key,
-      keyStart,
-      keyEnd,
-      this.isExclusive,
-      this.patience,
-    )
+    return environment.locks.lockKey(locks, keyspace, key, keyStart, keyEnd, this.isExclusive, this.patience)
   }
 
   private get locksUnmatched(): boolean {
@@ -265,8 +287,6 @@ export class LockingScanCursor implements RowCursor {
     this.transaction.environment.locks.rangeShrank()
   }
 }
-
-const keyBuffer = new ByteBuffer(64)
 
 function asWait(granted: boolean | Promise<boolean>): Promise<boolean> | undefined {
   return isPromise(granted) ? granted : undefined

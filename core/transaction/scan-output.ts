@@ -8,6 +8,8 @@ import type { RowDecoder } from '../common/row-codec.js'
 import type { TableScan } from '../spi/transaction.js'
 import type { TableRuntime } from './table-runtime.js'
 
+const NO_COLUMNS: readonly number[] = []
+
 export class ScanOutput {
   readonly batch: Batch
   /** Rows given in all batches. */
@@ -24,8 +26,12 @@ export class ScanOutput {
   ) {
     this.batch = Batch.ofTypes(scan.columns.map((column) => columnType(runtime, column)))
     this.decoder = runtime.decoderOf(scan.columns)
-    this.filterColumns = scan.filter?.columns ?? []
-    this.otherColumns = [...scan.columns.keys()].filter((position) => !this.filterColumns.includes(position))
+    const { filter } = scan
+    this.filterColumns = filter?.columns ?? NO_COLUMNS
+    this.otherColumns =
+      filter === undefined
+        ? NO_COLUMNS
+        : [...scan.columns.keys()].filter((position) => !filter.columns.includes(position))
   }
 
   /** Forgets the rows of the last batch. Row keys that were handed out stay valid. */

@@ -48,7 +48,9 @@ export class TableRuntime {
   readonly primaryKey: IndexDefinition | undefined
   readonly keyEncoder: KeyEncoder | undefined
   readonly indexes: readonly IndexRuntime[]
-  readonly isAutoIncrement: boolean
+  /** Columns that secondary indexes and foreign keys are made of: what an update must know of the old row. */
+  private readonly keyColumns: readonly number[]
+  private readonly keyDecoder: RowDecoder
   private readonly decoders = new WeakMap<readonly number[], RowDecoder>()
   private readonly byDefinition = new Map<number, IndexRuntime>()
 
@@ -67,7 +69,12 @@ export class TableRuntime {
       .filter((index) => !index.primary)
       .map((index) => new IndexRuntime(table, index, keyBytesMax))
     for (const index of this.indexes) this.byDefinition.set(index.definition.id, index)
-    this.isAutoIncrement = table.columns.some((column) => column.autoIncrement)
+    const keyColumns = [
+      ...this.indexes.flatMap((index) => index.columns),
+      ...table.foreignKeys.flatMap((foreignKey) => foreignKey.columns),
+    ]
+    this.keyColumns = [...new Set(keyColumns)]
+    this.keyDecoder = this.compileDecoder(this.keyColumns)
   }
 
   /** Undefined for the primary key. */
@@ -96,6 +103,15 @@ export class TableRuntime {
     this.keyEncoder.writeRow(scratch, row)
     checkKeyLength(scratch.length, this.state.storage.capabilities.keyBytesMax)
     return scratch.copy()
+  }
+
+  /** A stored row with the columns of indexes and foreign keys only; NULL stands for the others. */
+  keyValues(bytes: Uint8Array, start: number, end: number): Value[] {
+    const row = new Array<Value>(this.table.columns.length).fill(null)
+    for (let i = 0; i < this.keyColumns.length; i++) {
+      row[this.keyColumns[i] as number] = this.keyDecoder.value(bytes, start, end, i)
+    }
+    return row
   }
 
   private compileDecoder(columns: readonly number[]): RowDecoder {

@@ -3,14 +3,15 @@
  * index. Slices are read synchronously where the driver can; a scan that finds little gives way to others now and then.
  */
 import type { Batch } from '../common/batch.js'
-import { compareBytes, copyRange } from '../common/bytes.js'
+import { copyRange } from '../common/bytes.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
-import type { KeyRange, KeyspaceSnapshot } from '../spi/storage.js'
-import { FULL_RANGE, type RowCursor, type TableScan } from '../spi/transaction.js'
+import type { KeyspaceSnapshot } from '../spi/storage.js'
+import type { RowCursor, TableScan } from '../spi/transaction.js'
 import { EntryScan, getMerged } from './entry-scan.js'
 import { CoveringReader } from './covering-reader.js'
 import type { Overlay } from './overlay.js'
 import { ScanOutput } from './scan-output.js'
+import { scanRanges, type ScanRange } from './scan-ranges.js'
 import type { IndexRuntime, TableRuntime } from './table-runtime.js'
 import type { CoreTransaction } from './transaction.js'
 
@@ -24,49 +25,11 @@ export function yieldTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-/**
- * Ranges of a scan as keys, in the order in which it walks them. Values that were known only at execution (`IN (?, ?)`)
- * can come in any order and overlap: then the ranges are sorted and joined.
- */
-export function encodedRanges(
-  runtime: TableRuntime,
-  index: IndexRuntime | undefined,
-  scan: TableScan,
-): readonly KeyRange[] {
-  const encoder = index?.encoder ?? runtime.keyEncoder
-  const ranges: readonly KeyRange[] = (scan.ranges.length === 0 ? [FULL_RANGE] : scan.ranges).map(
-    (range): KeyRange => encoder?.encodeRange(range) ?? { lower: undefined, upper: undefined },
-  )
-  if (ranges.length === 1) return ranges
-  const disjoint = joinRanges(ranges)
-  return scan.reverse ? disjoint.reverse() : disjoint
-}
-
-function joinRanges(ranges: readonly KeyRange[]): KeyRange[] {
-  const sorted = [...ranges].sort((a, b) => compareBytes(a.lower ?? NOTHING, b.lower ?? NOTHING))
-  const joined: KeyRange[] = []
-  for (const range of sorted) {
-    const last = joined[joined.length - 1]
-    const startsInside =
-      last !== undefined && (last.upper === undefined || compareBytes(range.lower ?? NOTHING, last.upper) < 0)
-    if (!startsInside) joined.push(range)
-    else if (
-      last.upper !== undefined &&
-      (range.upper === undefined || compareBytes(range.upper, last.upper) > 0)
-    ) {
-      joined[joined.length - 1] = { lower: last.lower, upper: range.upper }
-    }
-  }
-  return joined
-}
-
-const NOTHING = new Uint8Array(0)
-
 export class TableScanCursor implements RowCursor {
   protected readonly output: ScanOutput
   private readonly index: IndexRuntime | undefined
   private readonly keyspace: number
-  private readonly ranges: readonly KeyRange[]
+  private readonly ranges: readonly ScanRange[]
   private readonly covering: CoveringReader | undefined
   private rangeIndex = -1
   private entries: EntryScan | undefined
@@ -80,7 +43,7 @@ export class TableScanCursor implements RowCursor {
   ) {
     this.index = runtime.indexOf(scan.index)
     this.keyspace = this.index?.keyspace ?? runtime.rowKeyspace
-    this.ranges = encodedRanges(runtime, this.index, scan)
+    this.ranges = scanRanges(runtime, this.index, scan)
     this.output = new ScanOutput(runtime, scan, transaction.evaluation)
     this.covering = this.index && CoveringReader.for(runtime, this.index, scan, this.output)
     this.reverse = scan.reverse
@@ -109,7 +72,7 @@ export class TableScanCursor implements RowCursor {
       const entries = this.openEntries()
       if (entries === undefined) break
       this.transaction.statement?.checkKilled()
-      const slice = this.readSlice(entries)
+      const slice = entries instanceof EntryScan ? this.readSlice(entries) : this.readPoint(entries)
       if (isPromise(slice)) return slice.then(() => this.fill(untilMs))
       if (performance.now() < untilMs) continue
       if (output.batch.rowCount > 0) return output.batch
@@ -119,12 +82,46 @@ export class TableScanCursor implements RowCursor {
     return output.batch.rowCount > 0 ? output.batch : undefined
   }
 
-  private openEntries(): EntryScan | undefined {
+  /** What to read next: the rest of a range, or a point. */
+  private openEntries(): EntryScan | Uint8Array | undefined {
     if (this.entries?.isExhausted === false) return this.entries
+    this.entries = undefined
     const range = this.ranges[++this.rangeIndex]
-    if (range === undefined) this.isDone = true
-    this.entries = range && new EntryScan(this.keyspace, range, this.reverse, this.index !== undefined)
+    if (range === undefined) {
+      this.isDone = true
+      return undefined
+    }
+    if (range.isPoint && this.canReadPoints && range.lower !== undefined) return range.lower
+    this.entries = new EntryScan(this.keyspace, range, this.reverse, this.index !== undefined)
     return this.entries
+  }
+
+  /** With own entries in an index a point may have two of them (`entry-scan.ts`). */
+  private get canReadPoints(): boolean {
+    if (this.index === undefined) return true
+    const overlay = this.transaction.overlayAt(this.runtime.state.ordinal)
+    return (
+      overlay?.hasEntries(this.keyspace) !== true && overlay?.hasEntries(this.runtime.rowKeyspace) !== true
+    )
+  }
+
+  private readPoint(key: Uint8Array): MaybePromise<void> {
+    const { state, rowKeyspace } = this.runtime
+    const { output } = this
+    const snapshot = this.transaction.snapshotOf(state)
+    const overlay = this.transaction.overlayAt(state.ordinal)
+    if (this.index === undefined) {
+      const found = getMerged(snapshot, overlay, rowKeyspace, key, (_key, _from, _to, value, start, end) => {
+        output.add(key, 0, key.length, value, start, end)
+        return true
+      })
+      return isPromise(found) ? found.then(() => undefined) : undefined
+    }
+    const entries = new IndexEntries(this.runtime, this.index, overlay)
+    const found = snapshot.get(this.keyspace, key, entries.visit)
+    return isPromise(found)
+      ? found.then(() => this.fetch(entries, snapshot, overlay, 0))
+      : this.fetch(entries, snapshot, overlay, 0)
   }
 
   private readSlice(entries: EntryScan): MaybePromise<void> {

@@ -53,8 +53,8 @@ export class TableWriter {
       const holder = yield* this.claimUniqueKey(index, added.bytes, onDuplicate)
       if (holder !== undefined) return this.duplicate(index.definition, holder, row, onDuplicate)
     }
-    yield* this.foreignKeys.beforeInsert(row)
-    yield* this.awaitRanges(rowKey, changes)
+    if (this.foreignKeys.isNeeded) yield* this.foreignKeys.beforeInsert(row)
+    if (transaction.environment.locks.hasRanges) yield* this.awaitRanges(rowKey, changes)
     this.write(rowKey, row, changes, 0)
     return INSERTED
   }
@@ -69,7 +69,7 @@ export class TableWriter {
     const { runtime, transaction } = this
     transaction.refuseIfReadOnly(runtime.table)
     const old = yield* this.requireRow(rowKey)
-    const oldRow = runtime.rowDecoder.values(old, 0, old.length)
+    const oldRow = this.oldValues(old)
     const newKey = runtime.rowKeyOf(row) ?? copyRange(rowKey, 0, rowKey.length)
     const isMoved = !equalRanges(newKey, 0, newKey.length, rowKey, 0, rowKey.length)
     if (isMoved && (yield* this.claimRowKey(newKey))) {
@@ -82,16 +82,14 @@ export class TableWriter {
       const holder = yield* this.claimUniqueKey(index, added.bytes, onDuplicate)
       if (holder !== undefined) return this.duplicate(index.definition, holder, row, onDuplicate)
     }
-    const undo = transaction.undoPoint()
-    try {
-      yield* this.foreignKeys.beforeUpdate(rowKey, oldRow, row, cascadedKey)
-      yield* this.awaitRanges(isMoved ? newKey : undefined, changes)
-      if (isMoved) this.removeRow(rowKey)
-      this.write(newKey, row, changes, old.length)
-    } catch (error) {
-      undo()
-      throw error
+    if (this.foreignKeys.isNeeded) {
+      const checks = this.foreignKeys.beforeUpdate(rowKey, oldRow, row, cascadedKey)
+      yield* this.undoing(checks)
     }
+    if (transaction.environment.locks.hasRanges)
+      yield* this.awaitRanges(isMoved ? newKey : undefined, changes)
+    if (isMoved) this.removeRow(rowKey)
+    this.write(newKey, row, changes, old.length)
     return INSERTED
   }
 
@@ -99,20 +97,14 @@ export class TableWriter {
     const { runtime, transaction } = this
     transaction.refuseIfReadOnly(runtime.table)
     const old = yield* this.requireRow(rowKey)
-    const oldRow = runtime.rowDecoder.values(old, 0, old.length)
+    const oldRow = this.oldValues(old)
     const changes: IndexChange[] = []
     for (const index of runtime.indexes) {
       const removed = index.entryKey(oldRow, rowKey)
       if (removed.isUnique) yield* this.lock(index.keyspace, removed.bytes)
       changes.push({ index, removed, added: undefined })
     }
-    const undo = transaction.undoPoint()
-    try {
-      yield* this.foreignKeys.beforeDelete(rowKey, oldRow)
-    } catch (error) {
-      undo()
-      throw error
-    }
+    if (this.foreignKeys.isNeeded) yield* this.undoing(this.foreignKeys.beforeDelete(rowKey, oldRow))
     this.writeEntries(rowKey, changes)
     this.removeRow(rowKey)
     transaction.countRows(runtime, -1, -old.length)
@@ -134,6 +126,24 @@ export class TableWriter {
   }
 
   // ---- inside
+
+  /** Cascades that fail half-way leave nothing behind, also where IGNORE goes on with the next row. */
+  private *undoing(cascades: Steps<void>): Steps<void> {
+    const undo = this.transaction.undoPoint()
+    try {
+      yield* cascades
+    } catch (error) {
+      undo()
+      throw error
+    }
+  }
+
+  /** What a write has to know of the row that it replaces. */
+  private oldValues(old: Buffer): readonly Value[] {
+    return this.foreignKeys.isReferenced
+      ? this.runtime.rowDecoder.values(old, 0, old.length)
+      : this.runtime.keyValues(old, 0, old.length)
+  }
 
   private *requireRow(rowKey: Uint8Array): Steps<Buffer> {
     const row = yield* this.readRow(rowKey)
@@ -240,8 +250,6 @@ export class TableWriter {
 
   /** Waits until nobody else's range lock holds a key that is about to be put. */
   private *awaitRanges(rowKey: Uint8Array | undefined, changes: readonly IndexChange[]): Steps<void> {
-    const { environment } = this.transaction
-    if (!environment.locks.hasRanges) return
     // While one is waited for, another may come: only a round without a wait counts.
     for (;;) {
       const wait = this.rangeWait(rowKey, changes)

@@ -140,7 +140,7 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
    */
   setAutoIncrement(transaction: CoreTransaction, table: TableDefinition, next: number | bigint): void {
     this.environment.autoIncrement.set(table.id, next)
-    if (this.isDurable(table)) transaction.movedCounters.add(this.environment.runtimeOf(table))
+    if (this.isDurable(table)) transaction.noteCounter(this.environment.runtimeOf(table))
   }
 
   /** DROP TABLE: removes the counters of a table with the transaction. Its keyspaces are dropped by the caller, after the commit. */
@@ -189,7 +189,7 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
   // ---- for transactions
 
   commit(transaction: CoreTransaction): MaybePromise<void> {
-    for (const runtime of transaction.movedCounters) {
+    for (const runtime of transaction.movedCounters ?? []) {
       if (!this.isDurable(runtime.table)) continue
       this.environment.autoIncrement.persist(
         runtime.table.id,

@@ -27,7 +27,7 @@ export interface SizeChange {
 /** A point to go back to: the start of a statement, or a savepoint. */
 interface TransactionMark {
   readonly overlays: readonly (OverlayMark | undefined)[]
-  readonly driver: DriverMark
+  readonly driver: DriverMark | undefined
   readonly sizeChangeCount: number
   readonly writeCount: number
 }
@@ -53,10 +53,10 @@ export class CoreTransaction implements Transaction, PendingWriter {
   /** Nested foreign key cascades under way. */
   cascadeDepth = 0
   /** Tables whose AUTO_INCREMENT counter was moved. */
-  readonly movedCounters = new Set<TableRuntime>()
+  movedCounters: Set<TableRuntime> | undefined
   readonly environment: TransactionEnvironment
   private readonly overlays: (Overlay | undefined)[] = []
-  private readonly driverWrites: TableDriverWrites
+  private ownDriverWrites: TableDriverWrites | undefined
   private readonly tables: TableAccess[] = []
   private readonly savepoints: Savepoint[] = []
   private readonly sizeChanges: SizeChange[] = []
@@ -72,14 +72,13 @@ export class CoreTransaction implements Transaction, PendingWriter {
     readonly options: TransactionOptions,
   ) {
     this.environment = host.environment
-    this.driverWrites = new TableDriverWrites(this)
     if (options.consistentSnapshot && options.isolation === 'REPEATABLE READ') this.readView()
   }
 
   // ---- SPI
 
   get hasWrites(): boolean {
-    return this.hasKeyspaceWrites || this.driverWrites.isPending
+    return this.hasKeyspaceWrites || this.ownDriverWrites?.isPending === true
   }
 
   beginStatement(statement: StatementContext): void {
@@ -126,13 +125,14 @@ export class CoreTransaction implements Transaction, PendingWriter {
 
   commit(): MaybePromise<void> {
     if (this.state !== 'active') return
-    if (this.driverWrites.isPending) return this.commitDriverWrites()
+    const { ownDriverWrites } = this
+    if (ownDriverWrites?.isPending === true) return this.commitDriverWrites(ownDriverWrites)
     return this.commitKeyspaces()
   }
 
   rollback(): void {
     if (this.state !== 'active') return
-    this.driverWrites.rollbackTo(undefined)
+    this.ownDriverWrites?.rollbackTo(undefined)
     this.finish()
   }
 
@@ -191,6 +191,16 @@ export class CoreTransaction implements Transaction, PendingWriter {
     return this.view === this.environment.views.current ? undefined : this.view
   }
 
+  private get driverWrites(): TableDriverWrites {
+    this.ownDriverWrites ??= new TableDriverWrites(this)
+    return this.ownDriverWrites
+  }
+
+  noteCounter(runtime: TableRuntime): void {
+    this.movedCounters ??= new Set()
+    this.movedCounters.add(runtime)
+  }
+
   overlayAt(ordinal: number): Overlay | undefined {
     return this.overlays[ordinal]
   }
@@ -212,7 +222,7 @@ export class CoreTransaction implements Transaction, PendingWriter {
     if (this.state !== 'active') throw sqlError('ER_LOCK_DEADLOCK')
     const present = this.overlays[state.ordinal]
     if (present !== undefined) return present
-    this.driverWrites.refuseKeyspaceWrites()
+    this.ownDriverWrites?.refuseKeyspaceWrites()
     const overlay = new Overlay(this.environment.settings.writeBytesMax)
     this.overlays[state.ordinal] = overlay
     this.environment.writers.add(this)
@@ -304,7 +314,7 @@ export class CoreTransaction implements Transaction, PendingWriter {
     this.markedSizeChanges = this.sizeChanges.length
     return {
       overlays: this.overlays.map((overlay) => overlay?.mark()),
-      driver: this.driverWrites.mark(),
+      driver: this.ownDriverWrites?.mark(),
       sizeChangeCount: this.sizeChanges.length,
       writeCount: this.owner?.writeCount ?? 0,
     }
@@ -317,15 +327,15 @@ export class CoreTransaction implements Transaction, PendingWriter {
       if (to !== undefined) overlay.rollbackTo(to)
       else this.overlays[ordinal] = undefined
     }
-    this.driverWrites.rollbackTo(mark?.driver)
+    this.ownDriverWrites?.rollbackTo(mark?.driver)
     this.sizeChanges.length = mark?.sizeChangeCount ?? 0
     this.markedSizeChanges = this.sizeChanges.length
     if (this.owner !== undefined) this.owner.writeCount = mark?.writeCount ?? 0
   }
 
-  private commitDriverWrites(): MaybePromise<void> {
+  private commitDriverWrites(writes: TableDriverWrites): MaybePromise<void> {
     this.state = 'committing'
-    const flushed = this.driverWrites.flush()
+    const flushed = writes.flush()
     const fail = (error: unknown): never => {
       this.finish()
       throw error
