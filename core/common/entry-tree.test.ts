@@ -2,7 +2,7 @@
  * Goal: the tree is an ordered map, and its snapshots never change. Method: random changes beside a sorted array as the
  * model; every snapshot taken on the way is compared in full, forwards, backwards and by key, at the end.
  */
-import { EMPTY_TREE, EntryTree, TreeEntry, type EntryTreeSnapshot } from './entry-tree.js'
+import { EntryTree, TreeEntry, type EntryTreeSnapshot } from './entry-tree.js'
 
 interface Model {
   readonly keyspace: number
@@ -123,24 +123,6 @@ describe('EntryTree', () => {
       expect(tree.find(7, present, 1, 5)).toBeUndefined()
       expect(tree.find(6, present, 1, 4)).toBeUndefined()
     }
-  })
-
-  test('goes back to an earlier version', () => {
-    const tree = new EntryTree()
-    const put = (key: string) =>
-      tree.put(entryOf({ keyspace: 1, key: Buffer.from(key), value: Buffer.from('v') }))
-    put('a')
-    const before = tree.snapshot()
-    put('b')
-    tree.remove(1, Buffer.from('a'), 0, 1)
-    tree.restore(before)
-    put('c')
-    expect(text(forwards(tree))).toBe(text(forwards(before)) + '\n1:63=v')
-    tree.restore(EMPTY_TREE)
-    expect(tree.size).toBe(0)
-    put('d')
-    expect(EMPTY_TREE.size).toBe(0)
-    expect(forwards(EMPTY_TREE)).toEqual([])
   })
 
   test('a tombstone is an entry without a value', () => {

@@ -1,7 +1,7 @@
 /**
  * An ordered map from (keyspace, key bytes) to an entry, with snapshots that cost nothing: a B+tree whose nodes are
- * copied before they are changed as long as an older version may still be looking at them. Memory storages keep their rows in
- * one, durable storages what they have not written down yet, transactions can keep their own changes in one.
+ * copied before they are changed as long as an older version may still be looking at them. Storages in memory keep
+ * their rows in one.
  *
  * Order: keyspace first, then keys as unsigned bytes, shorter first.
  */
@@ -164,8 +164,6 @@ export class EntryTreeSnapshot {
   }
 }
 
-export const EMPTY_TREE: EntryTreeSnapshot = new EntryTreeSnapshot(new Node({}, [], undefined), 0)
-
 /** The map in its changing form. */
 export class EntryTree extends EntryTreeSnapshot {
   private edit: object = {}
@@ -180,13 +178,6 @@ export class EntryTree extends EntryTreeSnapshot {
   snapshot(): EntryTreeSnapshot {
     this.edit = {}
     return new EntryTreeSnapshot(this.root, this.entryCount)
-  }
-
-  /** Goes back to an earlier version (of this tree, or another one). */
-  restore(version: EntryTreeSnapshot): void {
-    this.edit = {}
-    this.root = version.root
-    this.entryCount = version.size
   }
 
   /** Puts an entry (or a tombstone) in place of the one with its key, which is answered. */
