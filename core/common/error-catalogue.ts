@@ -94,6 +94,12 @@ export const ERRORS = {
   ER_NO_SUCH_THREAD: entry(1094, 'HY000', 'Unknown thread id: %s'),
   ER_KILL_DENIED_ERROR: entry(1095, 'HY000', 'You are not owner of thread %s'),
   ER_NO_TABLES_USED: entry(1096, 'HY000', 'No tables used'),
+  ER_TABLE_NOT_LOCKED_FOR_WRITE: entry(
+    1099,
+    'HY000',
+    "Table '%s' was locked with a READ lock and can't be updated",
+  ),
+  ER_TABLE_NOT_LOCKED: entry(1100, 'HY000', "Table '%s' was not locked with LOCK TABLES"),
   ER_BLOB_CANT_HAVE_DEFAULT: entry(
     1101,
     '42000',
@@ -177,6 +183,11 @@ export const ERRORS = {
     1179,
     '25000',
     'You are not allowed to execute this command in a transaction',
+  ),
+  ER_LOCK_OR_ACTIVE_TRANSACTION: entry(
+    1192,
+    'HY000',
+    "Can't execute the given command because you have active locked tables or an active transaction",
   ),
   ER_UNKNOWN_SYSTEM_VARIABLE: entry(1193, 'HY000', "Unknown system variable '%s'"),
   ER_TRANS_CACHE_FULL: entry(
@@ -348,6 +359,7 @@ export const ERRORS = {
     'HY000',
     'In definition of view, derived table or common table expression, SELECT list and column names list have different column counts',
   ),
+  ER_TRG_DOES_NOT_EXIST: entry(1360, 'HY000', 'Trigger does not exist'),
   ER_NO_DEFAULT_FOR_FIELD: entry(1364, 'HY000', "Field '%s' doesn't have a default value"),
   ER_DIVISION_BY_ZERO: entry(1365, '22012', 'Division by 0'),
   ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: entry(
@@ -358,6 +370,7 @@ export const ERRORS = {
   ER_ILLEGAL_VALUE_FOR_TYPE: entry(1367, '22007', "Illegal %s '%s' value found during parsing"),
   ER_VIEW_CHECK_FAILED: entry(1369, 'HY000', "CHECK OPTION failed '%s.%s'"),
   ER_PASSWD_LENGTH: entry(1372, 'HY000', 'Password hash should be a %s-digit hexadecimal number'),
+  ER_NO_BINARY_LOGGING: entry(1381, 'HY000', 'You are not using binary logging'),
   ER_CANNOT_USER: entry(1396, 'HY000', 'Operation %s failed for %s'),
   ER_SP_BAD_SQLSTATE: entry(1407, '42000', "Bad SQLSTATE: '%s'"),
   ER_SP_WRONG_NAME: entry(1458, '42000', "Incorrect routine name '%s'"),
@@ -366,6 +379,7 @@ export const ERRORS = {
     'HY000',
     'Table upgrade required. Please do "REPAIR TABLE `%s`" or dump/reload to fix it!',
   ),
+  ER_EVENT_DOES_NOT_EXIST: entry(1539, 'HY000', "Unknown event '%s'"),
   ER_NULL_IN_VALUES_LESS_THAN: entry(1566, 'HY000', 'Not allowed to use NULL value in VALUES LESS THAN'),
   ER_BINLOG_UNSAFE_STATEMENT: entry(
     1592,

@@ -206,6 +206,7 @@ class EngineParts {
       new TemporaryTables(),
       () => {
         this.sessions.delete(connectionId)
+        this.others.noteClosed(session)
       },
     )
     this.sessions.set(connectionId, session)

@@ -73,10 +73,9 @@ async function lookUp(
 ): Promise<ResolvedRelation | Error> {
   const temporary = sources.temporaryTable(database, name)
   if (temporary !== undefined) return { kind: 'table', table: temporary }
-  if (sources.isVirtualDatabase(database)) {
-    const table = sources.virtualTable(database, name)
-    return table === undefined ? sqlError('ER_UNKNOWN_TABLE', name, database) : { kind: 'virtual', table }
-  }
+  const table = sources.virtualTable(database, name)
+  if (table !== undefined) return { kind: 'virtual', table }
+  if (sources.isVirtualDatabase(database)) return sqlError('ER_UNKNOWN_TABLE', name, database)
   try {
     for (const catalog of sources.catalogs) {
       const asked = catalog.relation(database, name)

@@ -26,6 +26,8 @@ import { plainColumn } from './result-columns.js'
 import type { RunningStatement } from './running-statement.js'
 import type { ServerCore, StatementResult } from './server-core.js'
 import type { EngineSession } from './session.js'
+import { SLEEP_TABLE } from '../plan/sleep-table.js'
+import { sleepRow } from './sleep.js'
 import { isDefinition } from './statement-traits.js'
 
 export interface OtherStatementsOptions extends EngineOptions {
@@ -119,6 +121,7 @@ export class OtherStatements {
     equalities: readonly { readonly column: number; readonly value: Value }[],
     statement: StatementContext,
   ): MaybePromise<Batch> {
+    if (table === SLEEP_TABLE) return sleepRow(equalities[0]?.value ?? null, statement)
     return this.introspection.virtualRows(table, equalities, statement)
   }
 
@@ -144,6 +147,10 @@ export class OtherStatements {
 
   noteLogin(): void {
     this.introspection.noteLogin()
+  }
+
+  noteClosed(session: EngineSession): void {
+    this.introspection.noteClosed(session)
   }
 
   /** Their rows are in storages still; nobody can name them any more. */

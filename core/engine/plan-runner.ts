@@ -17,6 +17,7 @@ import type { RunningStatement } from './running-statement.js'
 import type { ServerCore } from './server-core.js'
 import type { SessionState } from './session-state.js'
 import type { SessionTransactions } from './session-transactions.js'
+import type { StatementCounters } from './statement-counters.js'
 
 /** What the runner needs of its session. */
 export interface PlanRunnerHost {
@@ -24,6 +25,7 @@ export interface PlanRunnerHost {
   readonly account: string
   readonly state: SessionState
   readonly transactions: SessionTransactions
+  readonly counters: StatementCounters
   /** CLIENT_FOUND_ROWS. */
   readonly foundRowsMode: boolean
   isCurrent(plan: PreparedPlan): boolean
@@ -51,6 +53,7 @@ export class PlanRunner {
     into: IntoVariables | undefined,
   ): MaybePromise<void> {
     if (plan.dependencies.length > 0) this.host.core.checkAccess(this.host.account, plan.dependencies)
+    this.host.counters.count(plan.kind === 'query' ? 'select' : plan.statement)
     if (plan.kind === 'change') return this.runChange(plan, running, sink, moreResults)
     const limitMs = Number(this.state.variables.get('max_execution_time'))
     if (limitMs > 0) running.limitTime(limitMs)

@@ -36,6 +36,7 @@ import type { ServerCore, StatementResult } from './server-core.js'
 import { SessionState, type SessionIdentity } from './session-state.js'
 import { SessionTransactions } from './session-transactions.js'
 import { sendPlainResult } from './plain-results.js'
+import { commandName, StatementCounters } from './statement-counters.js'
 import { runSet, runSetTransaction } from './set-statement.js'
 import type { TemporaryTables } from '../catalog/temporary-tables.js'
 import { runSessionStatement } from './session-statements.js'
@@ -51,6 +52,7 @@ export class EngineSession implements Session {
   readonly state: SessionState
   readonly transactions: SessionTransactions
   readonly prepared = new PreparedStatements()
+  readonly counters = new StatementCounters()
   readonly activity: SessionActivity = { command: 'Sleep', text: null, sinceMs: performance.now() }
   private readonly closing = new AbortController()
   private readonly runner: PlanRunner
@@ -210,6 +212,7 @@ export class EngineSession implements Session {
 
   /** Runs a statement's action; failures go to the sink, whatever they are. */
   guard(running: RunningStatement, sink: ResultSink, action: () => MaybePromise<void>): MaybePromise<void> {
+    this.counters.questions++
     if (this.core.shutdown.isUnderWay) {
       this.finish(running)
       sink.fail(sqlError('ER_SERVER_SHUTDOWN'))
@@ -279,6 +282,7 @@ export class EngineSession implements Session {
         return
       }
       case 'set':
+        this.counters.count('set_option')
         await runSet(statement, {
           state: this.state,
           globals: this.core.globals,
@@ -292,9 +296,11 @@ export class EngineSession implements Session {
         await this.transactions.autocommitChanged()
         break
       case 'setTransaction':
+        this.counters.count('set_option')
         runSetTransaction(statement, this.state, this.core.globals, this.transactions.isOpen)
         break
       default:
+        this.counters.count(commandName(statement))
         await this.runOther(statement, running, sink, moreResults, parameters)
         return
     }

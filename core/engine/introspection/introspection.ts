@@ -1,8 +1,8 @@
 /**
- * What clients ask about the server itself: the computed tables of information_schema and performance_schema, SHOW and DESCRIBE,
- * FLUSH, LOCK TABLES and table maintenance. Each family of statements has its own file; here they are put together.
+ * What clients ask about the server itself: the computed tables of information_schema, performance_schema and mysql, SHOW and
+ * DESCRIBE, FLUSH, LOCK TABLES and table maintenance. Each family of statements has its own files; here they are put together.
  */
-import type { Batch } from '../../common/batch.js'
+import { Batch } from '../../common/batch.js'
 import type { MaybePromise, Value } from '../../common/value.js'
 import type { VirtualTable } from '../../plan/logical.js'
 import type { Statement } from '../../plan/syntax/index.js'
@@ -12,20 +12,31 @@ import type { OtherStatementsOptions } from '../other-statements.js'
 import type { RunningStatement } from '../running-statement.js'
 import type { ServerCore, StatementResult } from '../server-core.js'
 import type { EngineSession } from '../session.js'
+import { computedTablesOf, findComputedTable, requireComputedTable } from './computed-databases.js'
+import { filterOf } from './computed-table.js'
+import { ListingRequest } from './listing.js'
+import { ServerStatus } from './server-status.js'
+import type { IntrospectionServices } from './services.js'
+import { describeTable } from './show/columns.js'
+import { ShowContext } from './show/context.js'
+import { show } from './show/show.js'
 
 export interface IntrospectionOptions extends OtherStatementsOptions {
   readonly access: AccountAccess
 }
 
 export class Introspection {
-  private core: ServerCore | undefined
-  private logins = 0
+  private readonly status: ServerStatus
+  private connected: IntrospectionServices | undefined
 
-  constructor(private readonly options: IntrospectionOptions) {}
+  constructor(private readonly options: IntrospectionOptions) {
+    this.status = new ServerStatus(options.sessions, options.transactions)
+  }
 
   /** Called once, when what all sessions share is there. */
   connect(core: ServerCore): void {
-    this.core = core
+    const { options, status } = this
+    this.connected = { ...options, core, status, computedTables: computedTablesOf }
   }
 
   /** Undefined if the statement is none of those that are answered here. */
@@ -34,16 +45,18 @@ export class Introspection {
     session: EngineSession,
     running: RunningStatement,
   ): Promise<StatementResult> | undefined {
-    void statement
-    void session
-    void running
-    return undefined
+    switch (statement.kind) {
+      case 'show':
+        return show(statement, new ShowContext(this.services, session, running))
+      case 'describeTable':
+        return describeTable(statement, new ShowContext(this.services, session, running))
+      default:
+        return undefined
+    }
   }
 
   virtualTable(database: string, name: string): VirtualTable | undefined {
-    void database
-    void name
-    return undefined
+    return findComputedTable(database, name)
   }
 
   virtualRows(
@@ -51,15 +64,26 @@ export class Introspection {
     equalities: readonly { readonly column: number; readonly value: Value }[],
     statement: StatementContext,
   ): MaybePromise<Batch> {
-    void equalities
-    void statement
-    throw new Error(
-      `invariant: ${table.name} is a computed table (${String(this.core)}, ${String(this.options)})`,
-    )
+    const computed = requireComputedTable(table)
+    const filter = filterOf(computed, equalities)
+    if (filter === undefined) return Batch.ofTypes(table.columns.map((column) => column.type))
+    const { connectionId } = statement.evaluation.session
+    const session = this.services.sessions.get(connectionId)
+    if (session === undefined) throw new Error('invariant: who runs a statement is connected')
+    return computed.read(new ListingRequest(this.services, session, statement, filter))
   }
 
   /** Connections counts it. */
   noteLogin(): void {
-    this.logins++
+    this.status.noteLogin()
+  }
+
+  noteClosed(session: EngineSession): void {
+    this.status.noteClosed(session.counters)
+  }
+
+  private get services(): IntrospectionServices {
+    if (this.connected === undefined) throw new Error('invariant: connected before statements run')
+    return this.connected
   }
 }
