@@ -18,6 +18,7 @@ import { bindCall, convertTo, unknownFunction } from './calls.js'
 import { castType } from './cast-types.js'
 import { bytesAsInteger, bindLiteral, constant } from './literals.js'
 import { columnExpression, type Scope } from './scope.js'
+import { bindSleep } from './sleep.js'
 import { bindExists, bindInQuery, bindQuantified, bindScalarSubquery } from './subqueries.js'
 import { bindAssignment, bindSystemVariable, bindUserVariable } from './variables.js'
 
@@ -434,6 +435,7 @@ function bindFunction(binding: Binding, syntax: FunctionCall, context: Expressio
   if (syntax.database !== undefined) {
     throw sqlError('ER_SP_DOES_NOT_EXIST', 'FUNCTION', `${syntax.database}.${syntax.name}`)
   }
+  if (name === 'sleep') return bindSleepCall(binding, syntax, context)
   if (name === 'grouping') return bindGrouping(binding, syntax.arguments, context)
   if (name === 'values') throw unknownFunction(binding, syntax.name)
   if (binding.environment.functions.scalar(name) === undefined) {
@@ -461,4 +463,12 @@ function bindFunction(binding: Binding, syntax: FunctionCall, context: Expressio
     name,
     syntax.arguments.map((argument) => binding.expression(argument, context)),
   )
+}
+
+function bindSleepCall(binding: Binding, syntax: FunctionCall, context: ExpressionContext): Expression {
+  const [seconds] = syntax.arguments
+  if (seconds === undefined || syntax.arguments.length !== 1) {
+    throw sqlError('ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT', syntax.name)
+  }
+  return bindSleep(binding, binding.expression(seconds, context))
 }

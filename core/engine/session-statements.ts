@@ -6,6 +6,8 @@ import { textOf } from '../common/conversion.js'
 import type { TypedValue } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import { BIGINT_TYPE, NULL_TYPE, UNSIGNED_BIGINT_TYPE, textType } from '../common/sql-type.js'
+import { hasSubquery } from '../plan/rewrite.js'
+import { containsQuery } from './statement-traits.js'
 import { compileExpression, NO_COLUMNS } from '../functions/compile-expression.js'
 import type {
   Expression,
@@ -102,8 +104,9 @@ async function evaluateOne(
   running: RunningStatement,
   parameters: readonly TypedValue[] | undefined,
 ): Promise<TypedValue> {
-  if (syntax.kind === 'subquery') return session.evaluateQuery(syntax, running, parameters)
+  if (containsQuery(syntax)) return session.evaluateQuery(syntax, running, parameters)
   const expression = session.newBinder(running, parameters).standalone(syntax, 'field list')
+  if (hasSubquery(expression)) return session.evaluateQuery(syntax, running, parameters)
   return { type: expression.type, value: compileExpression(expression, NO_COLUMNS)(SINGLE_ROW, 0, running) }
 }
 

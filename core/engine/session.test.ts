@@ -56,3 +56,19 @@ test('a cached plan serves other literals', async () => {
     ['2'],
   ])
 })
+
+test('SLEEP waits, for each row, and ends when the statement is killed', async () => {
+  const startedAtMs = performance.now()
+  expect(await session.rows('SELECT SLEEP(0.05) FROM (SELECT 1 UNION ALL SELECT 2) t')).toEqual([
+    ['0'],
+    ['0'],
+  ])
+  expect(performance.now() - startedAtMs).toBeGreaterThan(95)
+  const sleeping = session.run('SELECT SLEEP(60)')
+  const other = await engine.session()
+  await other.run(`KILL QUERY ${session.session.connectionId}`)
+  await expect(sleeping).rejects.toMatchObject({ number: 1317 })
+  await session.run('DO SLEEP(0)')
+  await session.run('SET @slept = SLEEP(0)')
+  await expect(session.run('SELECT SLEEP(-1)')).rejects.toMatchObject({ number: 1210 })
+})

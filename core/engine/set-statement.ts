@@ -14,6 +14,8 @@ import type {
   SetTransaction,
 } from '../plan/syntax/index.js'
 import type { IsolationLevel } from '../spi/transaction.js'
+import { hasSubquery } from '../plan/rewrite.js'
+import { containsQuery } from './statement-traits.js'
 import type { RunningStatement } from './running-statement.js'
 import type { SessionState } from './session-state.js'
 import { canonicalName, type GlobalVariables } from './variables/store.js'
@@ -84,17 +86,11 @@ function bareWord(syntax: Syntax): { readonly type: SqlType; readonly value: Val
 }
 
 async function evaluate(syntax: Syntax, services: SetServices): Promise<{ type: SqlType; value: Value }> {
-  if (hasQuery(syntax)) return services.evaluate(syntax)
+  if (containsQuery(syntax)) return services.evaluate(syntax)
   const expression = services.newBinder().standalone(syntax, 'field list')
+  if (hasSubquery(expression)) return services.evaluate(syntax)
   const value = compileExpression(expression, NO_COLUMNS)(SINGLE_ROW, 0, services.running)
   return { type: expression.type, value }
-}
-
-function hasQuery(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(hasQuery)
-  if (typeof node !== 'object' || node === null) return false
-  if ('kind' in node && node.kind === 'query') return true
-  return Object.values(node).some(hasQuery)
 }
 
 export function runSetTransaction(

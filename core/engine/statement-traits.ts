@@ -63,3 +63,11 @@ export function commitsImplicitly(statement: Statement): boolean {
 export function collectsConditions(statement: Statement): boolean {
   return !(statement.kind === 'show' && (statement.topic === 'warnings' || statement.topic === 'errors'))
 }
+
+/** Whether a query stands anywhere in an expression: its tables must be resolved before it is bound. */
+export function containsQuery(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(containsQuery)
+  if (typeof node !== 'object' || node === null) return false
+  if ('kind' in node && node.kind === 'query') return true
+  return Object.values(node).some(containsQuery)
+}

@@ -11,6 +11,7 @@ import type { MaybePromise, Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import { compileExpression, type ExpressionLayout } from '../functions/compile-expression.js'
 import type { ColumnId, SubqueryExpression } from '../plan/expression.js'
+import { isVolatilePlan } from '../plan/volatility.js'
 import { columnPositions, type CompiledNode, type Execution } from './execution.js'
 import { compileBatchKey, compileRowKey, type RowKey } from './row-keys.js'
 
@@ -31,6 +32,8 @@ interface CompiledSubquery {
   readonly outer: readonly Evaluator[]
   readonly outerKey: ((batch: Batch, row: number, context: EvaluationContext) => RowKey) | undefined
   readonly rowLimit: number
+  /** Its answer may differ each time: it runs anew for each row. */
+  readonly isVolatile: boolean
 }
 
 /** Where the results for the batch at hand lie; one per execution and operator. */
@@ -61,6 +64,7 @@ export class SubqueryCompiler {
     const outer = expression.correlations.map((each) => compileExpression(each.outer, layout))
     const compiled: CompiledSubquery = {
       expression,
+      isVolatile: isVolatilePlan(expression.plan),
       plan: this.compilePlan(expression.plan, correlated),
       outer,
       outerKey:
@@ -88,14 +92,14 @@ export class SubqueryCompiler {
   private async resolveAll(batch: Batch, execution: Execution): Promise<void> {
     for (const subquery of this.subqueries) {
       const resolved = resolvedOf(subquery, execution.evaluation)
-      if (subquery.outerKey === undefined) {
+      if (subquery.outerKey === undefined && !subquery.isVolatile) {
         resolved.constant ??= await this.once(subquery, execution)
         continue
       }
       resolved.byRow.length = batch.rowCount
       for (let row = 0; row < batch.rowCount; row++) {
-        const key = subquery.outerKey(batch, row, execution.evaluation)
-        let result = resolved.memo.get(key)
+        const key = subquery.outerKey?.(batch, row, execution.evaluation) ?? null
+        let result = subquery.isVolatile ? undefined : resolved.memo.get(key)
         if (result === undefined) {
           const values = subquery.outer.map((evaluate) => evaluate(batch, row, execution.evaluation))
           result = await run(subquery, execution.correlated(values))
@@ -152,10 +156,10 @@ async function run(subquery: CompiledSubquery, execution: Execution): Promise<Su
 }
 
 function compileMode(subquery: CompiledSubquery, layout: ExpressionLayout): Evaluator {
-  const correlated = subquery.outerKey !== undefined
+  const byRow = subquery.outerKey !== undefined || subquery.isVolatile
   const resultOf = (row: number, context: EvaluationContext): SubqueryResult => {
     const resolved = resolvedOf(subquery, context)
-    const result = correlated ? resolved.byRow[row] : resolved.constant
+    const result = byRow ? resolved.byRow[row] : resolved.constant
     if (result === undefined) throw new Error('invariant: sub-queries are resolved before they are evaluated')
     if (result.error !== undefined) throw result.error as Error
     return result
