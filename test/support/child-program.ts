@@ -50,6 +50,12 @@ export class ChildProgram {
     })
   }
 
+  get processId(): number {
+    const { pid } = this.child
+    if (pid === undefined) throw new Error('the program could not be started')
+    return pid
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.child.kill(signal)
   }
