@@ -3,6 +3,7 @@
  */
 import { SINGLE_ROW } from '../common/batch.js'
 import type { EvaluationContext } from '../common/evaluation.js'
+import { representationOf } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
 import { compileExpression, NO_COLUMNS } from '../functions/compile-expression.js'
 import type { Expression } from '../plan/expression.js'
@@ -56,13 +57,22 @@ export function rangesCost(
   return SEEK_COST * found.ranges.length + rows * perRow
 }
 
-/** Whether all columns that the scan reads stand in the index entries. */
+/**
+ * Whether all columns that the scan reads can be read back from the index entries: exact types can, as far as only such stand
+ * before them; of text a key has the weights only.
+ */
 export function isCovering(index: IndexDefinition, scan: ScanNode): boolean {
   if (index.primary) return true
   if (scan.lock !== undefined || scan.rowKey !== undefined) return false
-  const parts = [...index.parts, ...(primaryKeyOf(scan.table)?.parts ?? [])]
-  const held = new Set(parts.flatMap((part) => (part.prefixLength === undefined ? [part.column] : [])))
-  return scan.columns.every((column) => held.has(column))
+  const missing = new Set(scan.columns)
+  for (const parts of [index.parts, primaryKeyOf(scan.table)?.parts ?? []]) {
+    for (const part of parts) {
+      const type = scan.table.columns[part.column]?.type
+      if (type === undefined || representationOf(type) !== 'exact' || part.prefixLength !== undefined) break
+      missing.delete(part.column)
+    }
+  }
+  return missing.size === 0
 }
 
 function guessed(range: RangeBounds, index: IndexDefinition, rows: number): number {

@@ -1,45 +1,236 @@
 /**
- * A plan as text, one operator a line (EXPLAIN FORMAT=TREE).
+ * A plan as text, one operator a line, as EXPLAIN FORMAT=TREE shows it (MySQL manual 10.8.2 and 15.8.2).
  */
-import type { LogicalNode } from '../plan/logical.js'
+import type { Expression, SortKey, SubqueryExpression } from '../plan/expression.js'
+import type {
+  AggregateNode,
+  JoinNode,
+  LogicalNode,
+  RangeBounds,
+  ScanNode,
+  SetOperationNode,
+} from '../plan/logical.js'
+import type { IndexDefinition } from '../plan/schema.js'
+import { primaryPlacementOf } from '../plan/schema.js'
+import { visitExpression } from '../plan/rewrite.js'
+import { isCovering } from './access-cost.js'
+import { conjuncts, factsOf } from './conditions.js'
+import { estimateOf } from './plan-estimates.js'
+import { inputsOf, visitExpressions } from './plan-nodes.js'
+import { EXCLUSIVE_BOUND } from './range-bounds.js'
 
 export function explainTree(node: LogicalNode): readonly string[] {
-  const lines: string[] = []
-  const visit = (each: LogicalNode, depth: number): void => {
-    lines.push(`${'    '.repeat(depth)}-> ${describe(each)}`)
-    for (const child of childrenOf(each)) visit(child, depth + 1)
-  }
-  visit(node, 0)
-  return lines
+  return new TreePrinter().print(node)
 }
 
-export function childrenOf(node: LogicalNode): readonly LogicalNode[] {
-  switch (node.kind) {
-    case 'scan':
-    case 'values':
-    case 'virtual':
-    case 'work table':
-      return []
-    case 'join':
-      return [node.left, node.right]
-    case 'set operation':
-      return node.inputs
-    case 'recursive':
-      return [node.seed, node.step]
-    case 'fragment':
-      return [node.root]
-    default:
-      return [node.input]
+class TreePrinter {
+  private readonly lines: string[] = []
+  private readonly shared = new Set<number>()
+  private subqueries = 1
+
+  print(node: LogicalNode): readonly string[] {
+    this.visit(node, 0)
+    return this.lines
   }
+
+  private line(depth: number, text: string): void {
+    this.lines.push(`${'    '.repeat(depth)}-> ${text}`)
+  }
+
+  private visit(node: LogicalNode, depth: number): void {
+    // Columns that are only renamed or picked are no work worth a line.
+    if (node.kind === 'project' && node.expressions.every((each) => !factsOf(each).hasSubquery)) {
+      if (node.input.kind === 'values' && node.input.rows.length === 1 && node.input.output.length === 0) {
+        this.line(depth, `Rows fetched before execution${costs(node)}`)
+      } else this.visit(node.input, depth)
+      return
+    }
+    if (node.kind === 'rename') {
+      this.visit(node.input, depth)
+      return
+    }
+    this.line(depth, `${describe(node)}${costs(node)}`)
+    if (node.kind === 'shared') {
+      if (this.shared.has(node.shareId)) return
+      this.shared.add(node.shareId)
+    }
+    for (const input of inputsOf(node)) this.visit(input, depth + 1)
+    this.visitSubqueries(node, depth)
+  }
+
+  private visitSubqueries(node: LogicalNode, depth: number): void {
+    const seen = new Set<SubqueryExpression>()
+    visitExpressions(node, (expression) => {
+      visitExpression(expression, (part) => {
+        if (part.kind === 'subquery') seen.add(part)
+      })
+    })
+    for (const subquery of seen) {
+      const once = subquery.correlations.length === 0 ? '; run only once' : '; dependent'
+      this.line(depth + 1, `Select #${++this.subqueries} (subquery in condition${once})`)
+      this.visit(subquery.plan, depth + 2)
+    }
+  }
+}
+
+function costs(node: LogicalNode): string {
+  const { cost, rows } = estimateOf(node)
+  return `  (cost=${rounded(cost)} rows=${rounded(rows)})`
+}
+
+function rounded(value: number): string {
+  return value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(3)
 }
 
 function describe(node: LogicalNode): string {
   switch (node.kind) {
     case 'scan':
-      return `Scan ${node.alias}`
+      return describeScan(node)
+    case 'values':
+      if (node.rows.length === 0) return 'Zero rows (no matching row in const table)'
+      return node.rows.length === 1 ? 'Rows fetched before execution' : `${node.rows.length} rows of VALUES`
+    case 'virtual':
+      return `Table scan on ${node.alias}${node.equalities.length === 0 ? '' : ' by given names'}`
     case 'filter':
       return `Filter: ${node.condition.text}`
-    default:
-      return node.kind
+    case 'project':
+      return 'Compute select list'
+    case 'join':
+      return describeJoin(node)
+    case 'aggregate':
+      return describeAggregate(node)
+    case 'window':
+      return `Window aggregate: ${node.calls.map((call) => call.text).join(', ')}`
+    case 'sort': {
+      const top = node.top === undefined ? '' : `, limit input to ${node.top.text} row(s)`
+      return `Sort: ${node.keys.map(describeKey).join(', ')}${top}`
+    }
+    case 'limit': {
+      const count = node.count === undefined ? 'all' : node.count.text
+      const offset = node.offset === undefined ? '' : `/${node.offset.text}`
+      return `Limit${offset === '' ? '' : '/Offset'}: ${count}${offset} row(s)`
+    }
+    case 'distinct':
+      return 'Deduplicate rows in memory'
+    case 'set operation':
+      return describeSetOperation(node)
+    case 'shared':
+      return 'Table scan on a shared result, materialized once'
+    case 'recursive':
+      return `Repeat until convergence: ${node.name}`
+    case 'work table':
+      return 'Scan new records'
+    case 'rename':
+      return 'Rename columns'
+    case 'fragment':
+      return `Run in storage ${node.storage}: ${node.text}`
   }
+}
+
+export function describeKey(key: SortKey): string {
+  return `${key.expression.text}${key.descending ? ' DESC' : ''}`
+}
+
+const SET_OPERATIONS = { union: 'Union', intersect: 'Intersect', except: 'Except' } as const
+
+function describeSetOperation(node: SetOperationNode): string {
+  if (node.operation === 'union' && node.all) return 'Append'
+  return `${SET_OPERATIONS[node.operation]} ${node.all ? 'all ' : ''}materialize with deduplication`.replace(
+    'all materialize with deduplication',
+    'all',
+  )
+}
+
+function describeAggregate(node: AggregateNode): string {
+  const calls = node.aggregates.map((call) => call.text).join(', ')
+  const keys = node.groupBy.map((item) => item.expression.text).join(', ')
+  const rollup = node.rollup ? ' with rollup' : ''
+  return keys === ''
+    ? `Aggregate: ${calls}`
+    : `Group aggregate by ${keys}${rollup}${calls === '' ? '' : `: ${calls}`}`
+}
+
+const JOIN_NAMES = { inner: 'inner join', left: 'left join', semi: 'semijoin', anti: 'antijoin' } as const
+
+function describeJoin(node: JoinNode): string {
+  const condition = node.condition === undefined ? '' : ` on ${node.condition.text}`
+  const name = JOIN_NAMES[node.type]
+  if (node.correlations.length > 0 || node.algorithm === 'nested loop')
+    return `Nested loop ${name}${condition}`
+  const hasEquality = conjuncts(node.condition).some((each) => each.kind === 'call' && each.name === '=')
+  const hash = hasEquality ? 'hash ' : 'nested loop '
+  return `${name.charAt(0).toUpperCase()}${name.slice(1).replace('join', `${hash}join`)}${condition}`
+}
+
+// ── Scans ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function describeScan(node: ScanNode): string {
+  const parts = [describeAccess(node)]
+  if (node.filter !== undefined) parts.push(`, filter: ${node.filter.text}`)
+  if (node.limit !== undefined) parts.push(`, stop after ${node.limit.text} row(s)`)
+  const placement = node.access?.placement ?? primaryPlacementOf(node.table)
+  parts.push(`, storage ${placement.storage}${placement.role === 'secondary' ? ' (secondary)' : ''}`)
+  return parts.join('')
+}
+
+function describeAccess(node: ScanNode): string {
+  const { access, alias } = node
+  if (access?.kind !== 'ranges')
+    return `Table scan on ${alias}${access?.reverse === true ? ' (reverse)' : ''}`
+  const { index } = access
+  const reverse = access.reverse ? ' (reverse)' : ''
+  const covering = !index.primary && isCovering(index, node) ? 'Covering index' : 'Index'
+  if (access.ranges.length === 1 && isWholeRange(access.ranges[0])) {
+    return `${covering} scan on ${alias} using ${index.name}${reverse}`
+  }
+  const bounds = access.ranges.slice(0, 5).map((range) => describeRange(range, node, index))
+  const more = access.ranges.length > 5 ? ` OR ${access.ranges.length - 5} more` : ''
+  const over = `${bounds.join(' OR ')}${more}`
+  if (access.ranges.length === 1 && isPoint(access.ranges[0])) {
+    const kind = access.unique ? `Single-row ${covering.toLowerCase()}` : covering
+    return `${kind} lookup on ${alias} using ${index.name} ${over}${reverse}`
+  }
+  return `${covering} range scan on ${alias} using ${index.name} over ${over}${reverse}`
+}
+
+export function isWholeRange(range: RangeBounds | undefined): boolean {
+  return range !== undefined && range.lower === undefined && range.upper === undefined
+}
+
+/** Equality on all parts that the range speaks of. */
+export function isPoint(range: RangeBounds | undefined): boolean {
+  if (range?.lower === undefined || range.upper === undefined) return false
+  if (range.lower.length !== range.upper.length || !range.lowerInclusive || !range.upperInclusive)
+    return false
+  return range.lower.every((each, i) => each === range.upper?.[i])
+}
+
+function describeRange(range: RangeBounds, node: ScanNode, index: IndexDefinition): string {
+  const name = (part: number) => node.table.columns[index.parts[part]?.column ?? -1]?.name ?? '?'
+  const lower = range.lower ?? []
+  const upper = range.upper ?? []
+  const texts: string[] = []
+  for (let part = 0; part < Math.max(lower.length, upper.length); part++) {
+    const from = lower[part]
+    const to = upper[part]
+    if (from !== undefined && from === to) {
+      texts.push(isNull(from) ? `${name(part)} IS NULL` : `${name(part)}=${from.text}`)
+      continue
+    }
+    const isLastFrom = part === lower.length - 1
+    const isLastTo = part === upper.length - 1
+    const below =
+      from === undefined ? '' : `${from.text} ${isLastFrom && !range.lowerInclusive ? '<' : '<='} `
+    const above = to === undefined ? '' : ` ${isLastTo && !range.upperInclusive ? '<' : '<='} ${to.text}`
+    texts.push(`${below}${name(part)}${above}`)
+  }
+  return `(${texts.join(', ')})`
+}
+
+function isExclusive(bound: Expression | undefined): boolean {
+  return bound?.kind === 'call' && bound.name === EXCLUSIVE_BOUND
+}
+
+function isNull(expression: Expression): boolean {
+  return expression.kind === 'constant' && expression.value === null
 }

@@ -322,7 +322,13 @@ export class JoinSteps {
         if (!own.has(column) && !ids.has(column)) ids.set(column, this.context.newColumn())
       }
     }
-    const outer = (expression: Expression) => correlate(expression, ids)
+    const known = new Map<Expression, Expression>()
+    const outer = (expression: Expression): Expression => {
+      // Equal bounds stay one expression: that is how a point is told.
+      const handed = known.get(expression) ?? correlate(expression, ids)
+      known.set(expression, handed)
+      return handed
+    }
     const rows = rangesRows(found, scan.table, this.context)
     const inner: ScanNode = {
       ...scan,

@@ -101,7 +101,8 @@ class Merger {
     const left = settle(this.lift(node.left), isMovable)
     const handed = new Set(node.correlations.map((each) => each.id))
     const staysRight = (expression: Expression): boolean => {
-      if (node.type === 'left') return expression.kind === 'column'
+      // A null-aware join needs its key as a column of the right side.
+      if (node.type === 'left' || node.nullAware) return expression.kind === 'column'
       return isMovable(expression) && ![...factsOf(expression).correlated].some((id) => handed.has(id))
     }
     const right = settle(this.lift(node.right), staysRight)

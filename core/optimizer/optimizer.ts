@@ -9,18 +9,24 @@ import { inferConditions } from './infer-conditions.js'
 import { mergeProjections } from './merge-projections.js'
 import { orderJoins } from './order-joins.js'
 import { keepOutput } from './plan-nodes.js'
+import { narrowColumns, pruneColumns } from './prune-columns.js'
 import { pushDownFilters } from './push-down-filters.js'
 import type { Rule, RuleContext } from './rule.js'
 import { countShares } from './share-counts.js'
 import { simplifyOuterJoins } from './simplify-outer-joins.js'
 import { SubPlans } from './sub-plans.js'
+import { unnestSubqueries } from './unnest-subqueries.js'
 
 const RULES: readonly Rule[] = [
+  mergeProjections,
+  unnestSubqueries,
   mergeProjections,
   simplifyOuterJoins,
   inferConditions,
   pushDownFilters,
+  pruneColumns,
   orderJoins,
+  narrowColumns,
 ]
 
 export function optimizeQuery(plan: LogicalNode, context: OptimizerContext): LogicalNode {

@@ -322,12 +322,15 @@ function limitsOf(type: SqlType): Limits {
     : { least: 0, most: exact(span - 1n) }
 }
 
+/** Name of a call that gives the first value beyond its argument. */
+export const EXCLUSIVE_BOUND = 'exclusive index bound'
+
 function cutExpression(column: SqlType, value: Expression, floorOf: FloorOf, edge: Edge): Expression {
   const place: Place = { floor: 0, isAbove: false }
   const finish = isApproximate(column) ? (floor: ExactValue) => floor : edgeOf(edge, limitsOf(column))
   return {
     kind: 'call',
-    name: 'index bound',
+    name: edge === 'above' || edge === 'below' ? EXCLUSIVE_BOUND : 'index bound',
     arguments: [value],
     binding: {
       type: column,

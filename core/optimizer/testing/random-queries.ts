@@ -107,6 +107,12 @@ interface Visible extends Column {
   readonly text: string
 }
 
+/** Without texts: which of several equal texts DISTINCT keeps isn't determined. */
+function discrete(visible: readonly Visible[]): readonly Visible[] {
+  const others = visible.filter((column) => column.kind !== 'text')
+  return others.length === 0 ? visible : others
+}
+
 export class QueryGenerator {
   private aliases = 0
   private depth = 0
@@ -127,9 +133,10 @@ export class QueryGenerator {
   private ordered() {
     const { random } = this
     const from = this.from([])
-    const items = this.items(from.columns)
+    const isDistinct = random.chance(10)
+    const items = this.items(isDistinct ? discrete(from.columns) : from.columns)
     const where = random.chance(85) ? ` WHERE ${this.condition(from.columns)}` : ''
-    const distinct = random.chance(10) ? 'DISTINCT ' : ''
+    const distinct = isDistinct ? 'DISTINCT ' : ''
     const base = `SELECT ${distinct}${items.join(', ')} FROM ${from.sql}${where}`
     if (!random.chance(30)) return { sql: base, isOrdered: false }
     // Ordered by everything that is selected, so that ties are equal rows.
@@ -195,7 +202,7 @@ export class QueryGenerator {
   private from(outer: readonly Visible[]): { readonly sql: string; readonly columns: readonly Visible[] } {
     const { random } = this
     let { sql, columns: visible } = this.relation(outer)
-    const joins = random.pick([0, 0, 0, 1, 1, 1, 2, 3])
+    const joins = this.aliases > 4 ? 0 : random.pick([0, 0, 0, 1, 1, 1, 2, 3])
     for (let i = 0; i < joins; i++) {
       const next = this.relation(outer)
       const both = [...visible, ...next.columns]
@@ -263,12 +270,14 @@ export class QueryGenerator {
       }
     }
     const from = this.from([])
-    const chosen = Array.from({ length: 1 + random.next(3) }, () => this.column(from.columns))
+    const isDistinct = random.chance(15)
+    const selectable = isDistinct ? discrete(from.columns) : from.columns
+    const chosen = Array.from({ length: 1 + random.next(3) }, () => this.column(selectable))
     const items = chosen.map((column, i) => `${column.text} AS c${i}`)
     if (random.chance(40)) items.push(`${this.number(from.columns)} AS m`)
     if (random.chance(20)) items.push('7 AS seven')
     const where = random.chance(60) ? ` WHERE ${this.condition(from.columns)}` : ''
-    const distinct = random.chance(15) ? 'DISTINCT ' : ''
+    const distinct = isDistinct ? 'DISTINCT ' : ''
     const visible: Visible[] = chosen.map((column, i) => ({
       ...column,
       name: `c${i}`,
