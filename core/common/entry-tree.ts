@@ -5,62 +5,10 @@
  *
  * Order: keyspace first, then keys as unsigned bytes, shorter first.
  */
+import { insertAt, removeAt, SortedEntries } from './sorted-entries.js'
+import { compareToKey, type TreeEntry } from './tree-entry.js'
 
-/** `valueStart` of an entry that records a removal. */
-const REMOVED = -1
-
-/** One entry: where its key and its value lie. The bytes must never change. */
-export class TreeEntry {
-  constructor(
-    readonly keyspace: number,
-    readonly bytes: Uint8Array,
-    readonly keyStart: number,
-    readonly keyEnd: number,
-    readonly valueStart: number,
-    readonly valueEnd: number,
-  ) {}
-
-  /** A tombstone: says that the key is gone, to hide what a layer below may hold. */
-  static removal(keyspace: number, bytes: Uint8Array, keyStart: number, keyEnd: number): TreeEntry {
-    return new TreeEntry(keyspace, bytes, keyStart, keyEnd, REMOVED, REMOVED)
-  }
-
-  get isRemoval(): boolean {
-    return this.valueStart === REMOVED
-  }
-
-  /** Bytes of key and value. */
-  get byteSize(): number {
-    return this.keyEnd - this.keyStart + this.valueEnd - this.valueStart
-  }
-
-  /** The key in bytes of its own, so that the entry's buffer need not be kept for it. */
-  keyOnly(): TreeEntry {
-    const key = Uint8Array.prototype.slice.call(this.bytes, this.keyStart, this.keyEnd)
-    return TreeEntry.removal(this.keyspace, key, 0, key.length)
-  }
-}
-
-/** Negative, 0 or positive as `entry` sorts before, at or behind the key. */
-export function compareToKey(
-  entry: TreeEntry,
-  keyspace: number,
-  key: Uint8Array,
-  start: number,
-  end: number,
-): number {
-  if (entry.keyspace !== keyspace) return entry.keyspace - keyspace
-  const bytes = entry.bytes
-  const from = entry.keyStart
-  const ownSize = entry.keyEnd - from
-  const size = end - start
-  const common = ownSize < size ? ownSize : size
-  for (let i = 0; i < common; i++) {
-    const difference = (bytes[from + i] as number) - (key[start + i] as number)
-    if (difference !== 0) return difference
-  }
-  return ownSize - size
-}
+export { compareToKey, TreeEntry } from './tree-entry.js'
 
 /** Entries of a leaf, or children of a branch, at most. Small enough that copying a path stays cheap. */
 const FANOUT_MAX = 32
@@ -75,65 +23,17 @@ class Node {
   constructor(
     /** Who may change this node in place: the edit that made it, until the next snapshot. */
     readonly edit: object,
-    readonly entries: TreeEntry[],
+    readonly entries: SortedEntries,
     readonly children: Node[] | undefined,
   ) {}
 
   ownedBy(edit: object): Node {
-    return this.edit === edit ? this : new Node(edit, this.entries.slice(), this.children?.slice())
+    return this.edit === edit ? this : new Node(edit, this.entries.copy(), this.children?.slice())
   }
 
   get size(): number {
     return this.children === undefined ? this.entries.length : this.children.length
   }
-}
-
-/** Index of the first entry that is ≥ the key. */
-function lowerBound(
-  entries: TreeEntry[],
-  keyspace: number,
-  key: Uint8Array,
-  start: number,
-  end: number,
-): number {
-  let low = 0
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (compareToKey(entries[middle] as TreeEntry, keyspace, key, start, end) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-/** Index of the child that holds the key: one behind the last separator that is ≤ it. */
-function childIndex(
-  entries: TreeEntry[],
-  keyspace: number,
-  key: Uint8Array,
-  start: number,
-  end: number,
-): number {
-  let low = 0
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (compareToKey(entries[middle] as TreeEntry, keyspace, key, start, end) <= 0) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-function insertAt<T>(list: T[], at: number, item: T): void {
-  // A loop: `splice` allocates the array of what it removed.
-  list.push(item)
-  for (let i = list.length - 1; i > at; i--) list[i] = list[i - 1] as T
-  list[at] = item
-}
-
-function removeAt(list: unknown[], at: number): void {
-  for (let i = at + 1; i < list.length; i++) list[i - 1] = list[i]
-  list.pop()
 }
 
 /** One version of the map: immutable, however the tree changes later. */
@@ -152,9 +52,9 @@ export class EntryTreeSnapshot {
   find(keyspace: number, key: Uint8Array, start: number, end: number): TreeEntry | undefined {
     let node = this.root
     while (node.children !== undefined) {
-      node = node.children[childIndex(node.entries, keyspace, key, start, end)] as Node
+      node = node.children[node.entries.countUpTo(keyspace, key, start, end)] as Node
     }
-    const entry = node.entries[lowerBound(node.entries, keyspace, key, start, end)]
+    const entry = node.entries.at(node.entries.countBelow(keyspace, key, start, end))
     return entry !== undefined && compareToKey(entry, keyspace, key, start, end) === 0 ? entry : undefined
   }
 
@@ -171,7 +71,7 @@ export class EntryTree extends EntryTreeSnapshot {
   private found: TreeEntry | undefined
 
   constructor() {
-    super(new Node({}, [], undefined), 0)
+    super(new Node({}, new SortedEntries(), undefined), 0)
   }
 
   /** The map as it is now. Takes no time; the next changes copy the nodes that they touch. */
@@ -184,7 +84,7 @@ export class EntryTree extends EntryTreeSnapshot {
   put(entry: TreeEntry): TreeEntry | undefined {
     const root = this.root.ownedBy(this.edit)
     const right = this.insert(root, entry)
-    this.root = right === undefined ? root : new Node(this.edit, [separatorOf(right)], [root, right])
+    this.root = right === undefined ? root : newBranch(this.edit, root, right)
     const replaced = this.takeFound()
     if (replaced === undefined) this.entryCount++
     return replaced
@@ -210,7 +110,7 @@ export class EntryTree extends EntryTreeSnapshot {
   private withoutIdleLevels(root: Node): Node {
     let top = root
     while (top.children !== undefined && top.children.length < 2) {
-      top = top.children[0] ?? new Node(this.edit, [], undefined)
+      top = top.children[0] ?? new Node(this.edit, new SortedEntries(), undefined)
     }
     return top
   }
@@ -219,21 +119,21 @@ export class EntryTree extends EntryTreeSnapshot {
   private insert(node: Node, entry: TreeEntry): Node | undefined {
     const { keyspace, bytes, keyStart, keyEnd } = entry
     if (node.children === undefined) {
-      const at = lowerBound(node.entries, keyspace, bytes, keyStart, keyEnd)
-      const present = node.entries[at]
+      const at = node.entries.countBelow(keyspace, bytes, keyStart, keyEnd)
+      const present = node.entries.at(at)
       if (present !== undefined && compareToKey(present, keyspace, bytes, keyStart, keyEnd) === 0) {
         this.found = present
-        node.entries[at] = entry
+        node.entries.replace(at, entry)
         return undefined
       }
-      insertAt(node.entries, at, entry)
+      node.entries.insert(at, entry)
       return node.entries.length > FANOUT_MAX ? this.splitLeaf(node, at) : undefined
     }
-    const at = childIndex(node.entries, keyspace, bytes, keyStart, keyEnd)
+    const at = node.entries.countUpTo(keyspace, bytes, keyStart, keyEnd)
     const child = this.ownChild(node.children, at)
     const right = this.insert(child, entry)
     if (right === undefined) return undefined
-    insertAt(node.entries, at, separatorOf(right))
+    node.entries.insert(at, separatorOf(right))
     insertAt(node.children, at + 1, right)
     return node.children.length > FANOUT_MAX ? this.splitBranch(node, node.children) : undefined
   }
@@ -241,31 +141,31 @@ export class EntryTree extends EntryTreeSnapshot {
   /** Cuts a leaf in halves; at its end, where ascending keys arrive, leaves it nearly full. */
   private splitLeaf(leaf: Node, insertedAt: number): Node {
     const cut = insertedAt === FANOUT_MAX ? FANOUT_MAX : (FANOUT_MAX + 1) >>> 1
-    return new Node(this.edit, leaf.entries.splice(cut), undefined)
+    return new Node(this.edit, leaf.entries.cutOff(cut), undefined)
   }
 
   private splitBranch(branch: Node, children: Node[]): Node {
     const cut = (children.length + 1) >>> 1
-    const right = new Node(this.edit, branch.entries.splice(cut), children.splice(cut))
+    const right = new Node(this.edit, branch.entries.cutOff(cut), children.splice(cut))
     // The separator between the halves goes up; `separatorOf` finds the same key again.
-    branch.entries.pop()
+    branch.entries.remove(cut - 1)
     return right
   }
 
   /** Removes below `node`, which this edit owns and which holds the key. */
   private takeOut(node: Node, keyspace: number, key: Uint8Array, start: number, end: number): void {
     if (node.children === undefined) {
-      const at = lowerBound(node.entries, keyspace, key, start, end)
-      this.found = node.entries[at]
-      removeAt(node.entries, at)
+      const at = node.entries.countBelow(keyspace, key, start, end)
+      this.found = node.entries.at(at)
+      node.entries.remove(at)
       return
     }
-    const at = childIndex(node.entries, keyspace, key, start, end)
+    const at = node.entries.countUpTo(keyspace, key, start, end)
     const child = this.ownChild(node.children, at)
     this.takeOut(child, keyspace, key, start, end)
     if (child.size === 0) {
       removeAt(node.children, at)
-      if (node.entries.length > 0) removeAt(node.entries, at > 0 ? at - 1 : 0)
+      if (node.entries.length > 0) node.entries.remove(at > 0 ? at - 1 : 0)
     } else if (child.size <= MERGE_MAX) this.mergeAround(node, node.children, at)
   }
 
@@ -276,11 +176,11 @@ export class EntryTree extends EntryTreeSnapshot {
     const target = this.ownChild(children, left)
     const source = children[left + 1] as Node
     if (target.children !== undefined) {
-      target.entries.push(node.entries[left] as TreeEntry)
+      target.entries.insert(target.entries.length, node.entries.at(left) as TreeEntry)
       target.children.push(...(source.children ?? []))
     }
-    target.entries.push(...source.entries)
-    removeAt(node.entries, left)
+    target.entries.append(source.entries)
+    node.entries.remove(left)
     removeAt(children, left + 1)
   }
 
@@ -301,7 +201,14 @@ export class EntryTree extends EntryTreeSnapshot {
 function separatorOf(node: Node): TreeEntry {
   let first = node
   while (first.children !== undefined) first = first.children[0] as Node
-  return (first.entries[0] as TreeEntry).keyOnly()
+  return (first.entries.at(0) as TreeEntry).keyOnly()
+}
+
+/** A branch over two neighbours. */
+function newBranch(edit: object, left: Node, right: Node): Node {
+  const entries = new SortedEntries()
+  entries.insert(0, separatorOf(right))
+  return new Node(edit, entries, [left, right])
 }
 
 /** Walks one version of the map in both directions. */
@@ -318,9 +225,9 @@ export class EntryCursor {
   seek(keyspace: number, key: Uint8Array, start: number, end: number): void {
     this.descend(keyspace, key, start, end)
     const leaf = this.path[this.path.length - 1] as Node
-    const at = lowerBound(leaf.entries, keyspace, key, start, end)
+    const at = leaf.entries.countBelow(keyspace, key, start, end)
     this.positions.push(at)
-    if (at < leaf.entries.length) this.entry = leaf.entries[at]
+    if (at < leaf.entries.length) this.entry = leaf.entries.at(at)
     else this.next()
   }
 
@@ -328,7 +235,7 @@ export class EntryCursor {
   seekBefore(keyspace: number, key: Uint8Array, start: number, end: number): void {
     this.descend(keyspace, key, start, end)
     const leaf = this.path[this.path.length - 1] as Node
-    this.positions.push(lowerBound(leaf.entries, keyspace, key, start, end))
+    this.positions.push(leaf.entries.countBelow(keyspace, key, start, end))
     this.previous()
   }
 
@@ -346,7 +253,7 @@ export class EntryCursor {
     let node = this.root
     this.path.push(node)
     while (node.children !== undefined) {
-      const at = childIndex(node.entries, keyspace, key, start, end)
+      const at = node.entries.countUpTo(keyspace, key, start, end)
       this.positions.push(at)
       node = node.children[at] as Node
       this.path.push(node)
@@ -361,7 +268,7 @@ export class EntryCursor {
     const at = (positions[depth] as number) + direction
     if (at >= 0 && at < leaf.entries.length) {
       positions[depth] = at
-      this.entry = leaf.entries[at]
+      this.entry = leaf.entries.at(at)
       return
     }
     // Up to the first node that has another child in this direction, then down along its near edge.
@@ -381,6 +288,6 @@ export class EntryCursor {
       positions[depth] = direction > 0 ? 0 : child.size - 1
     }
     const reached = path[depth] as Node
-    this.entry = reached.entries[positions[depth] as number]
+    this.entry = reached.entries.at(positions[depth] as number)
   }
 }
