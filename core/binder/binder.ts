@@ -16,6 +16,7 @@ import type {
 import type { Binding, BoundColumn, BoundQuery, ExpressionContext } from './binding.js'
 import { plainContext } from './binding.js'
 import type { BinderEnvironment } from './environment.js'
+import { constantValue } from './constants.js'
 import { bindExpression } from './expressions.js'
 import { bindInsert } from './insert.js'
 import { bindQuery } from './queries.js'
@@ -113,6 +114,11 @@ export class Binder implements Binding {
       scope.visible = [...relation.columns]
     }
     return bindExpression(this, syntax, plainContext(scope, clause))
+  }
+
+  /** The value of a constant expression, tying the plan to it; undefined if it differs between executions. */
+  constantValue(expression: Expression): { readonly value: Value } | undefined {
+    return constantValue(this, expression)
   }
 
   get report(): BindingReport {

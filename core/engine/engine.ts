@@ -12,7 +12,8 @@ import { sqlError } from '../common/sql-error.js'
 import type { MaybePromise } from '../common/value.js'
 import { builtInFunctions } from '../functions/library.js'
 import { parseExpressionText, parseSingle } from '../parser/index.js'
-import type { TableDefinition } from '../plan/schema.js'
+import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
+import type { IndexRange } from '../spi/transaction.js'
 import { primaryPlacementOf } from '../plan/schema.js'
 import type { AuthenticationFlow, AuthenticationMethod } from '../spi/authentication.js'
 import type { CatalogProvider } from '../spi/catalog.js'
@@ -249,7 +250,8 @@ class EngineParts {
         optimizer: {
           functions,
           statistics,
-          estimateRange: () => undefined,
+          estimateRange: (table, index, range) => estimateRange(transactions, table, index, range),
+          storage: (name) => byName.get(name),
           candidates: (request) => router.candidates(request, entries()),
         },
         catalogVersion: () => catalogs.reduce((sum, each) => sum + each.version, 0),
@@ -369,6 +371,21 @@ class EngineParts {
     }
     others.noteLogin()
     return session
+  }
+}
+
+/** A look into the index as it is now. */
+function estimateRange(
+  transactions: CoreTransactionManager,
+  table: TableDefinition,
+  index: IndexDefinition,
+  range: IndexRange,
+): number | undefined {
+  const transaction = transactions.beginInternal()
+  try {
+    return transaction.table(table).estimateRange(index, range)
+  } finally {
+    transaction.rollback()
   }
 }
 

@@ -45,7 +45,7 @@ export type PlannableStatement = QueryExpression | InsertStatement | UpdateState
 export interface PlannerServices {
   readonly functions: FunctionLibrary
   readonly compiler: PlanCompilerOptions
-  readonly optimizer: Omit<OptimizerContext, 'newColumn' | 'parameter'>
+  readonly optimizer: Omit<OptimizerContext, 'newColumn' | 'parameter' | 'evaluation' | 'constantValue'>
   /** Version of all catalogs together. */
   catalogVersion(): number
   parseExpression(sql: string): ExpressionSyntax
@@ -73,29 +73,28 @@ export async function planStatement(request: PlanRequest, services: PlannerServi
   const binder = new Binder(environment)
   const bound =
     statement.kind === 'query' ? localTimes(binder, binder.select(statement)) : binder.change(statement)
-  const report = binder.report
-  let nextColumn = report.nextColumn
-  const literals = binder.evaluation.parameters
-  if (request.parameters === undefined) running.parameters = literals
+  if (request.parameters === undefined) running.parameters = binder.evaluation.parameters
+  let nextColumn = binder.report.nextColumn
   const optimizer: OptimizerContext = {
     ...services.optimizer,
     newColumn: () => nextColumn++,
-    parameter: (slot) => literals[slot] ?? null,
+    parameter: (slot) => binder.evaluation.parameters[slot] ?? null,
+    evaluation: binder.evaluation,
+    constantValue: (expression) => binder.constantValue(expression),
   }
-  const base = {
+  // Optimizing may tie the plan to more values, so what it is tied to is asked last.
+  const compiled =
+    statement.kind === 'query'
+      ? preparedQuery(statement, bound as BoundQuery, optimizer, services)
+      : preparedChange(statement, bound as ChangePlan, optimizer, services)
+  const { report } = binder
+  return {
+    ...compiled,
     dependencies: dependenciesOf(resolved.found, statement),
-    cacheable: report.cacheable && resolved.found.every(isShared),
-    pinned: pinnedValues(request, report, literals),
+    cacheable: report.cacheable && resolved.found.every((relation) => relation.kind !== 'virtual'),
+    pinned: pinnedValues(request, report, binder.evaluation.parameters),
     checkedVersion,
   }
-  if (statement.kind === 'query')
-    return preparedQuery(statement, bound as BoundQuery, base, optimizer, services)
-  return preparedChange(statement, bound as ChangePlan, base, optimizer, services)
-}
-
-/** Whether the relation is the same for every session, and its definition is kept. */
-function isShared(relation: ResolvedRelation): boolean {
-  return relation.kind === 'view' || (relation.kind === 'table' && !relation.table.temporary)
 }
 
 /** Values that other statements must have in common with this one to use its plan. */
@@ -112,18 +111,17 @@ function pinnedValues(
   )
 }
 
-type PreparedParts = Pick<PreparedQuery, 'dependencies' | 'cacheable' | 'pinned' | 'checkedVersion'>
+/** What every plan has besides its compiled form. */
+type PlanParts = 'dependencies' | 'cacheable' | 'pinned' | 'checkedVersion'
 
 function preparedQuery(
   statement: QueryExpression,
   bound: BoundQuery,
-  base: PreparedParts,
   optimizer: OptimizerContext,
   services: PlannerServices,
-): PreparedQuery {
+): Omit<PreparedQuery, PlanParts> {
   const plan = optimizeQuery(bound.plan, optimizer)
   return {
-    ...base,
     kind: 'query',
     plan: compilePlan(plan, services.compiler),
     columns: bound.columns.map(resultColumn),
@@ -136,14 +134,12 @@ function preparedQuery(
 function preparedChange(
   statement: InsertStatement | UpdateStatement | DeleteStatement,
   bound: ChangePlan,
-  base: PreparedParts,
   optimizer: OptimizerContext,
   services: PlannerServices,
-): PreparedChange {
+): Omit<PreparedChange, PlanParts> {
   const plan = optimizeChange(bound, optimizer)
   const input: LogicalNode = plan.kind === 'insert' ? plan.source : plan.input
   return {
-    ...base,
     kind: 'change',
     statement: statement.kind,
     ignore: statement.ignore,

@@ -51,7 +51,9 @@ export function compileScan(node: ScanNode, layout: ExpressionLayout, isForeign:
   return {
     output: node.output,
     open: (execution) => {
-      if (isForeign) return new ForeignScan(parts, execution)
+      // A driver of tables is told the conditions; for rows that will be changed it must also say which they are.
+      if (isForeign && node.rowKey === undefined && ranges.length === 0)
+        return new ForeignScan(parts, execution)
       return isPoint ? new PointLookup(parts, pool, execution) : new TableScanOperator(parts, execution)
     },
   }

@@ -49,8 +49,11 @@ class JsonLinesStorage {
     return join(this.folder, `${tableId}.jsonl`)
   }
 
-  /** May be called again after a crash, so an existing file is fine. */
+  /** May be called again after a crash, so an existing file is fine. What can't be kept exactly is refused. */
   async createTable(table) {
+    if (table.indexes.some((index) => index.unique && !index.primary)) {
+      throw sqlError('ER_NOT_SUPPORTED_YET', `UNIQUE keys in ${this.name} tables`)
+    }
     await (await open(this.path(table.id), 'a')).close()
   }
 
@@ -114,6 +117,7 @@ class JsonLinesStorage {
   // ── Writing: a call is on disk when it resolves ────────────────────────────────────────────────────────────
 
   async insert(table, rows) {
+    await this.refuseDuplicates(table, rows)
     let text = ''
     for (let row = 0; row < rows.rowCount; row++) text += `${JSON.stringify(rows.row(row).map(toJson))}\n`
     const file = await open(this.path(table.id), 'a')
@@ -124,6 +128,17 @@ class JsonLinesStorage {
       await file.close()
     }
     return rows.rowCount
+  }
+
+  /** The primary key is the driver's to keep unique: only it knows what is there. */
+  async refuseDuplicates(table, rows) {
+    if (table.indexes[0]?.primary !== true) return
+    const known = new Set((await this.read(table)).map((row) => keyOf(table, row)))
+    for (let row = 0; row < rows.rowCount; row++) {
+      const key = keyOf(table, rows.row(row))
+      if (known.has(key)) throw sqlError('ER_DUP_ENTRY', JSON.parse(key).join('-'), `${table.name}.PRIMARY`)
+      known.add(key)
+    }
   }
 
   async delete(table, keys) {
