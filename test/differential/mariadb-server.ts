@@ -1,0 +1,217 @@
+/**
+ * A MariaDB server of the tests' own, in a temporary folder and on a free port, as the oracle of the corpus and of
+ * random queries. It is set up to be as close to MySQL 8 as it can be.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createConnection, type Connection, type FieldPacket, type RowDataPacket } from 'mysql2'
+import { binaryText, type Outcome, type OutcomeColumn, type SqlConnection } from '../sql/sql-server.js'
+import type { SqlServer } from '../sql/sql-server.js'
+import { findCommand } from '../support/system-packages.js'
+import { mariadbSyntax } from './mariadb-syntax.js'
+
+export const MARIADB_PROGRAMS = ['mariadbd', 'mariadb-install-db']
+
+/** MySQL 8's default. */
+const SQL_MODE =
+  'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
+/** The closest relative of utf8mb4_0900_ai_ci: a Unicode collation that doesn't pad. */
+const COLLATION = 'utf8mb4_unicode_520_nopad_ci'
+const START_TIMEOUT_MS = 30_000
+const RETRY_MS = 50
+
+/** Starts a server whose files are in `folder`; stop it when done. */
+export async function startMariaDb(folder: string): Promise<SqlServer> {
+  const data = join(folder, 'mariadb')
+  mkdirSync(data)
+  install(data)
+  const port = await freePort()
+  const server = spawn(
+    findCommand('mariadbd') ?? 'mariadbd',
+    [
+      '--no-defaults',
+      ...(process.getuid?.() === 0 ? ['--user=root'] : []),
+      ...[
+        `--datadir=${data}`,
+        `--socket=${join(data, 'socket')}`,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+      ],
+      ...['--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--innodb-flush-method=nosync'],
+      ...['--innodb-fast-shutdown=2', '--innodb-buffer-pool-size=32M', '--innodb-log-file-size=8M'],
+      ...['--character-set-server=utf8mb4', `--collation-server=${COLLATION}`, `--sql-mode=${SQL_MODE}`],
+      ...['--lower-case-table-names=0', '--skip-name-resolve', '--default-time-zone=+00:00'],
+      ...['--explicit-defaults-for-timestamp=ON', '--transaction-isolation=REPEATABLE-READ'],
+      ...['--innodb-lock-wait-timeout=50', '--innodb-rollback-on-timeout=OFF', '--performance-schema=OFF'],
+    ],
+    { stdio: 'ignore' },
+  )
+  const started = new MariaDb(server, port)
+  await started.waitUntilReady()
+  return started
+}
+
+function install(data: string): void {
+  const { status, stderr } = spawnSync(
+    findCommand('mariadb-install-db') ?? 'mariadb-install-db',
+    [
+      '--no-defaults',
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      ...(process.getuid?.() === 0 ? ['--user=root'] : []),
+    ],
+    { encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(`mariadb-install-db failed: ${stderr}`)
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port')
+  return address.port
+}
+
+class MariaDb implements SqlServer {
+  constructor(
+    private readonly child: ChildProcess,
+    private readonly port: number,
+  ) {}
+
+  async waitUntilReady(): Promise<void> {
+    const endMs = Date.now() + START_TIMEOUT_MS
+    for (;;) {
+      try {
+        await (await this.connect()).close()
+        return
+      } catch (error) {
+        if (this.child.exitCode !== null || Date.now() > endMs) {
+          await this.stop()
+          throw new Error('mariadbd does not start', { cause: error })
+        }
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
+  }
+
+  async connect(database?: string): Promise<SqlConnection> {
+    const connection = createConnection({
+      host: '127.0.0.1',
+      port: this.port,
+      user: 'root',
+      ...(database === undefined ? {} : { database }),
+      charset: 'utf8mb4',
+      rowsAsArray: true,
+      flags: ['-FOUND_ROWS'],
+      typeCast: (field) => field.buffer(),
+    })
+    await new Promise<void>((resolve, reject) => {
+      connection.once('error', reject)
+      connection.once('connect', () => resolve())
+    })
+    const client = new MariaDbConnection(connection)
+    await client.run(`SET NAMES utf8mb4 COLLATE ${COLLATION}`)
+    return client
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return
+    const ended = new Promise((resolve) => this.child.once('exit', resolve))
+    this.child.kill('SIGKILL')
+    await ended
+  }
+}
+
+interface Header {
+  readonly affectedRows: number
+  readonly warningStatus: number
+}
+
+/** Unlike MySQL's, a statement without tables leaves the warnings and errors of the one before it in their list. */
+const CLEARS_WARNINGS = 'SELECT 1 FROM mysql.db LIMIT 0'
+
+class MariaDbConnection implements SqlConnection {
+  private hasFailed = false
+
+  constructor(private readonly connection: Connection) {}
+
+  async run(sql: string): Promise<Outcome> {
+    const reads = /^\s*(SELECT|VALUES|DO|SET|WITH)\b/i.test(sql)
+    if (this.hasFailed && reads) await this.query(CLEARS_WARNINGS)
+    const { warningCount, ...outcome } = await this.query(mariadbSyntax(sql))
+    this.hasFailed = outcome.failure !== undefined
+    if (warningCount === 0 || /^\s*SHOW\s+(WARNINGS|ERRORS)/i.test(sql)) return { ...outcome, warnings: [] }
+    const { rows } = await this.query('SHOW WARNINGS')
+    if (rows.length > 0) await this.query(CLEARS_WARNINGS)
+    return { ...outcome, warnings: rows.map((row) => Number(row[1])) }
+  }
+
+  private query(sql: string): Promise<Omit<Outcome, 'warnings'> & { readonly warningCount: number }> {
+    return new Promise((resolve) => {
+      this.connection.query<RowDataPacket[]>(
+        sql,
+        (error, result: unknown, fields: FieldPacket[] | undefined) => {
+          if (error !== null) {
+            const { errno = 0, sqlState = '', sqlMessage, message } = error as ServerError
+            const failure = {
+              number: errno,
+              sqlState: sqlState.replace('#', ''),
+              message: sqlMessage ?? message,
+            }
+            resolve({ failure, columns: undefined, rows: [], affectedRows: undefined, warningCount: 0 })
+          } else if (fields === undefined) {
+            const { affectedRows, warningStatus } = result as Header
+            const count = BigInt(affectedRows)
+            resolve({
+              ...{ failure: undefined, columns: undefined, rows: [] },
+              ...{ affectedRows: count, warningCount: warningStatus },
+            })
+          } else {
+            const rows = (result as (Buffer | null)[][]).map((row) =>
+              row.map((cell, i) => (cell === null ? null : cellText(cell, fields[i]))),
+            )
+            const columns = fields.map(outcomeColumn)
+            // The driver doesn't tell the number of warnings of a query.
+            resolve({ failure: undefined, columns, rows, affectedRows: undefined, warningCount: 1 })
+          }
+        },
+      )
+    })
+  }
+
+  async close(): Promise<void> {
+    this.connection.destroy()
+    await Promise.resolve()
+  }
+}
+
+interface ServerError extends Error {
+  readonly errno?: number
+  readonly sqlState?: string
+  readonly sqlMessage?: string
+}
+
+const BINARY_CHARSET = 63
+const FLOAT_TYPE = 4
+const DOUBLE_TYPE = 5
+const BIT_TYPE = 16
+/** Strings and blobs among the numbers of column types on the wire. */
+const FIRST_STRING_TYPE = 247
+
+/** Text is UTF-8 already; numbers and dates carry the binary character set too, but are text. */
+function cellText(cell: Buffer, field: FieldPacket | undefined): string {
+  const type = field?.type ?? 0
+  const isString = type >= FIRST_STRING_TYPE || type === BIT_TYPE
+  if (isString && field?.characterSet === BINARY_CHARSET) return binaryText(cell)
+  return cell.toString('utf8')
+}
+
+function outcomeColumn(field: FieldPacket): OutcomeColumn {
+  const isApproximate = field.type === FLOAT_TYPE || field.type === DOUBLE_TYPE
+  return { name: field.name, type: String(field.type), kind: isApproximate ? 'approximate' : 'exact' }
+}
