@@ -91,10 +91,15 @@ export async function planStatement(request: PlanRequest, services: PlannerServi
   return {
     ...compiled,
     dependencies: dependenciesOf(resolved.found, statement),
-    cacheable: report.cacheable && resolved.found.every((relation) => relation.kind !== 'virtual'),
+    cacheable: report.cacheable && resolved.found.every(isShared),
     pinned: pinnedValues(request, report, binder.evaluation.parameters),
     checkedVersion,
   }
+}
+
+/** Whether the relation is the same for every session, and its definition is kept. */
+function isShared(relation: ResolvedRelation): boolean {
+  return relation.kind === 'view' || (relation.kind === 'table' && !relation.table.temporary)
 }
 
 /** Values that other statements must have in common with this one to use its plan. */
