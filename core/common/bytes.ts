@@ -110,5 +110,6 @@ export function successorOfKey(key: Uint8Array): Buffer {
 
 /** The bytes as a string of the same length, one unit a byte: what maps are keyed by. */
 export function bytesToMapKey(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.prototype.latin1Slice.call(bytes, start, end)
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return buffer.latin1Slice(start, end)
 }

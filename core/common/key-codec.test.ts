@@ -183,8 +183,8 @@ test('range bounds of a prefix of parts hold exactly its continuations', () => {
     [0, 1, 18446744073709551615n][randomInt(3)] as Value,
   ]
   const domains: readonly Domain[] = [
-    DOMAINS['int'] as Domain,
-    DOMAINS['utf8mb4_bin'] as Domain,
+    DOMAINS.int as Domain,
+    DOMAINS.utf8mb4_bin as Domain,
     DOMAINS['unsigned bigint'] as Domain,
   ]
   const compareTo = (row: readonly Value[], bound: readonly Value[]): number =>

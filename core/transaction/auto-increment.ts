@@ -101,6 +101,7 @@ export class AutoIncrementCounters {
     const keep = (): void => {
       if (!this.counters.has(tableId)) this.counters.set(tableId, next)
     }
-    return isPromise(found) ? found.then(keep) : keep()
+    if (isPromise(found)) return found.then(keep)
+    keep()
   }
 }

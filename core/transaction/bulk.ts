@@ -78,6 +78,7 @@ export async function buildIndexes(
   } finally {
     view.release()
   }
+  await makeDurable(state)
   environment.noteLoad(
     state,
     indexes.map((index) => index.id),
@@ -112,6 +113,7 @@ export async function copyTable(
   } finally {
     view.release()
   }
+  await makeDurable(target.state)
   environment.noteLoad(target.state, [target.rowKeyspace, ...target.indexes.map((index) => index.keyspace)])
   environment.sizes.set(to.id, copy.rows, copy.bytes)
   return { rows: copy.rows, bytes: copy.bytes }
@@ -158,6 +160,11 @@ export async function dropKeyspaces(
   for (const keyspace of [rowKeyspace, ...indexes.map((index) => index.keyspace)]) {
     await state.storage.dropKeyspace(keyspace)
   }
+}
+
+/** What was loaded must not be lost once the catalog's commit, which is in the log, names it. */
+async function makeDurable({ storage }: StorageState): Promise<void> {
+  if (storage.capabilities.durable) await storage.checkpoint()
 }
 
 /** An index that the runtime's definition may not have yet. */

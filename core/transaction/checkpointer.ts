@@ -44,10 +44,11 @@ export class Checkpointer {
     }
   }
 
-  async stop(): Promise<void> {
+  async stop(withCheckpoint: boolean): Promise<void> {
     clearInterval(this.timer)
-    await this.run()
     this.isStopped = true
+    if (withCheckpoint) await this.run()
+    else await this.running?.catch(() => undefined)
   }
 
   private runInBackground(): void {

@@ -57,6 +57,7 @@ export class CommitPipeline {
   private readonly groups: Group[] = []
   private isApplying = false
   private advancesAll = false
+  private isStopped = false
   private applyFailure: SqlError | undefined
   private idle: (() => void)[] = []
 
@@ -98,10 +99,20 @@ export class CommitPipeline {
     this.advancesAll = true
   }
 
-  /** Resolves when every commit that was begun is over. */
-  drained(): Promise<void> {
-    if (!this.hasPending) return Promise.resolve()
-    return new Promise((resolve) => this.idle.push(resolve))
+  /**
+   * Resolves when every commit that was begun is over, or can't be applied: then the log has it for the next start. Nothing
+   * is applied afterwards.
+   */
+  async stop(): Promise<void> {
+    if (this.hasPending && this.applyFailure === undefined) {
+      await new Promise<void>((resolve) => this.idle.push(resolve))
+    }
+    this.isStopped = this.applyFailure !== undefined
+  }
+
+  /** Whether a storage fails to apply what is logged. */
+  get isStuck(): boolean {
+    return this.applyFailure !== undefined
   }
 
   private append(pending: PendingCommit, commitNumber: number): Promise<void> | undefined {
@@ -166,10 +177,16 @@ export class CommitPipeline {
       this.isApplying = true
       const applied = this.apply(commits, RETRY_FIRST_MS)
       if (isPromise(applied)) {
-        void applied.then(() => {
-          this.publish(count, commits)
-          this.applyReady()
-        })
+        applied.then(
+          () => {
+            this.publish(count, commits)
+            this.applyReady()
+          },
+          (error: unknown) => {
+            // Stopped while it was tried again: the log has these commits, their sessions are gone.
+            for (const commit of commits) commit.reject?.(error)
+          },
+        )
         return
       }
       this.publish(count, commits)
@@ -201,7 +218,8 @@ export class CommitPipeline {
     try {
       this.views.beforeApply(states)
       const applied = applyTo(states, commits, commitNumber)
-      return isPromise(applied) ? applied.then(done).catch(retry) : done()
+      if (isPromise(applied)) return applied.then(done).catch(retry)
+      done()
     } catch (error) {
       return retry(error)
     }
@@ -215,12 +233,14 @@ export class CommitPipeline {
       'a commit can not be applied, trying again',
     )
     this.applyFailure.cause = error
-    await new Promise((resolve) => setTimeout(resolve, retryMs))
+    this.tellIdle()
+    await new Promise((resolve) => setTimeout(resolve, retryMs).unref())
+    if (this.isStopped) throw this.applyFailure
     await this.apply(commits, Math.min(retryMs * 2, RETRY_MS_MAX))
   }
 
   private tellIdle(): void {
-    if (this.hasPending) return
+    if (this.hasPending && this.applyFailure === undefined) return
     const waiting = this.idle
     this.idle = []
     for (const tell of waiting) tell()
@@ -243,8 +263,12 @@ function applyTo(
   const [only] = states
   if (only !== undefined && states.length === 1)
     return only.storage.apply(setsFor(only, commits), commitNumber)
-  const applied = states.map((state) => state.storage.apply(setsFor(state, commits), commitNumber))
-  return applied.some(isPromise) ? Promise.all(applied).then(() => undefined) : undefined
+  const applied: Promise<void>[] = []
+  for (const state of states) {
+    const done = state.storage.apply(setsFor(state, commits), commitNumber)
+    if (isPromise(done)) applied.push(done)
+  }
+  return applied.length === 0 ? undefined : Promise.all(applied).then(() => undefined)
 }
 
 function setsFor(state: StorageState, commits: readonly QueuedCommit[]): readonly WriteSet[] {

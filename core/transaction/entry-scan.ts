@@ -83,7 +83,12 @@ export class EntryScan {
         : new MergingSlice(limit, visit, own, this.isIndex)
     const range: KeyRange = { lower: this.lower, upper: this.upper }
     const visited = snapshot.scan(this.keyspace, range, this.reverse, limit, slice.onEntry)
-    return isPromise(visited) ? visited.then(() => this.finish(slice)) : this.finish(slice)
+    if (!isPromise(visited)) this.finish(slice)
+    else {
+      return visited.then(() => {
+        this.finish(slice)
+      })
+    }
   }
 
   private finish(slice: Slice): void {

@@ -448,6 +448,19 @@ test('a killed statement ends its wait', async () => {
   await expect(waiting).rejects.toMatchObject({ code: 'ER_QUERY_INTERRUPTED' })
 })
 
+test('a session that ends while it waits takes nothing with it', async () => {
+  const [first, second, third] = [beginTest(manager), beginTest(manager), beginTest(manager)]
+  await lockRow(first, accounts, 10)
+  const waiting = lockRow(second, accounts, 10)
+  expect(await isPending(waiting)).toBe(true)
+  second.rollback()
+  await expect(waiting).rejects.toMatchObject({ code: 'ER_QUERY_INTERRUPTED' })
+  await expect(lockRow(second, accounts, 20)).rejects.toMatchObject({ code: 'ER_QUERY_INTERRUPTED' })
+  await expect(rowsOf(second, accounts)).rejects.toMatchObject({ code: 'ER_QUERY_INTERRUPTED' })
+  first.rollback()
+  expect(await lockRow(third, accounts, 10)).toBeDefined()
+})
+
 test('what runs is listed', async () => {
   const [first, second] = [beginTest(manager), beginTest(manager)]
   await updateRow(first, accounts, 10, () => [10, 5, 'ten'])

@@ -103,7 +103,6 @@ export class LockManager {
 
   /** The owner is over. */
   releaseAll(owner: LockOwner): void {
-    owner.isFinished = true
     const own = this.rangesOf.get(owner)
     if (own !== undefined) {
       this.rangesOf.delete(owner)

@@ -40,6 +40,7 @@ export class LockOwner {
   waiting: LockWait | undefined
   /** Rows written: of the transactions in a deadlock the one with the fewest is rolled back. */
   writeCount = 0
+  /** Its transaction is over: it gets no more locks. */
   isFinished = false
 
   /** `abandon` rolls the transaction back, at once, because a deadlock chose it. */

@@ -26,6 +26,7 @@ export class LockTable {
     isExclusive: boolean,
     patience: LockPatience,
   ): boolean | Promise<boolean> {
+    if (owner.isFinished) throw sqlError('ER_QUERY_INTERRUPTED')
     let locks = this.spaces.get(space)
     if (locks === undefined) {
       locks = new Map()
@@ -59,8 +60,9 @@ export class LockTable {
     if (locks === undefined || present === undefined) return
     if (present instanceof LockQueue) present.release(owner)
     else if (present.owner === owner) locks.delete(key)
-    const keys = this.heldIn(owner, space)?.keys
-    if (keys !== undefined && keys[keys.length - 1] === key) keys.pop()
+    // Most often it is the last one taken.
+    const held = this.heldIn(owner, space)
+    if (held?.keys.at(-1) === key) held.keys.pop()
   }
 
   releaseAll(owner: LockOwner): void {

@@ -69,7 +69,7 @@ test('shared locks go together, an exclusive one waits for all of them', async (
 
 test('requests are served in order: a shared one does not pass a waiting exclusive one', async () => {
   const [a, b, c, d] = [owner(1), owner(2), owner(3), owner(4)]
-  lock(a, 'x', false)
+  void lock(a, 'x', false)
   const order: number[] = []
   const waits = [lock(b, 'x'), lock(c, 'x', false), lock(d, 'x', false)].map((wait, i) =>
     Promise.resolve(wait).then(() => order.push(i)),
@@ -84,8 +84,8 @@ test('requests are served in order: a shared one does not pass a waiting exclusi
 
 test('an upgrade goes before those who hold nothing', async () => {
   const [a, b, c] = [owner(1), owner(2), owner(3)]
-  lock(a, 'x', false)
-  lock(b, 'x', false)
+  void lock(a, 'x', false)
+  void lock(b, 'x', false)
   const late = lock(c, 'x')
   const upgrade = lock(a, 'x')
   locks.releaseAll(b)
@@ -95,7 +95,7 @@ test('an upgrade goes before those who hold nothing', async () => {
 
 test('a wait times out, and those behind it move up', async () => {
   const [a, b, c] = [owner(1), owner(2), owner(3)]
-  lock(a, 'x', false)
+  void lock(a, 'x', false)
   const tooLong = lock(b, 'x', true, { ...PATIENT, timeoutMs: 20 })
   const behind = lock(c, 'x', false)
   await expect(tooLong).rejects.toMatchObject({ code: 'ER_LOCK_WAIT_TIMEOUT' })
@@ -105,7 +105,7 @@ test('a wait times out, and those behind it move up', async () => {
 
 test('a wait ends when its statement is killed', async () => {
   const [a, b] = [owner(1), owner(2)]
-  lock(a, 'x')
+  void lock(a, 'x')
   const [kill, timeout] = [new AbortController(), new AbortController()]
   const killed = lock(b, 'x', true, { ...PATIENT, signal: kill.signal })
   kill.abort()
@@ -119,7 +119,7 @@ test('a wait ends when its statement is killed', async () => {
 
 test('NOWAIT fails and SKIP LOCKED answers false, without a trace', () => {
   const [a, b] = [owner(1), owner(2)]
-  lock(a, 'x')
+  void lock(a, 'x')
   expect(() => lock(b, 'x', true, { ...PATIENT, wait: 'nowait' })).toThrow(
     expect.objectContaining({ code: 'ER_LOCK_NOWAIT' }),
   )
@@ -138,8 +138,8 @@ describe('deadlocks', () => {
       locks = new LockManager()
       abandoned = []
       const [a, b] = [owner(1, writesOfA), owner(2, writesOfB)]
-      lock(a, 'x')
-      lock(b, 'y')
+      void lock(a, 'x')
+      void lock(b, 'y')
       const outcomes = Promise.allSettled([lock(a, 'y'), lock(b, 'x')])
       const [first, second] = await outcomes
       expect(abandoned).toEqual([victim])
@@ -151,15 +151,15 @@ describe('deadlocks', () => {
 
   test('two upgrades of one shared lock', async () => {
     const [a, b] = [owner(1), owner(2)]
-    lock(a, 'x', false)
-    lock(b, 'x', false)
+    void lock(a, 'x', false)
+    void lock(b, 'x', false)
     const results = await Promise.allSettled([lock(a, 'x'), lock(b, 'x')])
     expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected'])
   })
 
   test('a circle of many, through shared holders and queues', async () => {
     const owners = Array.from({ length: 6 }, (_, i) => owner(i, 10 - i))
-    for (const [i, who] of owners.entries()) lock(who, `k${i}`, i % 2 === 0)
+    for (const [i, who] of owners.entries()) void lock(who, `k${i}`, i % 2 === 0)
     const waits = owners.map((who, i) => lock(who, `k${(i + 1) % 6}`))
     for (const wait of waits) void Promise.resolve(wait).catch(() => undefined)
     await expect(waits[5]).rejects.toMatchObject({ code: 'ER_LOCK_DEADLOCK' })
@@ -169,14 +169,14 @@ describe('deadlocks', () => {
 
   test('a chain without a circle is none', async () => {
     const owners = Array.from({ length: 20 }, (_, i) => owner(i))
-    for (const [i, who] of owners.entries()) lock(who, `k${i}`)
+    for (const [i, who] of owners.entries()) void lock(who, `k${i}`)
     const waits = owners.slice(0, -1).map((who, i) => lock(who, `k${i + 1}`))
     expect(await isPending(waits[0] as Promise<boolean>)).toBe(true)
     for (const who of [...owners].reverse()) {
       locks.releaseAll(who)
       await new Promise((resolve) => setImmediate(resolve))
     }
-    expect(await Promise.all(waits)).toEqual(waits.map(() => true))
+    for (const wait of waits) expect(await wait).toBe(true)
     expect(abandoned).toEqual([])
   })
 })
@@ -252,7 +252,7 @@ test('a hundred thousand locks stay lean', () => {
   const key = Buffer.alloc(4)
   for (let i = 0; i < 100_000; i++) {
     key.writeUInt32BE(i)
-    locks.lockKey(a, KEYSPACE, key, 0, 4, true, PATIENT)
+    void locks.lockKey(a, KEYSPACE, key, 0, 4, true, PATIENT)
   }
   expect(locks.heldCount(a)).toBe(100_000)
   locks.releaseAll(a)

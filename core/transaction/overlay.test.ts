@@ -23,7 +23,7 @@ function remove(overlay: Overlay, keyspace: number, key: string): void {
   overlay.remove(keyspace, k, 0, k.length)
 }
 
-function get(overlay: Overlay, keyspace: number, key: string): string | undefined | 'unknown' {
+function get(overlay: Overlay, keyspace: number, key: string): string | undefined {
   const k = Buffer.from(key)
   const state = overlay.get(keyspace, k, 0, k.length)
   if (state === OverlayState.unknown) return 'unknown'
@@ -43,12 +43,13 @@ function walk(
     text === undefined ? undefined : Buffer.from(text)
   const cursor = overlay.cursor(keyspace, bound(lower), bound(upper), reverse)
   const found: [string, string | undefined][] = []
-  for (; cursor !== undefined && !cursor.isDone; cursor.advance()) {
+  while (cursor?.isDone === false) {
     const key = cursor.bytes.utf8Slice(cursor.keyStart, cursor.keyEnd)
     found.push([
       key,
       cursor.isRemoved ? undefined : cursor.bytes.utf8Slice(cursor.valueStart, cursor.valueEnd),
     ])
+    cursor.advance()
   }
   return found
 }
@@ -129,15 +130,13 @@ test('ascending and descending bulk writes stay ordered across chunks, and roll 
     expect(overlay.writeSets().length).toBeGreaterThan(3)
     let count = 0
     let last = -1
-    for (
-      const cursor = overlay.cursor(7, undefined, undefined, false);
-      cursor?.isDone === false;
-      cursor.advance()
-    ) {
+    const cursor = overlay.cursor(7, undefined, undefined, false)
+    while (cursor?.isDone === false) {
       const key = cursor.bytes.readUInt32BE(cursor.keyStart)
       if (key <= last) throw new Error('out of order')
       last = key
       count++
+      cursor.advance()
     }
     expect(count).toBe(100_000)
     overlay.rollbackTo(start)

@@ -90,7 +90,7 @@ export class Overlay {
 
   get(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): OverlayState {
     const order = this.orders.get(keyspace)
-    if (order === undefined || !order.find(this, key, keyStart, keyEnd)) return OverlayState.unknown
+    if (order?.find(this, key, keyStart, keyEnd) !== true) return OverlayState.unknown
     return this.select(order.foundReference())
   }
 

@@ -149,6 +149,19 @@ test('a storage that can not apply a logged commit is tried again; meanwhile com
   expect(await rowsOf(beginTest(manager), left, { columns: [0] })).toEqual([[1], [2]])
 })
 
+test('a server whose storage is stuck still stops, and the log has the commit for the next start', async () => {
+  const storage = new CrashingStorage('left')
+  const manager = await startManager({ storages: [storage], log })
+  const writer = beginTest(manager)
+  await insertRows(writer, left, [[1, 1, 'a']])
+  storage.failuresToCome = Infinity
+  const committing = writer.commit() as Promise<void>
+  await manager.stop()
+  await expect(committing).rejects.toMatchObject({ code: 'ER_STORAGE_UNAVAILABLE' })
+  const again = await startManager({ storages: [storage.afterCrash(1)], log: await reopen() })
+  expect(await readOne(beginTest(again), left, 1)).toEqual([1, 1, 'a'])
+})
+
 /** A log that fails or waits as told. */
 class ScriptedLog implements CommitLog {
   flushedCommitNumber = 0
@@ -159,11 +172,9 @@ class ScriptedLog implements CommitLog {
 
   append(records: readonly CommitRecord[]): Promise<void> {
     const number = records[0]?.commitNumber ?? 0
-    if (this.open === undefined) {
-      this.open = new Promise((resolve, reject) => {
-        this.groups.push({ commitNumbers: [], resolve, reject })
-      })
-    }
+    this.open ??= new Promise((resolve, reject) => {
+      this.groups.push({ commitNumbers: [], resolve, reject })
+    })
     this.groups[this.groups.length - 1]?.commitNumbers.push(number)
     return this.open
   }

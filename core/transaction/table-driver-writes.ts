@@ -162,7 +162,7 @@ export class TableDriverWrites {
   ): Extract<DriverOperation, { kind: K }> {
     this.check(storage, table)
     const last = this.pending[this.pending.length - 1]
-    if (last !== undefined && last.table === table && last.operation.kind === kind) {
+    if (last?.table === table && last.operation.kind === kind) {
       return last.operation as Extract<DriverOperation, { kind: K }>
     }
     const operation = create()

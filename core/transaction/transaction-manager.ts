@@ -219,12 +219,15 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
     await this.checkpointer.run()
   }
 
-  /** Rolls back what is open, waits for commits under way, writes a last checkpoint. The storages and the log stay open. */
+  /**
+   * Rolls back what is open, waits for commits under way, writes a last checkpoint (unless a storage is stuck). The storages
+   * and the log stay open.
+   */
   async stop(): Promise<void> {
     clearInterval(this.snapshotTimer)
     for (const transaction of [...this.active.values()]) transaction.rollback()
-    await this.pipeline.drained()
-    await this.checkpointer.stop()
+    await this.pipeline.stop()
+    await this.checkpointer.stop(!this.pipeline.isStuck)
     this.environment.views.close(this.environment.states)
   }
 

@@ -173,7 +173,15 @@ export class CoreTransaction implements Transaction, PendingWriter {
   }
 
   patience(wait: LockPatience['wait'] = 'wait'): LockPatience {
-    return { wait, timeoutMs: this.options.lockWaitTimeoutMs, signal: this.statement?.signal }
+    const { statement } = this
+    return {
+      wait,
+      timeoutMs: this.options.lockWaitTimeoutMs,
+      // Asked for only by who has to wait: making a signal costs more than most locks.
+      get signal() {
+        return statement?.signal
+      },
+    }
   }
 
   /** What plain reads see, besides own writes. */
@@ -218,8 +226,8 @@ export class CoreTransaction implements Transaction, PendingWriter {
 
   /** The overlay to write to. Throws ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, and when the transaction is over. */
   overlayForWrite(state: StorageState): Overlay {
-    // The statement of a deadlock's victim may still run on for a moment.
-    if (this.state !== 'active') throw sqlError('ER_LOCK_DEADLOCK')
+    // A statement may run on for a moment after its transaction's end.
+    if (this.state !== 'active') throw sqlError('ER_QUERY_INTERRUPTED')
     const present = this.overlays[state.ordinal]
     if (present !== undefined) return present
     this.ownDriverWrites?.refuseKeyspaceWrites()
@@ -266,6 +274,9 @@ export class CoreTransaction implements Transaction, PendingWriter {
     this.releaseView()
     this.environment.writers.delete(this)
     if (this.owner !== undefined) {
+      this.owner.isFinished = true
+      // A session can end while its statement waits.
+      this.owner.waiting?.fail(sqlError('ER_QUERY_INTERRUPTED'))
       this.environment.locks.releaseAll(this.owner)
       this.environment.metadataLocks.releaseAll(this.owner)
     }
@@ -301,7 +312,11 @@ export class CoreTransaction implements Transaction, PendingWriter {
   }
 
   private readView(): ReadView {
-    this.view ??= this.environment.views.current.retain()
+    if (this.view === undefined) {
+      // A statement that runs on after its transaction's end must not hold on to anything.
+      if (this.state === 'over') throw sqlError('ER_QUERY_INTERRUPTED')
+      this.view = this.environment.views.current.retain()
+    }
     return this.view
   }
 
@@ -335,15 +350,19 @@ export class CoreTransaction implements Transaction, PendingWriter {
 
   private commitDriverWrites(writes: TableDriverWrites): MaybePromise<void> {
     this.state = 'committing'
-    const flushed = writes.flush()
-    const fail = (error: unknown): never => {
+    let flushed: MaybePromise<void>
+    try {
+      flushed = writes.flush()
+    } catch (error) {
       this.finish()
       throw error
     }
-    const goOn = (): void => {
-      this.finish()
+    if (!isPromise(flushed)) this.finish()
+    else {
+      return flushed.finally(() => {
+        this.finish()
+      })
     }
-    return isPromise(flushed) ? flushed.then(goOn, fail) : goOn()
   }
 
   private commitKeyspaces(): MaybePromise<void> {
