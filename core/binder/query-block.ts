@@ -237,8 +237,14 @@ function bindItem(binding: Binding, item: SelectItem, context: ExpressionContext
 function bindSelectExpression(binding: Binding, item: SelectExpression, context: ExpressionContext): Item {
   const expression = binding.expression(item.expression, context)
   const origin = expression.kind === 'column' ? originOf(context.scope, expression.column) : undefined
-  const name = item.alias ?? (item.expression.kind === 'column' ? item.expression.name : item.name)
+  const name =
+    item.alias ?? (item.expression.kind === 'column' ? columnTitle(item.expression.name, origin) : item.name)
   return { name, expression, origin, isAlias: item.alias !== undefined }
+}
+
+/** Columns go by the name that the statement writes; those of information_schema by their own, as they are a view's in MySQL. */
+function columnTitle(written: string, origin: ColumnOrigin | undefined): string {
+  return origin?.database === 'information_schema' ? origin.column : written
 }
 
 function originOf(scope: Scope, id: number): ColumnOrigin | undefined {

@@ -39,6 +39,7 @@ import type { PlanDependency } from './query-types.js'
 import type { ServerCore } from './server-core.js'
 import { EngineSession } from './session.js'
 import { OtherStatements } from './other-statements.js'
+import { TableLocks } from './table-locks.js'
 import { GlobalVariables } from './variables/store.js'
 
 /** MySQL's version whose behaviour is followed, then ours. */
@@ -239,6 +240,7 @@ class EngineParts {
       settings,
       globals: this.createVariables(),
       transactions,
+      tableLocks: new TableLocks(),
       plans: new PlanCache(),
       execution: {
         storage: requireStorage,

@@ -4,6 +4,7 @@
 import type { Value } from '../common/value.js'
 import { parseDecimal } from '../common/decimal.js'
 import { charsetByName } from '../common/charsets.js'
+import { isSqlError } from '../common/sql-error.js'
 import {
   fingerprint,
   parserOptionsOf,
@@ -73,6 +74,22 @@ export function parseNext(
 ): ParsedStatement {
   const parsed = parse(text, offset, optionsOf(state)[mode])
   return { ...parsed, hasMore: parsed.end < text.length }
+}
+
+/** As `parseNext`, but undefined for comments alone: a statement without effect, unlike an empty text, which is an error. */
+export function parseNextOrComment(
+  text: string,
+  offset: number,
+  state: SessionState,
+  mode: 'plain' | 'multiple',
+): ParsedStatement | undefined {
+  try {
+    return parseNext(text, offset, state, mode)
+  } catch (error) {
+    const isEmpty = isSqlError(error) && error.code === 'ER_EMPTY_QUERY'
+    if (isEmpty && /[^\s;\0]/.test(text.slice(offset))) return undefined
+    throw error
+  }
 }
 
 /** Undefined for texts that the plan cache keeps out of. */

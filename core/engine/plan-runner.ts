@@ -17,6 +17,7 @@ import type { RunningStatement } from './running-statement.js'
 import type { ServerCore } from './server-core.js'
 import type { SessionState } from './session-state.js'
 import type { SessionTransactions } from './session-transactions.js'
+import type { SessionTableLocks } from './session-table-locks.js'
 import type { StatementCounters } from './statement-counters.js'
 
 /** What the runner needs of its session. */
@@ -26,6 +27,7 @@ export interface PlanRunnerHost {
   readonly state: SessionState
   readonly transactions: SessionTransactions
   readonly counters: StatementCounters
+  readonly tableLocks: SessionTableLocks
   /** CLIENT_FOUND_ROWS. */
   readonly foundRowsMode: boolean
   isCurrent(plan: PreparedPlan): boolean
@@ -159,8 +161,24 @@ export class PlanRunner {
     )
   }
 
-  /** Shared metadata locks; a DDL that was waited for may have changed the plan's objects. */
+  /** What LOCK TABLES of this and other sessions allows, and shared metadata locks. */
   private lockMetadata(
+    plan: PreparedPlan,
+    transaction: CoreTransaction,
+    running: RunningStatement,
+  ): MaybePromise<void> {
+    const { tableLocks } = this.host
+    const admitted = tableLocks.admit(plan.dependencies, plan.kind === 'query' && plan.locks, running)
+    // Under LOCK TABLES the session has the locks of all that it may use.
+    if (tableLocks.isLocking) return admitted
+    if (admitted instanceof Promise) {
+      return admitted.then(() => this.shareMetadata(plan, transaction, running))
+    }
+    return this.shareMetadata(plan, transaction, running)
+  }
+
+  /** A DDL that was waited for may have changed the plan's objects. */
+  private shareMetadata(
     plan: PreparedPlan,
     transaction: CoreTransaction,
     running: RunningStatement,

@@ -97,6 +97,11 @@ export class RunningStatement implements StatementContext, EvaluationContext {
     return String(this.session.variables.get('lc_time_names'))
   }
 
+  /** For metadata locks. */
+  get lockTimeoutMs(): number {
+    return Number(this.session.variables.get('lock_wait_timeout')) * 1000
+  }
+
   get foreignKeyChecks(): boolean {
     return this.session.variables.get('foreign_key_checks') === 1
   }

@@ -14,6 +14,7 @@ import type { PlannerServices } from './planner.js'
 import type { PlanDependency } from './query-types.js'
 import type { RunningStatement } from './running-statement.js'
 import type { EngineSession } from './session.js'
+import type { TableLocks } from './table-locks.js'
 import type { GlobalVariables } from './variables/store.js'
 
 /** Rows that the engine itself answers with. */
@@ -37,6 +38,7 @@ export interface ServerCore {
   readonly settings: ServerSettings
   readonly globals: GlobalVariables
   readonly transactions: CoreTransactionManager
+  readonly tableLocks: TableLocks
   readonly planner: PlannerServices
   readonly plans: PlanCache
   readonly execution: ExecutionEnvironment

@@ -38,6 +38,7 @@ export async function runSessionStatement(
   switch (statement.kind) {
     case 'startTransaction':
       await transactions.start(statement)
+      session.tableLocks.unlockTables()
       return DONE
     case 'commit':
       await transactions.commit(statement)

@@ -12,6 +12,7 @@ import type {
 import type { CoreTransaction } from '../transaction/transaction.js'
 import type { CoreTransactionManager } from '../transaction/transaction-manager.js'
 import type { RunningStatement } from './running-statement.js'
+import type { SessionTableLocks } from './session-table-locks.js'
 import type { SessionState } from './session-state.js'
 
 /** Errors after which the whole transaction is rolled back, not only the statement. */
@@ -23,6 +24,9 @@ export class SessionTransactions {
   constructor(
     private readonly state: SessionState,
     private readonly manager: CoreTransactionManager,
+    private readonly tableLocks: SessionTableLocks,
+    /** The statement that runs now. */
+    private readonly running: () => RunningStatement | undefined,
   ) {}
 
   get isOpen(): boolean {
@@ -40,7 +44,7 @@ export class SessionTransactions {
   /** Ends a statement that went well; commits if it stood alone. */
   statementDone(transaction: CoreTransaction): MaybePromise<void> {
     transaction.endStatement(true)
-    return transaction === this.current ? undefined : transaction.commit()
+    return transaction === this.current ? undefined : this.tableLocks.commit(transaction, this.running())
   }
 
   /** Ends a statement that failed: what it wrote is undone, or the whole transaction if the error demands it. */
@@ -123,9 +127,14 @@ export class SessionTransactions {
   /** What happens before DDL and its like (MySQL manual 15.3.3 "Statements That Cause an Implicit Commit"). */
   async commitOpen(): Promise<void> {
     const transaction = this.current
-    this.forget()
-    const committed = transaction?.commit()
-    if (committed !== undefined) await committed
+    if (transaction === undefined) return
+    try {
+      const committed = this.tableLocks.commit(transaction, this.running())
+      if (committed !== undefined) await committed
+    } finally {
+      // It goes on if it waited in vain for somebody's read lock.
+      if (transaction.isOver) this.forget()
+    }
   }
 
   rollbackOpen(): void {

@@ -26,14 +26,21 @@ import type {
 import { sqlText } from '../spi/session.js'
 import { settle } from './drain.js'
 import { collectsConditions, commitsImplicitly } from './statement-traits.js'
-import { fingerprintOf, parseNext, type ParsedStatement, type StatementFingerprint } from './parsing.js'
+import {
+  fingerprintOf,
+  parseNext,
+  parseNextOrComment,
+  type ParsedStatement,
+  type StatementFingerprint,
+} from './parsing.js'
 import { binderEnvironment, planStatement, type PlannableStatement } from './planner.js'
 import { PlanRunner } from './plan-runner.js'
 import { PreparedStatements, type Prepared } from './prepared-statements.js'
 import type { PreparedPlan } from './query-types.js'
 import { RunningStatement } from './running-statement.js'
-import type { ServerCore, StatementResult } from './server-core.js'
+import { DONE, type ServerCore, type StatementResult } from './server-core.js'
 import { SessionState, type SessionIdentity } from './session-state.js'
+import { SessionTableLocks } from './session-table-locks.js'
 import { SessionTransactions } from './session-transactions.js'
 import { sendPlainResult } from './plain-results.js'
 import { commandName, StatementCounters } from './statement-counters.js'
@@ -51,6 +58,7 @@ export interface SessionActivity {
 export class EngineSession implements Session {
   readonly state: SessionState
   readonly transactions: SessionTransactions
+  readonly tableLocks: SessionTableLocks
   readonly prepared = new PreparedStatements()
   readonly counters = new StatementCounters()
   readonly activity: SessionActivity = { command: 'Sleep', text: null, sinceMs: performance.now() }
@@ -69,7 +77,13 @@ export class EngineSession implements Session {
     private readonly onClose: () => void,
   ) {
     this.state = new SessionState(identity, core.globals)
-    this.transactions = new SessionTransactions(this.state, core.transactions)
+    this.tableLocks = new SessionTableLocks(core.tableLocks, core.transactions.metadataLocks)
+    this.transactions = new SessionTransactions(
+      this.state,
+      core.transactions,
+      this.tableLocks,
+      () => this.running,
+    )
     this.runner = new PlanRunner(this)
   }
 
@@ -178,7 +192,11 @@ export class EngineSession implements Session {
         },
       })
       await this.guard(running, watched, async () => {
-        const parsed = parseNext(text, offset, this.state, multiStatements ? 'multiple' : 'plain')
+        const parsed = parseNextOrComment(text, offset, this.state, multiStatements ? 'multiple' : 'plain')
+        if (parsed === undefined) {
+          this.done(running, watched, false, DONE)
+          return
+        }
         offset = parsed.end
         const { hasMore } = parsed
         outcome.hasMore = hasMore
@@ -531,6 +549,7 @@ export class EngineSession implements Session {
 
   async reset(): Promise<void> {
     this.transactions.rollbackOpen()
+    this.tableLocks.releaseAll()
     this.prepared.clear()
     this.dropTemporaryTables()
     this.state.reset()
@@ -548,6 +567,7 @@ export class EngineSession implements Session {
     this.isClosed = true
     this.running?.stop(sqlError('ER_QUERY_INTERRUPTED'))
     this.transactions.rollbackOpen()
+    this.tableLocks.releaseAll()
     this.prepared.clear()
     this.dropTemporaryTables()
     if (!this.closing.signal.aborted) this.closing.abort()

@@ -40,7 +40,7 @@ export class GlobalVariables {
     const variable = requireVariable(canonicalName(name))
     checkWritable(variable)
     if (variable.scopes === 'session') throw sqlError('ER_LOCAL_VARIABLE', variable.name)
-    const kept = value === undefined ? variable.default : variable.accept(value, type)
+    const kept = value === undefined ? variable.default : variable.accept(readable(value), type)
     this.values.set(variable.name, kept)
     this.version++
     return kept
@@ -72,7 +72,8 @@ export class SessionVariables {
     const variable = requireVariable(canonicalName(name))
     checkWritable(variable)
     if (variable.scopes === 'global') throw sqlError('ER_GLOBAL_VARIABLE', variable.name)
-    const kept = value === undefined ? this.globals.get(variable.name) : variable.accept(value, type)
+    const kept =
+      value === undefined ? this.globals.get(variable.name) : variable.accept(readable(value), type)
     this.values.set(variable.name, kept)
     return kept
   }
@@ -81,6 +82,11 @@ export class SessionVariables {
   assign(name: string, value: Value): void {
     this.values.set(canonicalName(name), value)
   }
+}
+
+/** Strings of a client whose character set is binary come as bytes. */
+function readable(value: Value): Value {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value
 }
 
 function checkWritable(variable: VariableDefinition): void {
