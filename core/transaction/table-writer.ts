@@ -41,7 +41,7 @@ export class TableWriter {
 
   *insert(row: readonly Value[], onDuplicate: 'throw' | 'report'): Steps<InsertOutcome> {
     const { runtime, transaction } = this
-    transaction.refuseIfReadOnly(runtime.table)
+    transaction.beforeWrite(runtime.table)
     const rowKey = runtime.rowKeyOf(row) ?? (yield* this.hiddenKey())
     const duplicate = yield* this.claimRowKey(rowKey)
     if (duplicate) return this.duplicate(runtime.primaryKey as IndexDefinition, rowKey, row, onDuplicate)
@@ -67,7 +67,7 @@ export class TableWriter {
     cascadedKey?: number,
   ): Steps<InsertOutcome> {
     const { runtime, transaction } = this
-    transaction.refuseIfReadOnly(runtime.table)
+    transaction.beforeWrite(runtime.table)
     const old = yield* this.requireRow(rowKey)
     const oldRow = this.oldValues(old)
     const newKey = runtime.rowKeyOf(row) ?? copyRange(rowKey, 0, rowKey.length)
@@ -95,7 +95,7 @@ export class TableWriter {
 
   *delete(rowKey: Uint8Array): Steps<void> {
     const { runtime, transaction } = this
-    transaction.refuseIfReadOnly(runtime.table)
+    transaction.beforeWrite(runtime.table)
     const old = yield* this.requireRow(rowKey)
     const oldRow = this.oldValues(old)
     const changes: IndexChange[] = []

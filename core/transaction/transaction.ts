@@ -230,7 +230,6 @@ export class CoreTransaction implements Transaction, PendingWriter {
     if (this.state !== 'active') throw sqlError('ER_QUERY_INTERRUPTED')
     const present = this.overlays[state.ordinal]
     if (present !== undefined) return present
-    this.ownDriverWrites?.refuseKeyspaceWrites()
     const overlay = new Overlay(this.environment.settings.writeBytesMax)
     this.overlays[state.ordinal] = overlay
     this.environment.writers.add(this)
@@ -239,6 +238,12 @@ export class CoreTransaction implements Transaction, PendingWriter {
 
   refuseIfReadOnly(table: TableDefinition): void {
     if (this.options.readOnly && !table.temporary) throw sqlError('ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION')
+  }
+
+  /** Refuses a write to a keyspace table before it locks anything. */
+  beforeWrite(table: TableDefinition): void {
+    this.refuseIfReadOnly(table)
+    this.ownDriverWrites?.refuseKeyspaceWrites()
   }
 
   countRows(runtime: TableRuntime, rows: number, bytes: number): void {
