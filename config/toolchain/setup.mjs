@@ -13,8 +13,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const stampFile = join(root, 'node_modules', '.switchyard-setup')
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-if (major < 20 || (major === 20 && minor < 11)) {
-  console.error(`Switchyard needs Node 20.11 or later; this is ${process.versions.node}`)
+if (major < 20 || (major === 20 && minor < 15)) {
+  console.error(`Switchyard needs Node 20.15 or later; this is ${process.versions.node}`)
   process.exit(1)
 }
 
