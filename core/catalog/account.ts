@@ -1,7 +1,7 @@
 /**
  * Accounts: who may log in and how, and what they may do (MySQL manual 8.2). Immutable; a change makes a new one.
  */
-import { encodeRecord, Fields, type JsonValue } from './record-codec.js'
+import { encodeRecord, Fields } from './record-codec.js'
 
 /** Privileges on everything, on a database, or on one table or view. */
 export interface Grant {
@@ -98,7 +98,7 @@ export function sameAccount(
 export function encodeAccount(account: Account): Buffer {
   return encodeRecord({
     ...account,
-    policy: { ...account.policy, certificate: { ...account.policy.certificate } as JsonValue } as JsonValue,
+    policy: { ...account.policy, certificate: { ...account.policy.certificate } },
     grants: account.grants.map((grant) => ({ ...grant })),
     dynamicGrants: account.dynamicGrants.map((grant) => ({ ...grant })),
   })

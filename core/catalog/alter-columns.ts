@@ -75,6 +75,7 @@ class ColumnPlanner {
       case 'setColumnVisibility':
         this.replace(action.column, (plan) => ({ ...plan, visible: action.visible }))
         break
+      default:
     }
   }
 

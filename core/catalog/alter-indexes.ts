@@ -60,6 +60,7 @@ export function planIndexes(
       case 'setIndexVisibility':
         indexes = withVisibility(table, indexes, action.index, action.visible)
         break
+      default:
     }
   }
   const kept = indexes.flatMap((former) => keptIndex(former, columns))

@@ -118,6 +118,7 @@ function refuseAction(action: AlterAction): void {
       throw sqlError('ER_NOT_SUPPORTED_YET', 'SECONDARY_LOAD')
     case 'secondaryUnload':
       throw sqlError('ER_NOT_SUPPORTED_YET', 'SECONDARY_UNLOAD')
+    default:
   }
 }
 

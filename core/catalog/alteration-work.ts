@@ -119,9 +119,8 @@ function haveSameEntries(
       if (former === undefined) return false
       const [a, b] = [formerTable.columns[former.column], table.columns[part.column]]
       return (
-        a !== undefined &&
         b !== undefined &&
-        a.id === b.id &&
+        a?.id === b.id &&
         former.prefixLength === part.prefixLength &&
         former.descending === part.descending &&
         haveSameKeys(a.type, b.type)

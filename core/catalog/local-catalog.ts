@@ -141,8 +141,7 @@ export class LocalCatalog implements CatalogProvider {
   }
 
   /** The table that a foreign key of `child` refers to, as of now; undefined if there is none. */
-  parentOf(child: TableDefinition, foreignKey: ForeignKeyDefinition): TableDefinition | undefined {
-    void child
+  parentOf(_child: TableDefinition, foreignKey: ForeignKeyDefinition): TableDefinition | undefined {
     return this.current.table(foreignKey.referencedDatabase, foreignKey.referencedTable)
   }
 
@@ -185,7 +184,8 @@ export class LocalCatalog implements CatalogProvider {
       this.reservedId = Math.max(this.reservedId, reserved)
       this.publish(change)
     }
-    return isPromise(committed) ? committed.then(publish) : publish()
+    if (isPromise(committed)) return committed.then(publish)
+    publish()
   }
 
   private publish(change: CatalogChange): void {

@@ -3,6 +3,7 @@
  * how they compare. Database and table names compare exactly (lower_case_table_names = 0), the others without case.
  */
 import { sqlError } from '../common/sql-error.js'
+import { codePointCount } from '../common/value-text.js'
 
 /** Most characters of an identifier. */
 export const IDENTIFIER_LENGTH_MAX = 64
@@ -65,7 +66,7 @@ export function checkConstraintName(name: string): void {
 }
 
 function checkLength(name: string): void {
-  if (name.length > IDENTIFIER_LENGTH_MAX && [...name].length > IDENTIFIER_LENGTH_MAX) {
+  if (codePointCount(name) > IDENTIFIER_LENGTH_MAX) {
     throw sqlError('ER_TOO_LONG_IDENT', name)
   }
 }

@@ -7,8 +7,10 @@ import type { Value } from '../common/value.js'
 /** Raised whenever a record changes so that older servers must not read it. */
 export const CATALOG_FORMAT_VERSION = 1
 
-export type JsonValue =
-  null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue | undefined }
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonRecord
+
+/** Fields that are undefined are left out. */
+export type JsonRecord = { readonly [Name in string]: JsonValue | undefined }
 
 /** A value as JSON: strings, numbers and NULL as they are, the others tagged. */
 export function encodeValue(value: Value): JsonValue {
@@ -30,7 +32,7 @@ export function decodeValue(encoded: JsonValue): Value {
 /** Reads the fields of one record. Throws for a record that isn't what it should be: the catalog is damaged. */
 export class Fields {
   private constructor(
-    private readonly fields: { readonly [name: string]: JsonValue | undefined },
+    private readonly fields: JsonRecord,
     private readonly what: string,
   ) {}
 
@@ -138,6 +140,6 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
 }
 
 /** Bytes of a record; fields that are undefined are left out. */
-export function encodeRecord(record: { readonly [name: string]: JsonValue | undefined }): Buffer {
+export function encodeRecord(record: JsonRecord): Buffer {
   return Buffer.from(JSON.stringify(record), 'utf8')
 }

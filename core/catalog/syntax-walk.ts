@@ -10,7 +10,7 @@ interface Node {
 
 /** Visits every node inside of an expression, itself first, sub-queries included. */
 export function visitSyntax(root: object, visit: (node: Node) => void): void {
-  visit(root as Node)
+  visit(root)
   for (const child of Object.values(root) as unknown[]) {
     if (Array.isArray(child)) {
       for (const item of child as unknown[]) if (isNode(item)) visitSyntax(item, visit)

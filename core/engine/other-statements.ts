@@ -3,6 +3,7 @@
  */
 import { prepareFirstAccounts } from './ddl/first-accounts.js'
 import type { LocalCatalog } from '../catalog/local-catalog.js'
+import { footprintOf } from '../catalog/orphan.js'
 import { requireDatabaseAccess } from '../catalog/privileges.js'
 import type { Batch } from '../common/batch.js'
 import { sqlError } from '../common/sql-error.js'
@@ -18,9 +19,11 @@ import { AccountAccess } from './account-access.js'
 import type { DefinitionResult, DefinitionServices } from './ddl/definition-context.js'
 import { executeDefinition } from './ddl/execute-definition.js'
 import { OrphanRemover } from './ddl/orphan-remover.js'
+import { shapeOf } from './ddl/publish.js'
 import { definitionContext, PRINTER } from './definition-contexts.js'
 import type { EngineOptions } from './engine.js'
 import { Introspection } from './introspection/introspection.js'
+import { checkDefinitionLocks } from './locked-definitions.js'
 import type { PlanDependency } from './query-types.js'
 import { plainColumn } from './result-columns.js'
 import type { RunningStatement } from './running-statement.js'
@@ -93,7 +96,9 @@ export class OtherStatements {
     session: EngineSession,
     running: RunningStatement,
   ): Promise<StatementResult> | undefined {
-    if (isDefinition(statement)) return this.define(statement, session, running)
+    if (isDefinition(statement)) {
+      return session.tableLocks.define(() => this.define(statement, session, running), running)
+    }
     return this.introspection.run(statement, session, running)
   }
 
@@ -103,6 +108,7 @@ export class OtherStatements {
     running: RunningStatement,
   ): Promise<StatementResult> {
     if (this.core === undefined) throw new Error('invariant: connected before statements run')
+    checkDefinitionLocks(statement, session, this.options.catalog)
     const context = definitionContext(this.services, this.access, this.core, session, running)
     const result = await executeDefinition(statement, context)
     if (result.droppedDatabase !== undefined && result.droppedDatabase === session.state.database) {
@@ -155,20 +161,9 @@ export class OtherStatements {
 
   /** Their rows are in storages still; nobody can name them any more. */
   dropTemporaryTables(tables: readonly TableDefinition[]): void {
-    this.services.orphans.remove(tables.flatMap((table) => orphansOf(table)))
+    const shape = shapeOf(this.services)
+    this.services.orphans.remove(tables.flatMap((table) => footprintOf(table, shape)))
   }
-}
-
-function orphansOf(table: TableDefinition) {
-  const [placement] = table.placements
-  if (placement === undefined) return []
-  return [table.id, ...table.indexes.filter((index) => !index.primary).map((index) => index.id)].map(
-    (id) => ({
-      storage: placement.storage,
-      kind: 'keyspace' as const,
-      id,
-    }),
-  )
 }
 
 function passwordRows(passwords: NonNullable<DefinitionResult['generatedPasswords']>): StatementResult {

@@ -99,7 +99,7 @@ export class DefinitionTest {
 
 export function parse<Kind extends 'createTable' | 'alterTable'>(sql: string, kind: Kind): StatementOf<Kind> {
   const { statement } = parseSingle(toByteString(sql))
-  if (statement?.kind !== kind) throw new Error(`not ${kind}: ${sql}`)
+  if (statement.kind !== kind) throw new Error(`not ${kind}: ${sql}`)
   return statement as StatementOf<Kind>
 }
 

@@ -88,7 +88,7 @@ function withPasswords(generatedPasswords: readonly GeneratedPassword[]): Defini
 
 export async function alterUser(statement: AlterUser, context: DefinitionContext): Promise<DefinitionResult> {
   const selection = statement.defaultRole
-  if (selection !== undefined && selection.kind === 'list') throw sqlError('ER_NOT_SUPPORTED_YET', 'roles')
+  if (selection?.kind === 'list') throw sqlError('ER_NOT_SUPPORTED_YET', 'roles')
   const names = statement.users.map((user) => accountName(user.account, context))
   // Everybody may change the own password, nothing else.
   const isOwnPassword =

@@ -16,6 +16,7 @@ import type { StatementContext } from '../../spi/statement-context.js'
 import type { Storage } from '../../spi/storage.js'
 import type { Transaction } from '../../spi/transaction.js'
 import type { CoreTransactionManager } from '../../transaction/transaction-manager.js'
+import type { MetadataObject } from '../../transaction/metadata-locks.js'
 import type { OrphanRemover } from './orphan-remover.js'
 
 /** Syntax back to canonical SQL. */
@@ -72,6 +73,8 @@ export interface DefinitionContext extends DefinitionServices {
   readonly foreignKeyChecks: boolean
   /** lock_wait_timeout, for metadata locks. */
   readonly lockWaitTimeoutMs: number
+  /** Whether the session has the object locked for itself by LOCK TABLES. */
+  holdsLock?(object: MetadataObject): boolean
   readonly temporaryTables: TemporaryTables
   /**
    * For binding expressions and queries of this statement, literals as constants. `extra` are tables that aren't published

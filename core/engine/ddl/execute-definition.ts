@@ -31,6 +31,7 @@ export async function executeDefinition(
     context.catalog,
     context.lockWaitTimeoutMs,
     context.statement.signal,
+    (object) => context.holdsLock?.(object) ?? false,
   )
   try {
     return await dispatch(statement, context, locks)

@@ -24,6 +24,8 @@ export class StatementLocks {
     private readonly catalog: LocalCatalog,
     private readonly timeoutMs: number,
     readonly signal: AbortSignal,
+    /** What the session has for itself by LOCK TABLES, and what therefore needs no other lock. */
+    private readonly isHeld: (object: MetadataObject) => boolean = () => false,
   ) {}
 
   async database(name: string, mode: 'shared' | 'exclusive'): Promise<void> {
@@ -64,6 +66,7 @@ export class StatementLocks {
   }
 
   private async acquire(object: MetadataObject, mode: 'shared' | 'exclusive'): Promise<void> {
+    if (this.isHeld(object)) return
     const granted = this.locks.acquire(this.owner, object, mode, this.timeoutMs, this)
     if (isPromise(granted)) await granted
   }

@@ -119,14 +119,12 @@ function qualify(node: unknown, database: string, common: ReadonlySet<string>): 
   if (Array.isArray(node)) return (node as unknown[]).map((item) => qualify(item, database, common))
   if (typeof node !== 'object' || node === null) return node
   const source = node as SyntaxObject
-  const visible =
-    source['kind'] === 'query' ? withCommon(source as unknown as QueryExpression, common) : common
+  const visible = source.kind === 'query' ? withCommon(source as unknown as QueryExpression, common) : common
   const copy: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(source)) copy[name] = qualify(value, database, visible)
-  if (source['kind'] === 'table')
-    copy['name'] = qualifiedName(source['name'] as QualifiedName, database, common)
-  if (source['kind'] === 'tableBlock') {
-    copy['table'] = qualifiedName(source['table'] as QualifiedName, database, common)
+  if (source.kind === 'table') copy.name = qualifiedName(source.name as QualifiedName, database, common)
+  if (source.kind === 'tableBlock') {
+    copy.table = qualifiedName(source.table as QualifiedName, database, common)
   }
   return copy
 }

@@ -70,6 +70,11 @@ test('is invalid when something is missing, and can be dropped', async () => {
   await engine.run('DROP VIEW w, v')
 })
 
+test('a common table expression may have the name of the view', async () => {
+  await engine.run('CREATE VIEW v AS WITH v AS (SELECT 4 AS four) SELECT * FROM v')
+  expect(await engine.rows('SELECT * FROM v')).toEqual([['4']])
+})
+
 test.each([
   [1050, 'CREATE VIEW t AS SELECT 1'],
   [1347, 'CREATE OR REPLACE VIEW t AS SELECT 1'],

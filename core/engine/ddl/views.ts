@@ -97,30 +97,47 @@ async function qualifiedQuery(
   }
 }
 
-/** Parameters and variables, INTO, and temporary tables can't be in a view. */
-function refuseClauses(query: QueryExpression, name: TableName, context: DefinitionContext): void {
+const VARIABLES: ReadonlySet<string> = new Set([
+  'parameter',
+  'userVariable',
+  'userVariableAssignment',
+  'systemVariable',
+])
+
+/** Parameters and variables, INTO, temporary tables and the view itself can't be in a view. */
+function refuseClauses(query: QueryExpression, view: TableName, context: DefinitionContext): void {
   if (query.into !== undefined) throw sqlError('ER_VIEW_SELECT_CLAUSE', 'INTO')
   visitSyntax(query, (node) => {
-    switch (node.kind) {
-      case 'parameter':
-      case 'userVariable':
-      case 'userVariableAssignment':
-      case 'systemVariable':
-        throw sqlError('ER_VIEW_SELECT_VARIABLE')
-      case 'table': {
-        const table = (node as { readonly name: QualifiedName }).name
-        const database = table.database ?? context.database
-        if (database === undefined) return
-        if (context.temporaryTables.find(database, table.name) !== undefined) {
-          throw sqlError('ER_VIEW_SELECT_TMPTABLE', table.name)
-        }
-        if (database === name.database && table.name === name.name) {
-          throw sqlError('ER_NO_SUCH_TABLE', name.database, name.name)
-        }
-      }
+    if (VARIABLES.has(node.kind ?? '')) throw sqlError('ER_VIEW_SELECT_VARIABLE')
+  })
+  for (const { database = context.database, name } of tableNames(query)) {
+    if (database === undefined) continue
+    if (context.temporaryTables.find(database, name) !== undefined) {
+      throw sqlError('ER_VIEW_SELECT_TMPTABLE', name)
+    }
+    if (database === view.database && name === view.name) {
+      throw sqlError('ER_NO_SUCH_TABLE', view.database, view.name)
+    }
+  }
+}
+
+/** The tables that a query names; common table expressions are none, where they are visible. */
+function tableNames(query: QueryExpression): readonly QualifiedName[] {
+  const names: QualifiedName[] = []
+  const qualified = withDatabase(query, UNQUALIFIED)
+  visitSyntax(qualified, (node) => {
+    if (node.kind !== 'table') return
+    const { database, name, start, end } = (node as { readonly name: QualifiedName }).name
+    // What was left without a database is a common table expression.
+    if (database !== undefined) {
+      names.push({ database: database === UNQUALIFIED ? undefined : database, name, start, end })
     }
   })
+  return names
 }
+
+/** No name of a database. */
+const UNQUALIFIED = ''
 
 function checkColumnNames(names: readonly string[]): void {
   const seen = new Set<string>()

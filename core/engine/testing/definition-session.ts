@@ -8,8 +8,15 @@ import type { TableDefinition } from '../../plan/schema.js'
 import type { StatementContext } from '../../spi/statement-context.js'
 import type { Storage } from '../../spi/storage.js'
 import type { ServerSettings } from '../../spi/settings.js'
+import type { CoreTransactionManager } from '../../transaction/transaction-manager.js'
 import { verifyTable } from '../../transaction/verify-table.js'
 import { TestEngine, type TestSession } from '../../../test/support/engine.js'
+
+interface EngineInside {
+  readonly catalog: LocalCatalog
+  readonly transactions: CoreTransactionManager
+  readonly others: { stop(): Promise<void> }
+}
 
 export class DefinitionSession {
   private constructor(
@@ -29,8 +36,9 @@ export class DefinitionSession {
     return test
   }
 
-  private get parts() {
-    const parts = this.engine.engine['parts']
+  /** What the engine keeps to itself. */
+  private get parts(): EngineInside {
+    const parts = Reflect.get(this.engine.engine, 'parts') as EngineInside | undefined
     if (parts === undefined) throw new Error('the engine has stopped')
     return parts
   }
