@@ -24,6 +24,7 @@
  * Stability: beta. Suite: `test/conformance/storage`.
  */
 import type { Batch } from '../common/batch.js'
+import type { SqlError } from '../common/sql-error.js'
 import type { MaybePromise, Value } from '../common/value.js'
 import type { WriteSet } from '../common/write-set.js'
 import type { TableDefinition } from '../plan/schema.js'
@@ -92,6 +93,13 @@ export interface KeyspaceStorage extends StorageBase {
    * the state of some commit number ≥ that of its last `checkpoint`.
    */
   apply(writeSets: readonly WriteSet[], commitNumber: number): MaybePromise<void>
+
+  /**
+   * Set while the driver has no room for more commits (a full disk): core refuses new ones with this error before it logs
+   * them, because what is logged must be applied. Those that are logged already still come to `apply`. A driver without it is
+   * asked to `apply` until it can, and the sessions wait.
+   */
+  readonly refusal?: SqlError | undefined
 
   /** Makes everything applied so far durable; resolves to the commit number that would survive a power cut. */
   checkpoint(): Promise<number>

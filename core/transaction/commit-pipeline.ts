@@ -77,9 +77,10 @@ export class CommitPipeline {
   }
 
   commit(pending: PendingCommit): MaybePromise<void> {
-    if (this.applyFailure !== undefined) {
+    const refusal = this.refusalOf(pending)
+    if (refusal !== undefined) {
       pending.failed()
-      throw this.applyFailure
+      throw refusal
     }
     const commitNumber = ++this.assignedCommitNumber
     const commit: QueuedCommit = { pending, commitNumber, resolve: undefined, reject: undefined }
@@ -113,6 +114,13 @@ export class CommitPipeline {
   /** Whether a storage fails to apply what is logged. */
   get isStuck(): boolean {
     return this.applyFailure !== undefined
+  }
+
+  /** Why a commit must not be logged: a storage could not apply it. */
+  private refusalOf({ writes }: PendingCommit): SqlError | undefined {
+    if (this.applyFailure !== undefined) return this.applyFailure
+    for (const { state } of writes) if (state.storage.refusal !== undefined) return state.storage.refusal
+    return undefined
   }
 
   private append(pending: PendingCommit, commitNumber: number): Promise<void> | undefined {

@@ -13,6 +13,7 @@ import {
   type KeyspaceStorage,
   type Logger,
   type MaybePromise,
+  type SqlError,
   type WriteSet,
   type WriteSetReader,
 } from '@switchyard/core/spi'
@@ -56,6 +57,8 @@ const DIRECT_BYTES = 8 * 1024 * 1024
 const OVERLAY_ENTRIES_MAX = 100_000
 /** An overlay may grow to so many times its size while the one before it is being written; then commits wait. */
 const OVERLAY_OVERRUN = 4
+/** After a write that failed, commits go on in memory; the next attempt comes so much later at the earliest. */
+const RETRY_MS = 500
 /** Below this a smaller map is no use any more. */
 const MAP_BYTES_MIN = 2 ** 32
 const NOTHING: KeyspaceSize = { entries: 0, bytes: 0 }
@@ -82,7 +85,8 @@ export class LmdbStorage implements KeyspaceStorage {
   private flushing: Promise<void> | undefined
   /** An apply that takes more than one slice. */
   private slicing: Promise<void> | undefined
-  private flushFailure: unknown
+  private flushFailure: SqlError | undefined
+  private flushFailedAtMs = 0
   private readonly snapshots = new OpenSnapshots()
   private readonly sizeOf = (keyspace: number): KeyspaceSize => this.size(keyspace)
   private readonly onRelease = (commitNumber: number): void => this.snapshots.remove(commitNumber)
@@ -175,11 +179,22 @@ export class LmdbStorage implements KeyspaceStorage {
   }
 
   private publish(commitNumber: number): void {
-    const { active } = this.layers.current
-    active.commitNumber = commitNumber
+    this.layers.current.active.commitNumber = commitNumber
     this.appliedCommitNumber = commitNumber
-    if (active.byteSize >= this.options.overlayBytes || active.size >= OVERLAY_ENTRIES_MAX)
-      this.flushInBackground()
+    if (this.isDue) this.flushInBackground()
+  }
+
+  /** The overlay has room for what was logged before its writer failed, not for a new commit after each failure. */
+  get refusal(): SqlError | undefined {
+    if (this.flushFailure === undefined || !this.isDue) return undefined
+    this.flushInBackground()
+    return this.flushFailure
+  }
+
+  /** Whether the overlay is large enough to be written. */
+  private get isDue(): boolean {
+    const { active } = this.layers.current
+    return active.byteSize >= this.options.overlayBytes || active.size >= OVERLAY_ENTRIES_MAX
   }
 
   /** Whether the overlay can't take more before the one under way is written. */
@@ -241,7 +256,8 @@ export class LmdbStorage implements KeyspaceStorage {
       this.noteSizes(await this.writer.store(chunks, commitNumber))
       this.flushFailure = undefined
     } catch (error) {
-      this.flushFailure = error
+      this.flushFailure = error as SqlError
+      this.flushFailedAtMs = performance.now()
       throw error
     }
     this.durableCommitNumber = commitNumber
@@ -251,9 +267,11 @@ export class LmdbStorage implements KeyspaceStorage {
   }
 
   private flushInBackground(): void {
-    // After a failure the next checkpoint tries again; each commit would be too often.
-    if (this.flushing !== undefined || this.flushFailure !== undefined) return
+    if (this.flushing !== undefined) return
+    const isRepeated = this.flushFailure !== undefined
+    if (isRepeated && performance.now() < this.flushFailedAtMs + RETRY_MS) return
     this.flush().catch((error: unknown) => {
+      if (isRepeated) return
       this.logger?.warn(
         { err: error },
         'commits stay in memory and in the log: they can not be written to LMDB',
