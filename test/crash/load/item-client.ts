@@ -141,7 +141,7 @@ export class ItemClient implements LoadClient {
     const actual = new Map(
       rows.map(({ number, rating, token, payload }) => [
         number as number,
-        { rating, token, payload } as Item,
+        { rating, token, payload },
       ]),
     )
     const found = describeItems(actual)
