@@ -29,6 +29,8 @@ export interface HeldKeys {
   readonly table: object
   readonly space: number
   readonly keys: LockKey[]
+  /** How many of them it really holds. */
+  count: number
 }
 
 /** A transaction, as lock tables see it. Waits for one lock at a time. */

@@ -12,6 +12,9 @@ import {
   type LockPatience,
 } from './lock-owner.js'
 
+/** Keys released at one go; an owner of more of them lets others work in between. */
+const RELEASED_PER_SLICE = 20_000
+
 export class LockTable {
   private readonly spaces = new Map<number, LockSpace>()
 
@@ -27,11 +30,7 @@ export class LockTable {
     patience: LockPatience,
   ): boolean | Promise<boolean> {
     if (owner.isFinished) throw sqlError('ER_QUERY_INTERRUPTED')
-    let locks = this.spaces.get(space)
-    if (locks === undefined) {
-      locks = new Map()
-      this.spaces.set(space, locks)
-    }
+    const { locks } = this.spaceOf(space)
     const present = locks.get(key)
     if (present === undefined) {
       locks.set(key, isExclusive ? owner.exclusive : owner.shared)
@@ -42,27 +41,24 @@ export class LockTable {
       if (isExclusive && !present.isExclusive) locks.set(key, owner.exclusive)
       return true
     }
-    const queue = present instanceof Grant ? new LockQueue(this, space, key, present) : present
-    if (queue !== present) locks.set(key, queue)
+    const queue = present instanceof Grant ? this.queueUp(space, key, present) : present
     return queue.request(owner, isExclusive, patience)
   }
 
   holds(owner: LockOwner, space: number, key: LockKey): boolean {
-    const present = this.spaces.get(space)?.get(key)
+    const present = this.spaces.get(space)?.locks.get(key)
     if (present === undefined) return false
     return present instanceof Grant ? present.owner === owner : present.isHeldBy(owner)
   }
 
   /** Gives one lock back before the owner's end. */
   release(owner: LockOwner, space: number, key: LockKey): void {
-    const locks = this.spaces.get(space)
-    const present = locks?.get(key)
-    if (locks === undefined || present === undefined) return
-    if (present instanceof LockQueue) present.release(owner)
-    else if (present.owner === owner) locks.delete(key)
-    // Most often it is the last one taken.
     const held = this.heldIn(owner, space)
-    if (held?.keys.at(-1) === key) held.keys.pop()
+    if (held === undefined || !this.holds(owner, space, key)) return
+    this.releaseKey(owner, this.spaceOf(space), key)
+    held.count--
+    // Most often it is the last one taken.
+    if (held.keys.at(-1) === key) held.keys.pop()
   }
 
   releaseAll(owner: LockOwner): void {
@@ -71,28 +67,50 @@ export class LockTable {
       const held = all[i] as HeldKeys
       if (held.table !== this) continue
       all.splice(i, 1)
-      this.releaseKeys(owner, held)
+      this.releaseHeld(owner, held)
     }
   }
 
   heldCount(owner: LockOwner): number {
     let count = 0
-    for (const held of owner.held) if (held.table === this) count += held.keys.length
+    for (const held of owner.held) if (held.table === this) count += held.count
     return count
   }
 
   /** For queues: `owner` holds the lock of `key` now. */
   remember(owner: LockOwner, space: number, key: LockKey): void {
     const held = this.heldIn(owner, space)
-    if (held === undefined) owner.held.push({ table: this, space, keys: [key] })
-    else held.keys.push(key)
+    if (held === undefined) owner.held.push({ table: this, space, keys: [key], count: 1 })
+    else {
+      held.keys.push(key)
+      held.count++
+    }
   }
 
   /** For queues: back to a plain entry, or to none, when nobody waits. */
-  simplify(space: number, key: LockKey, holder: Grant | undefined): void {
-    const locks = this.spaces.get(space)
-    if (holder === undefined) locks?.delete(key)
-    else locks?.set(key, holder)
+  simplify(space: number, key: LockKey, queue: LockQueue, holder: Grant | undefined): void {
+    const present = this.spaceOf(space)
+    if (present.locks.get(key) !== queue) return
+    present.queueCount--
+    if (holder === undefined) present.locks.delete(key)
+    else present.locks.set(key, holder)
+  }
+
+  private queueUp(space: number, key: LockKey, holder: Grant): LockQueue {
+    const queue = new LockQueue(this, space, key, holder)
+    const present = this.spaceOf(space)
+    present.locks.set(key, queue)
+    present.queueCount++
+    return queue
+  }
+
+  private spaceOf(space: number): LockSpace {
+    let present = this.spaces.get(space)
+    if (present === undefined) {
+      present = { locks: new Map(), queueCount: 0 }
+      this.spaces.set(space, present)
+    }
+    return present
   }
 
   /** A transaction locks in few spaces: a walk is quicker than a map. */
@@ -101,19 +119,38 @@ export class LockTable {
     return undefined
   }
 
-  private releaseKeys(owner: LockOwner, { space, keys }: HeldKeys): void {
-    const locks = this.spaces.get(space)
-    if (locks === undefined) return
-    for (const key of keys) {
-      const present = locks.get(key)
-      if (present instanceof LockQueue) present.release(owner)
-      else if (present?.owner === owner) locks.delete(key)
+  private releaseHeld(owner: LockOwner, held: HeldKeys): void {
+    const space = this.spaceOf(held.space)
+    // Nobody else has anything there: a million locks go as quickly as one.
+    if (held.count === space.locks.size && space.queueCount === 0) space.locks.clear()
+    else this.releaseFrom(owner, held, 0)
+  }
+
+  private releaseFrom(owner: LockOwner, held: HeldKeys, from: number): void {
+    const space = this.spaceOf(held.space)
+    const { keys } = held
+    const to = Math.min(keys.length, from + RELEASED_PER_SLICE)
+    for (let i = from; i < to; i++) this.releaseKey(owner, space, keys[i] as LockKey)
+    if (to < keys.length) {
+      setImmediate(() => {
+        this.releaseFrom(owner, held, to)
+      })
     }
-    if (locks.size === 0) this.spaces.delete(space)
+  }
+
+  private releaseKey(owner: LockOwner, { locks }: LockSpace, key: LockKey): void {
+    const present = locks.get(key)
+    if (present instanceof LockQueue) present.release(owner)
+    else if (present?.owner === owner) locks.delete(key)
   }
 }
 
-type LockSpace = Map<LockKey, Grant | LockQueue>
+/** Locks of one keyspace. */
+interface LockSpace {
+  readonly locks: Map<LockKey, Grant | LockQueue>
+  /** How many of the entries are queues. */
+  queueCount: number
+}
 
 /** One key that several owners hold or want. */
 class LockQueue {
@@ -220,7 +257,7 @@ class LockQueue {
 
   private simplify(): void {
     if (this.waits.length > 0 || this.holders.length > 1) return
-    this.table.simplify(this.space, this.key, this.holders[0])
+    this.table.simplify(this.space, this.key, this, this.holders[0])
   }
 }
 

@@ -255,7 +255,19 @@ test('a hundred thousand locks stay lean', () => {
     void locks.lockKey(a, KEYSPACE, key, 0, 4, true, PATIENT)
   }
   expect(locks.heldCount(a)).toBe(100_000)
+  const startedMs = performance.now()
   locks.releaseAll(a)
+  expect(performance.now() - startedMs).toBeLessThan(50)
   expect(lock(owner(2), 'x')).toBe(true)
   expect(locks.heldCount(a)).toBe(0)
+})
+
+test('many locks among those of others are released in slices, and all of them', async () => {
+  const [a, b] = [owner(1), owner(2)]
+  expect(lock(b, 'of another')).toBe(true)
+  for (let i = 0; i < 50_000; i++) expect(lock(a, `k${i}`)).toBe(true)
+  const waiting = lock(b, 'k49999')
+  locks.releaseAll(a)
+  expect(await waiting).toBe(true)
+  for (const key of ['k0', 'k25000', 'k49998']) expect(lock(owner(3), key)).toBe(true)
 })

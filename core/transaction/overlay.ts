@@ -13,6 +13,7 @@ import {
   ENTRY_HEADER_BYTES,
   REMOVE,
   WriteSetBuilder,
+  WriteSetReader,
   type WriteSet,
   type WriteSetMark,
 } from '../common/write-set.js'
@@ -114,13 +115,17 @@ export class Overlay {
 
   rollbackTo(mark: OverlayMark): void {
     const undo = this.undo
+    // What is left is less than what goes: order it anew.
+    if (undo.length - mark.undoLength > mark.undoLength) {
+      this.rebuild(mark)
+      return
+    }
     while (undo.length > mark.undoLength) {
       const replaced = undo.pop() as number
       const reference = undo.pop() as number
       this.takeBack(reference, replaced)
     }
-    while (this.chunks.length > mark.chunkCount) this.dropChunk()
-    this.current.truncate(mark.chunk)
+    this.cut(mark)
   }
 
   /** The write sets in order; they must not change any more. */
@@ -162,6 +167,22 @@ export class Overlay {
     this.chunks.push(this.current)
   }
 
+  private cut(mark: OverlayMark): void {
+    while (this.chunks.length > mark.chunkCount) this.dropChunk()
+    this.current.truncate(mark.chunk)
+  }
+
+  private rebuild(mark: OverlayMark): void {
+    this.cut(mark)
+    this.undo.length = 0
+    this.orders.clear()
+    const reader = new WriteSetReader()
+    for (const [i, chunk] of this.chunks.entries()) {
+      reader.reset(chunk)
+      while (reader.next()) this.orderIn(i, reader.keyspace, reader.entryStart)
+    }
+  }
+
   private dropChunk(): void {
     this.chunks.pop()
     this.current = this.chunks[this.chunks.length - 1] as WriteSetBuilder
@@ -169,13 +190,17 @@ export class Overlay {
   }
 
   private order(keyspace: number, offset: number): void {
-    const reference = (this.chunks.length - 1) * CHUNK_SPAN + offset
+    this.orderIn(this.chunks.length - 1, keyspace, offset)
+  }
+
+  private orderIn(chunk: number, keyspace: number, offset: number): void {
+    const reference = chunk * CHUNK_SPAN + offset
     let order = this.orders.get(keyspace)
     if (order === undefined) {
       order = new KeyOrder()
       this.orders.set(keyspace, order)
     }
-    const bytes = this.current.bytes
+    const { bytes } = this.chunks[chunk] as WriteSetBuilder
     const keyStart = offset + ENTRY_HEADER_BYTES
     const replaced = order.set(this, bytes, keyStart, keyStart + bytes.readUInt32LE(offset + 5), reference)
     this.undo.push(reference, replaced)
