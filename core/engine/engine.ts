@@ -71,6 +71,13 @@ export class SwitchyardEngine {
     await parts.prepareFirstStart()
   }
 
+  /** Whether anybody may log in as root without a password. */
+  get rootHasNoPassword(): boolean {
+    return this.requireParts()
+      .catalog.accountsNamed('root')
+      .some((account) => account.storedHash === '')
+  }
+
   /** Lets running statements end, cancels the rest after `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     const parts = this.parts

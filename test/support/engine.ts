@@ -87,7 +87,7 @@ class CollectingSink implements ResultSink {
   }
 }
 
-const quiet: Logger = {
+export const QUIET_LOGGER: Logger = {
   trace: () => undefined,
   debug: () => undefined,
   info: () => undefined,
@@ -131,7 +131,7 @@ export class TestEngine {
     const all = { ...TEST_SETTINGS, ...settings }
     const engine = new SwitchyardEngine({
       settings: all,
-      logger: quiet,
+      logger: QUIET_LOGGER,
       storages,
       catalogs: [],
       router: new PlacementRouter(all.storage),
