@@ -56,7 +56,7 @@ function layoutFor(largest: bigint, signed: boolean): ExactLayout {
   return { width: Math.ceil(bits / 8), signed }
 }
 
-export const TWO_POWER_32 = 4294967296
+const TWO_POWER_32 = 4294967296
 
 /** Upper part of a value of at most 64 bits: the floor of `value / 2^32`. */
 export function highWord(value: ExactValue): number {

@@ -31,12 +31,12 @@ export interface RowSchema {
   readonly columns: readonly RowColumn[]
 }
 
-export const ROW_VERSION_MAX = 0xffffff
-export const ROW_HEADER_BYTES = 4
+const ROW_VERSION_MAX = 0xffffff
+const ROW_HEADER_BYTES = 4
 const NARROW_OFFSET_MAX = 0xffff
 
 /** Where things lie in the rows of one schema. */
-export interface RowLayout {
+interface RowLayout {
   readonly slots: readonly ColumnSlot[]
   readonly nullBytes: number
   /** Where the end offsets begin. */
@@ -44,7 +44,7 @@ export interface RowLayout {
   readonly variableCount: number
 }
 
-export function layoutOf(schema: RowSchema): RowLayout {
+function layoutOf(schema: RowSchema): RowLayout {
   const nullableCount = schema.columns.filter((column) => column.nullable).length
   const nullBytes = (nullableCount + 7) >> 3
   let fixedAt = ROW_HEADER_BYTES + nullBytes

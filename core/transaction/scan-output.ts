@@ -121,7 +121,7 @@ export class ScanOutput {
   }
 }
 
-export function columnType(
+function columnType(
   runtime: TableRuntime,
   column: number,
 ): TableRuntime['table']['columns'][number]['type'] {

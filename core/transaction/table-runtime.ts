@@ -36,7 +36,7 @@ export const FIRST_TABLE_KEYSPACE = 1000
 const ROW_KEY_HASH_BYTES = 16
 
 /** Keyspace of a table's rows. */
-export function rowKeyspaceOf(table: TableDefinition): number {
+function rowKeyspaceOf(table: TableDefinition): number {
   return primaryPlacementOf(table).id
 }
 

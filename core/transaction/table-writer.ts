@@ -18,7 +18,7 @@ import { settled, type Steps } from './steps.js'
 import type { EntryKey, IndexRuntime, TableRuntime } from './table-runtime.js'
 import type { CoreTransaction } from './transaction.js'
 
-export const INSERTED: InsertOutcome = Object.freeze({ kind: 'inserted' })
+const INSERTED: InsertOutcome = Object.freeze({ kind: 'inserted' })
 
 /** What a write changes in one index. */
 interface IndexChange {
