@@ -2,23 +2,26 @@
  * Chooses how each table is read (MySQL manual 10.2.1.2 "Range Optimization"): from its conditions the ranges of every usable index are
  * made, and the cheapest way is taken. Conditions that the ranges satisfy leave the filter.
  */
-import type { ColumnId, Expression } from '../plan/expression.js'
+import type { Expression } from '../plan/expression.js'
 import type { AccessPath, LogicalNode, ScanNode } from '../plan/logical.js'
 import type { IndexDefinition, Placement, TableDefinition } from '../plan/schema.js'
 import { primaryPlacementOf } from '../plan/schema.js'
 import { fullScanCost, isCovering, rangesCost, rangesRows, tableRows } from './access-cost.js'
-import { restrictionSource, type RestrictionSource } from './column-restrictions.js'
-import { conjunction, conjuncts, factsOf } from './conditions.js'
+import { restrictionSource } from './column-restrictions.js'
+import { conjunction, conjuncts } from './conditions.js'
 import type { OptimizerContext } from './context.js'
 import { selectivity } from './estimates.js'
-import { indexRanges, type IndexRanges } from './index-ranges.js'
+import { rangesOfIndexes, type IndexRanges } from './index-ranges.js'
 import { mapInputs } from './plan-nodes.js'
 import type { RuleContext } from './rule.js'
 
 /** Gives every scan that has none yet an access path. */
 export function chooseAccessPaths(plan: LogicalNode, context: RuleContext): LogicalNode {
   if (plan.kind !== 'scan') return mapInputs(plan, (input) => chooseAccessPaths(input, context))
-  return plan.access === undefined ? cheapestScan(plan, context).scan : plan
+  if (plan.access !== undefined) return plan
+  const { scan } = cheapestScan(plan, context)
+  context.unplanned.set(scan, plan)
+  return scan
 }
 
 /** A scan with its access path, and what it is expected to read and to give. */
@@ -32,8 +35,12 @@ export interface PlannedScan {
 
 export function cheapestScan(scan: ScanNode, context: OptimizerContext): PlannedScan {
   const conditions = conjuncts(scan.filter)
+  const usable = usableRanges(scan, conditions, context)
+  const only = usable.find((found) => found.unique && found.ranges.length === 1)
+  // Nothing beats one row by its key.
+  if (only !== undefined) return rangeScan(scan, only, conditions, context)
   let best = fullScan(scan, context)
-  for (const found of usableRanges(scan, conditions, context)) {
+  for (const found of usable) {
     const planned = rangeScan(scan, found, conditions, context)
     const beatsFullScan = best.found === undefined && isForced(scan, found.index)
     if (beatsFullScan || isBetter(planned, best)) best = planned
@@ -74,13 +81,7 @@ export function usableRanges(
   context: OptimizerContext,
 ): readonly IndexRanges[] {
   if (conditions.length === 0 || !hasIndexes(scan.table, context)) return []
-  const source: RestrictionSource = restrictionSource(scan, context)
-  const usable: IndexRanges[] = []
-  for (const index of usableIndexes(scan)) {
-    const found = indexRanges(index, conditions, source)
-    if (found !== undefined) usable.push(found)
-  }
-  return usable
+  return rangesOfIndexes(usableIndexes(scan), conditions, restrictionSource(scan, context))
 }
 
 export function rangeScan(
@@ -113,7 +114,7 @@ export function rangeScan(
 }
 
 /** Drivers that know tables find their way themselves, by the conditions that they are told. */
-function hasIndexes(table: TableDefinition, context: OptimizerContext): boolean {
+export function hasIndexes(table: TableDefinition, context: OptimizerContext): boolean {
   const storage = context.storage?.(placementOf(table).storage)
   return storage === undefined || storage.capabilities.shape === 'keyspace'
 }
@@ -138,15 +139,4 @@ export function usableIndexes(scan: ScanNode): readonly IndexDefinition[] {
 
 function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
-}
-
-/** Columns of other tables that the conditions of a scan read. */
-export function foreignColumns(
-  conditions: readonly Expression[],
-  own: ReadonlySet<ColumnId>,
-): ReadonlySet<ColumnId> {
-  const foreign = new Set<ColumnId>()
-  for (const each of conditions)
-    for (const column of factsOf(each).columns) if (!own.has(column)) foreign.add(column)
-  return foreign
 }

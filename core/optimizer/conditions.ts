@@ -5,6 +5,7 @@ import { isText, sameType } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
 import type { CallExpression, ColumnId, Expression } from '../plan/expression.js'
 import { isConstant, visitExpression } from '../plan/rewrite.js'
+import { isVolatilePlan } from '../plan/volatility.js'
 import type { ArgumentInfo, BindingEnvironment } from '../spi/functions.js'
 import type { OptimizerContext } from './context.js'
 
@@ -125,7 +126,10 @@ export function factsOf(expression: Expression): ExpressionFacts {
     if (part.kind === 'column') columns.add(part.column)
     else if (part.kind === 'correlated') correlated.add(part.column)
     else if (part.kind === 'call' && part.volatility === 'volatile') isVolatile = true
-    else if (part.kind === 'subquery') hasSubquery = true
+    else if (part.kind === 'subquery') {
+      hasSubquery = true
+      if (isVolatilePlan(part.plan)) isVolatile = true
+    }
   })
   const facts: ExpressionFacts = { columns, correlated, isVolatile, hasSubquery }
   FACTS.set(expression, facts)

@@ -8,6 +8,9 @@ import { changeOptimizer, TwinEngines } from './testing/twin-engines.js'
 const ROUNDS = Number(process.env['EQUIVALENCE_ROUNDS'] ?? 400)
 const SEED = Number(process.env['EQUIVALENCE_SEED'] ?? 1)
 
+/** Errors of values that one plan looks at and another doesn't: a bad date, a result out of range, too much memory. */
+const DEPENDS_ON_PLAN: ReadonlySet<string> = new Set(['error 1525', 'error 1690', 'error 3170'])
+
 let twins: TwinEngines
 
 beforeAll(async () => {
@@ -39,6 +42,7 @@ test(
       const { sql, isOrdered } = new QueryGenerator(new Random(SEED * 1_000_003 + round)).query()
       const { optimized, plain } = await twins.compare(sql, isOrdered)
       if (JSON.stringify(optimized) === JSON.stringify(plain)) continue
+      if ([optimized, plain].some((answer) => DEPENDS_ON_PLAN.has(String(answer)))) continue
       different.push(
         `${sql}\noptimized: ${shown(optimized)}\nplain:     ${shown(plain)}\n${await twins.explain(sql)}`,
       )

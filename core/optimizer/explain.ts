@@ -151,15 +151,21 @@ function describeAggregate(node: AggregateNode): string {
 }
 
 const JOIN_NAMES = { inner: 'inner join', left: 'left join', semi: 'semijoin', anti: 'antijoin' } as const
+const HASH_JOIN_NAMES = {
+  inner: 'Inner hash join',
+  left: 'Left hash join',
+  semi: 'Hash semijoin',
+  anti: 'Hash antijoin',
+} as const
 
 function describeJoin(node: JoinNode): string {
   const condition = node.condition === undefined ? '' : ` on ${node.condition.text}`
-  const name = JOIN_NAMES[node.type]
-  if (node.correlations.length > 0 || node.algorithm === 'nested loop')
-    return `Nested loop ${name}${condition}`
-  const hasEquality = conjuncts(node.condition).some((each) => each.kind === 'call' && each.name === '=')
-  const hash = hasEquality ? 'hash ' : 'nested loop '
-  return `${name.charAt(0).toUpperCase()}${name.slice(1).replace('join', `${hash}join`)}${condition}`
+  const hashes =
+    node.correlations.length === 0 &&
+    node.algorithm !== 'nested loop' &&
+    conjuncts(node.condition).some((each) => each.kind === 'call' && each.name === '=')
+  const name = hashes ? HASH_JOIN_NAMES[node.type] : `Nested loop ${JOIN_NAMES[node.type]}`
+  return `${name}${node.nullAware ? ' (null-aware)' : ''}${condition}`
 }
 
 // ── Scans ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -27,16 +27,21 @@ export interface IndexRanges {
   readonly unique: boolean
 }
 
-export function indexRanges(
-  index: IndexDefinition,
+/** The ranges of several indexes for the same conditions, which are read once. */
+export function rangesOfIndexes(
+  indexes: readonly IndexDefinition[],
   conditions: readonly Expression[],
   source: RestrictionSource,
-): IndexRanges | undefined {
+): readonly IndexRanges[] {
   const restrictions = restrictionsOf(conditions, source)
-  const plain = rangesOf(index, restrictions, source.scan.table)
-  const spread = alternativesOf(index, conditions, source)
-  if (plain === undefined) return spread
-  return spread !== undefined && spread.boundParts > plain.boundParts ? spread : plain
+  const hasAlternatives = conditions.some((each) => each.kind === 'call' && each.name === 'or')
+  if (restrictions.length === 0 && !hasAlternatives) return []
+  return indexes.flatMap((index) => {
+    const plain = rangesOf(index, restrictions, source.scan.table)
+    const spread = hasAlternatives ? alternativesOf(index, conditions, source) : undefined
+    if (plain === undefined) return spread ?? []
+    return spread !== undefined && spread.boundParts > plain.boundParts ? spread : plain
+  })
 }
 
 function restrictionsOf(

@@ -6,7 +6,7 @@
  * what it reads, and the right side of a STRAIGHT_JOIN after all of its left side.
  */
 import type { SqlType } from '../common/sql-type.js'
-import type { ColumnId, Correlation, Expression } from '../plan/expression.js'
+import type { ColumnExpression, ColumnId, Correlation, Expression } from '../plan/expression.js'
 import type { JoinNode, LogicalNode } from '../plan/logical.js'
 import { conjuncts, factsOf } from './conditions.js'
 import { equalityOf, sameEquality, type ColumnEquality } from './equalities.js'
@@ -62,13 +62,15 @@ export interface JoinCondition {
   readonly hasSubquery: boolean
 }
 
+interface ClassMember {
+  readonly relation: number
+  readonly column: ColumnId
+  readonly expression: ColumnExpression
+}
+
 /** Columns that are equal in every joined row. */
 export interface EqualityClass {
-  readonly members: readonly {
-    readonly relation: number
-    readonly column: ColumnId
-    readonly expression: Expression
-  }[]
+  readonly members: readonly ClassMember[]
   /** Equalities as written, to make others like them. */
   readonly samples: readonly Expression[]
   readonly relations: RelationSet
@@ -207,6 +209,6 @@ class GraphCollector {
 
 interface OpenClass {
   readonly type: SqlType
-  readonly members: Map<ColumnId, Expression>
+  readonly members: Map<ColumnId, ColumnExpression>
   readonly samples: Expression[]
 }

@@ -1,7 +1,7 @@
 /**
  * Joining one more relation to those that are joined already: which conditions can be used, which ways there are, what they cost.
  */
-import type { ColumnId, Expression } from '../plan/expression.js'
+import type { ColumnExpression, ColumnId, Expression } from '../plan/expression.js'
 import type { FilterNode, LogicalNode, ScanNode } from '../plan/logical.js'
 import { primaryKeyOf } from '../plan/schema.js'
 import { rangesCost, rangesRows, isCovering, tableRows } from './access-cost.js'
@@ -59,9 +59,20 @@ interface Candidate {
   readonly scan: ScanNode | undefined
   readonly conditions: readonly JoinCondition[]
   readonly classes: readonly EqualityClass[]
+  /** By the conditions that they use. */
+  readonly lookups: Map<string, Lookup>
+}
+
+/** An index of a relation for one row of what is joined before it. */
+interface Lookup {
+  readonly found: IndexRanges | undefined
+  readonly cost: number
 }
 
 export class JoinSteps {
+  private readonly numbers = new Map<Expression, number>()
+  /** Equalities made from classes, by their columns. */
+  private readonly made = new Map<string, Expression>()
   private readonly candidates: readonly Candidate[]
 
   /** `plain` are the relations' nodes without access paths, `planned` the same with them. */
@@ -82,6 +93,7 @@ export class JoinSteps {
         scan: scanOf(plain[i] as LogicalNode),
         conditions: graph.conditions.filter((each) => each.relations.has(i)),
         classes: graph.classes.filter((each) => each.relations.has(i)),
+        lookups: new Map(),
       }
     })
   }
@@ -169,7 +181,7 @@ export class JoinSteps {
         const { columns } = factsOf(each)
         return columns.has(own.column) && members.some((m) => joined.has(m.relation) && columns.has(m.column))
       })
-      found.push(written ?? bindFunction('=', [other.expression, own.expression], this.context))
+      found.push(written ?? this.equality(other.expression, own.expression))
     }
     return found
   }
@@ -180,11 +192,16 @@ export class JoinSteps {
     for (const { members } of this.candidate(number).classes) {
       const [first, ...others] = members.filter((member) => member.relation === number)
       if (first === undefined) continue
-      for (const other of others) {
-        found.push(bindFunction('=', [first.expression, other.expression], this.context))
-      }
+      for (const other of others) found.push(this.equality(first.expression, other.expression))
     }
     return found
+  }
+
+  private equality(a: ColumnExpression, b: ColumnExpression): Expression {
+    const key = `${a.column}=${b.column}`
+    const known = this.made.get(key) ?? bindFunction('=', [a, b], this.context)
+    this.made.set(key, known)
+    return known
   }
 
   // ── Rows ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -252,16 +269,34 @@ export class JoinSteps {
   private lookup(joined: Joined, candidate: Candidate, on: readonly Expression[]) {
     const { scan } = candidate
     if (scan === undefined || on.length === 0 || !on.every(isPlain)) return undefined
-    const conditions = [...conjuncts(scan.filter), ...on]
-    let best: { readonly found: IndexRanges; readonly cost: number } | undefined
-    for (const found of usableRanges(scan, conditions, this.context)) {
+    const key = on.map((each) => this.numberOf(each)).join()
+    let best = candidate.lookups.get(key)
+    if (best === undefined) {
+      best = this.cheapestLookup(scan, on)
+      candidate.lookups.set(key, best)
+    }
+    if (best.found === undefined) return undefined
+    return { found: best.found, cost: joined.rows * (LOOP_COST + best.cost) }
+  }
+
+  private cheapestLookup(scan: ScanNode, on: readonly Expression[]): Lookup {
+    let best: Lookup = { found: undefined, cost: Infinity }
+    for (const found of usableRanges(scan, [...conjuncts(scan.filter), ...on], this.context)) {
       if (!on.some((each) => found.used.has(each))) continue
       const rows = rangesRows(found, scan.table, this.context)
-      const once = rangesCost(found, rows, isCovering(found.index, scan))
-      const cost = joined.rows * (LOOP_COST + once)
-      if (best === undefined || cost < best.cost) best = { found, cost }
+      const cost = rangesCost(found, rows, isCovering(found.index, scan))
+      if (cost < best.cost) best = { found, cost }
     }
     return best
+  }
+
+  private numberOf(condition: Expression): number {
+    let number = this.numbers.get(condition)
+    if (number === undefined) {
+      number = this.numbers.size
+      this.numbers.set(condition, number)
+    }
+    return number
   }
 
   // ── Plans ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,35 +3,44 @@
  * inside a plan (sub-queries that stay, shared common table expressions) go through the same rules on their own.
  */
 import type { ChangePlan } from '../plan/change.js'
-import type { LogicalNode } from '../plan/logical.js'
+import type { LogicalNode, ScanNode } from '../plan/logical.js'
 import type { OptimizerContext } from './context.js'
+import { findExtremes } from './find-extremes.js'
+import { sortByIndex } from './index-order.js'
 import { inferConditions } from './infer-conditions.js'
 import { mergeProjections } from './merge-projections.js'
 import { orderJoins } from './order-joins.js'
 import { keepOutput } from './plan-nodes.js'
 import { narrowColumns, pruneColumns } from './prune-columns.js'
 import { pushDownFilters } from './push-down-filters.js'
+import { pushDownLimits } from './push-down-limits.js'
 import type { Rule, RuleContext } from './rule.js'
 import { countShares } from './share-counts.js'
 import { simplifyOuterJoins } from './simplify-outer-joins.js'
+import { simplifySorts } from './simplify-sorts.js'
 import { SubPlans } from './sub-plans.js'
 import { unnestSubqueries } from './unnest-subqueries.js'
 
-const RULES: readonly Rule[] = [
+export const RULES: readonly Rule[] = [
   mergeProjections,
   unnestSubqueries,
   mergeProjections,
   simplifyOuterJoins,
   inferConditions,
   pushDownFilters,
+  simplifySorts,
   pruneColumns,
+  findExtremes,
   orderJoins,
+  sortByIndex,
+  pushDownLimits,
   narrowColumns,
 ]
 
 export function optimizeQuery(plan: LogicalNode, context: OptimizerContext): LogicalNode {
   const rules: RuleContext = Object.assign(Object.create(context) as OptimizerContext, {
     shares: countShares(plan),
+    unplanned: new WeakMap<ScanNode, ScanNode>(),
   })
   const subPlans = new SubPlans((each) => optimize(each))
   const optimize = (root: LogicalNode): LogicalNode =>

@@ -13,9 +13,10 @@ import type {
   ProjectNode,
   ScanNode,
   SetOperationNode,
+  VirtualTableNode,
   WindowNode,
 } from '../plan/logical.js'
-import { conjunction, conjuncts, factsOf, knownTruth, readsOnly } from './conditions.js'
+import { conjunction, conjuncts, factsOf, isConstant, knownTruth, readsOnly } from './conditions.js'
 import {
   columnOf,
   emptyNode,
@@ -45,6 +46,8 @@ class FilterPusher {
         return this.filter(node.input, node.condition, conditions)
       case 'scan':
         return this.scan(node, conditions)
+      case 'virtual':
+        return this.above(withEqualities(node, conditions), conditions)
       case 'join':
         return this.join(node, conditions)
       case 'project':
@@ -237,6 +240,25 @@ function rejoined(
 ): LogicalNode {
   if (left === node.left && right === node.right && condition === node.condition) return node
   return joinNode(node.type, left, right, condition, node)
+}
+
+/** Names that are asked for let a computed table look at less; the conditions are checked all the same. */
+function withEqualities(node: VirtualTableNode, conditions: Conditions): VirtualTableNode {
+  const found = conditions.flatMap((condition) => {
+    if (condition.kind !== 'call' || condition.name !== '=') return []
+    const [left, right] = condition.arguments
+    if (left === undefined || right === undefined) return []
+    return [textEquality(node, left, right), textEquality(node, right, left)].filter(
+      (each) => each !== undefined,
+    )
+  })
+  return found.length === 0 ? node : { ...node, equalities: [...node.equalities, ...found] }
+}
+
+function textEquality(node: VirtualTableNode, reference: Expression, value: Expression) {
+  if (reference.kind !== 'column' || !isText(reference.type) || !isText(value.type)) return undefined
+  const column = node.columns[node.output.findIndex((each) => each.id === reference.column)]
+  return column === undefined || !isConstant(value) ? undefined : { column, value }
 }
 
 function isVolatile(condition: Expression): boolean {

@@ -9,6 +9,7 @@
  */
 import type { ColumnId, Expression, SubqueryExpression } from '../plan/expression.js'
 import type { JoinNode, LogicalNode } from '../plan/logical.js'
+import { isVolatilePlan } from '../plan/volatility.js'
 import { conjunction, conjuncts, factsOf } from './conditions.js'
 import { isHashable } from './hashable.js'
 import { mergeProjections } from './merge-projections.js'
@@ -67,6 +68,7 @@ interface Unnested {
 function unnested(condition: Expression, context: RuleContext): Unnested | undefined {
   const [negated, subquery] = subqueryOf(condition)
   if (subquery === undefined || !subquery.operands.every(isPlain)) return undefined
+  if (isVolatilePlan(subquery.plan)) return undefined
   switch (subquery.mode) {
     case 'exists':
       // One that reads nothing outside is asked once, for one row.

@@ -107,7 +107,7 @@ interface Visible extends Column {
   readonly text: string
 }
 
-/** Without texts: which of several equal texts DISTINCT keeps isn't determined. */
+/** Without texts: which of several equal texts DISTINCT keeps, or which comes first, isn't determined. */
 function discrete(visible: readonly Visible[]): readonly Visible[] {
   const others = visible.filter((column) => column.kind !== 'text')
   return others.length === 0 ? visible : others
@@ -134,11 +134,12 @@ export class QueryGenerator {
     const { random } = this
     const from = this.from([])
     const isDistinct = random.chance(10)
-    const items = this.items(isDistinct ? discrete(from.columns) : from.columns)
+    const isOrdered = random.chance(30)
+    const items = this.items(isDistinct || isOrdered ? discrete(from.columns) : from.columns)
     const where = random.chance(85) ? ` WHERE ${this.condition(from.columns)}` : ''
     const distinct = isDistinct ? 'DISTINCT ' : ''
     const base = `SELECT ${distinct}${items.join(', ')} FROM ${from.sql}${where}`
-    if (!random.chance(30)) return { sql: base, isOrdered: false }
+    if (!isOrdered) return { sql: base, isOrdered: false }
     // Ordered by everything that is selected, so that ties are equal rows.
     const keys = items.map((_, i) => `${i + 1}${random.chance(30) ? ' DESC' : ''}`)
     const first = distinct === '' && random.chance(70) ? `${this.column(from.columns).text}, ` : ''
