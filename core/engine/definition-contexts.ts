@@ -2,6 +2,7 @@
  * Makes what definition statements need of the server and the session.
  */
 import { sqlError } from '../common/sql-error.js'
+import { STRICT_MODES } from '../common/sql-mode.js'
 import { Execution } from '../executor/execution.js'
 import { printExpressionText, printStatementText } from '../parser/printer.js'
 import type { TableDefinition } from '../plan/schema.js'
@@ -51,7 +52,8 @@ export function definitionContext(
     serverCollation: String(state.variables.get('collation_server')),
     connectionCollation: state.connectionCollation,
     foreignKeyChecks: running.foreignKeyChecks,
-    lockWaitTimeoutMs: Number(state.variables.get('lock_wait_timeout')) * 1000,
+    lockWaitTimeoutMs: running.lockTimeoutMs,
+    holdsLock: (object) => session.tableLocks.holds(object),
     temporaryTables: session.temporaryTables,
     binderEnvironment: (extra = []) =>
       binderEnvironment(
@@ -120,6 +122,7 @@ async function insertQuery(
     start,
     end,
   }
+  running.strict = (running.sqlMode & STRICT_MODES) !== 0 && !statement.ignore
   const plan = await planStatement(
     { statement, running, names, parameters: [], literals: undefined },
     core.planner,

@@ -97,6 +97,7 @@ export class OtherStatements {
     running: RunningStatement,
   ): Promise<StatementResult> | undefined {
     if (isDefinition(statement)) {
+      if (isTemporary(statement)) return this.define(statement, session, running)
       return session.tableLocks.define(() => this.define(statement, session, running), running)
     }
     return this.introspection.run(statement, session, running)
@@ -164,6 +165,11 @@ export class OtherStatements {
     const shape = shapeOf(this.services)
     this.services.orphans.remove(tables.flatMap((table) => footprintOf(table, shape)))
   }
+}
+
+/** Of no concern to other sessions, whatever they have locked. */
+function isTemporary(statement: DefinitionStatement | AccountStatement): boolean {
+  return (statement.kind === 'createTable' || statement.kind === 'dropTable') && statement.temporary
 }
 
 function passwordRows(passwords: NonNullable<DefinitionResult['generatedPasswords']>): StatementResult {

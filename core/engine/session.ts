@@ -299,8 +299,9 @@ export class EngineSession implements Session {
         await this.runner.run(plan, running, sink, moreResults, into)
         return
       }
-      case 'set':
+      case 'set': {
         this.counters.count('set_option')
+        const { autocommit } = this.state
         await runSet(statement, {
           state: this.state,
           globals: this.core.globals,
@@ -311,8 +312,9 @@ export class EngineSession implements Session {
             this.core.checkSetGlobal(this.account, 'global', name)
           },
         })
-        await this.transactions.autocommitChanged()
+        if (autocommit !== this.state.autocommit) await this.transactions.autocommitChanged()
         break
+      }
       case 'setTransaction':
         this.counters.count('set_option')
         runSetTransaction(statement, this.state, this.core.globals, this.transactions.isOpen)

@@ -20,6 +20,11 @@ export class StatementCounters {
     }
   }
 
+  clear(): void {
+    this.questions = 0
+    this.commands.clear()
+  }
+
   get(command: string): number {
     return this.commands.get(command) ?? 0
   }

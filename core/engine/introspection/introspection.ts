@@ -17,6 +17,10 @@ import { filterOf } from './computed-table.js'
 import { ListingRequest } from './listing.js'
 import { ServerStatus } from './server-status.js'
 import type { IntrospectionServices } from './services.js'
+import { flush } from './maintenance/flush.js'
+import { lockInstance, lockTables, unlockTables } from './maintenance/lock-tables.js'
+import { maintainTables } from './maintenance/maintain-tables.js'
+import { isRefused, refused } from './maintenance/refused.js'
 import { describeTable } from './show/columns.js'
 import { ShowContext } from './show/context.js'
 import { show } from './show/show.js'
@@ -45,13 +49,24 @@ export class Introspection {
     session: EngineSession,
     running: RunningStatement,
   ): Promise<StatementResult> | undefined {
+    const context = new ShowContext(this.services, session, running)
     switch (statement.kind) {
       case 'show':
-        return show(statement, new ShowContext(this.services, session, running))
+        return show(statement, context)
       case 'describeTable':
-        return describeTable(statement, new ShowContext(this.services, session, running))
+        return describeTable(statement, context)
+      case 'flush':
+        return flush(statement, context)
+      case 'lockTables':
+        return lockTables(statement, context)
+      case 'unlockTables':
+        return unlockTables(context)
+      case 'lockInstance':
+        return lockInstance(statement, context)
+      case 'tableMaintenance':
+        return maintainTables(statement, context)
       default:
-        return undefined
+        return isRefused(statement) ? refused(statement, context) : undefined
     }
   }
 

@@ -72,8 +72,10 @@ export class ServerStatus {
     this.past.add(counters)
   }
 
-  /** FLUSH STATUS. */
-  flush(): void {
+  /** FLUSH STATUS: the session's counts become the server's, and start anew. */
+  flush(counters: StatementCounters): void {
+    this.past.add(counters)
+    counters.clear()
     this.flushedAtMs = performance.now()
     this.connectionsHighest = 0
     this.noteConnections()
