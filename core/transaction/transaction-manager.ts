@@ -139,8 +139,11 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
    * caller holds the table's metadata lock exclusively.
    */
   setAutoIncrement(transaction: CoreTransaction, table: TableDefinition, next: number | bigint): void {
-    this.environment.autoIncrement.set(table.id, next)
-    if (this.isDurable(table)) transaction.noteCounter(this.environment.runtimeOf(table))
+    const { environment } = this
+    environment.autoIncrement.set(table.id, next)
+    if (environment.tableStorage(primaryPlacementOf(table).storage) !== undefined) {
+      environment.autoIncrement.persist(table.id, transaction.overlayForWrite(environment.system))
+    } else if (this.isDurable(table)) transaction.noteCounter(environment.runtimeOf(table))
   }
 
   /** DROP TABLE: removes the counters of a table with the transaction. Its keyspaces are dropped by the caller, after the commit. */

@@ -93,8 +93,8 @@ export class Alteration {
     const isMoved = storage !== primaryPlacementOf(former).storage
     return Object.freeze({
       ...table,
-      // A driver knows its tables by their ids: the copy beside the original needs its own.
-      id: isDriver && !isMoved ? context.catalog.allocateId() : table.id,
+      // A driver knows its tables by their ids, and may have had one of this id that is still to be removed.
+      id: isDriver ? context.catalog.allocateId() : table.id,
       placements: table.placements.map((placement) =>
         placement.role === 'primary' && !isMoved
           ? { ...placement, id: context.catalog.allocateId() }

@@ -10,7 +10,7 @@ import { footprintOf, type Orphan } from '../../catalog/orphan.js'
 import { requirePrivilege } from '../../catalog/privileges.js'
 import { autoIncrementOption } from '../../catalog/table-options.js'
 import { sqlError } from '../../common/sql-error.js'
-import { isPromise, type ExactValue } from '../../common/value.js'
+import type { ExactValue, MaybePromise } from '../../common/value.js'
 import { primaryPlacementOf, type DatabaseDefinition, type TableDefinition } from '../../plan/schema.js'
 import type { CreateTable } from '../../plan/syntax/definition.js'
 import { isTableStorage } from '../../spi/storage.js'
@@ -174,30 +174,42 @@ class TableCreation {
     noted: readonly Orphan[],
     selected: SelectedColumns | undefined,
   ): Promise<DefinitionResult> {
-    const { context, statement } = this
-    const transaction = context.transactions.beginInternal()
+    const { context } = this
+    const isDriver = shapeOf(context)(primaryPlacementOf(table).storage) === 'table'
+    // Rows in keyspaces are committed with the definition; a table driver commits by itself, before anybody sees the table.
+    const rows = context.transactions.beginInternal()
+    const publishing = isDriver ? context.transactions.beginInternal() : rows
     let result = DONE
     try {
       if (autoIncrement !== undefined) {
-        context.transactions.setAutoIncrement(transaction, table, autoIncrement)
+        context.transactions.setAutoIncrement(publishing, table, autoIncrement)
       }
-      if (selected !== undefined && statement.query !== undefined) {
-        const names = selected.columns.map((column) => column.name)
-        const { rows, duplicates } = await context.insertQuery(
-          table,
-          names,
-          statement.query,
-          statement.duplicates,
-          transaction,
-        )
-        result = { affectedRows: rows, info: rowsInfo(rows, duplicates, 0) }
-      }
+      if (selected !== undefined) result = await this.insertRows(table, selected, rows)
+      if (isDriver) await settled(rows.commit())
     } catch (error) {
-      transaction.rollback()
+      rows.rollback()
+      publishing.rollback()
       throw error
     }
-    await this.publishTable(table, noted, transaction)
+    await this.publishTable(table, noted, publishing)
     return result
+  }
+
+  private async insertRows(
+    table: TableDefinition,
+    selected: SelectedColumns,
+    transaction: CoreTransaction,
+  ): Promise<DefinitionResult> {
+    const { statement, context } = this
+    if (statement.query === undefined) return DONE
+    const { rows, duplicates } = await context.insertQuery(
+      table,
+      selected.columns.map((column) => column.name),
+      statement.query,
+      statement.duplicates,
+      transaction,
+    )
+    return { affectedRows: rows, info: rowsInfo(rows, duplicates, 0) }
   }
 
   /** A temporary table stays noted in the catalog: a crash of the server ends its session. */
@@ -212,10 +224,13 @@ class TableCreation {
       await publish(context, change, undefined, transaction)
       return
     }
-    const committed = transaction.commit()
-    if (isPromise(committed)) await committed
+    await settled(transaction.commit())
     context.temporaryTables.put(table)
   }
+}
+
+async function settled(pending: MaybePromise<void>): Promise<void> {
+  if (pending instanceof Promise) await pending
 }
 
 /** "Records: 2  Duplicates: 0  Warnings: 0". */
@@ -236,7 +251,6 @@ export async function createInDrivers(table: TableDefinition, context: Definitio
   for (const placement of table.placements) {
     const storage = requireStorage(context, placement.storage)
     if (!isTableStorage(storage)) continue
-    const created = storage.createTable(table, context.statement)
-    if (isPromise(created)) await created
+    await settled(storage.createTable(table, context.statement))
   }
 }
