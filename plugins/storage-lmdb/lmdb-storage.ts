@@ -83,6 +83,8 @@ export class LmdbStorage implements KeyspaceStorage {
   /** What LMDB holds on disk. */
   private durableCommitNumber = 0
   private flushing: Promise<void> | undefined
+  /** A flush in the background was asked for and hasn't ended: many commits may ask before it begins. */
+  private isFlushQueued = false
   /** An apply that takes more than one slice. */
   private slicing: Promise<void> | undefined
   private flushFailure: SqlError | undefined
@@ -267,16 +269,21 @@ export class LmdbStorage implements KeyspaceStorage {
   }
 
   private flushInBackground(): void {
-    if (this.flushing !== undefined) return
+    if (this.flushing !== undefined || this.isFlushQueued) return
     const isRepeated = this.flushFailure !== undefined
     if (isRepeated && performance.now() < this.flushFailedAtMs + RETRY_MS) return
-    this.flush().catch((error: unknown) => {
-      if (isRepeated) return
-      this.logger?.warn(
-        { err: error },
-        'commits stay in memory and in the log: they can not be written to LMDB',
-      )
-    })
+    this.isFlushQueued = true
+    this.flush()
+      .catch((error: unknown) => {
+        if (isRepeated) return
+        this.logger?.warn(
+          { err: error },
+          'commits stay in memory and in the log: they can not be written to LMDB',
+        )
+      })
+      .finally(() => {
+        this.isFlushQueued = false
+      })
   }
 
   snapshot(): KeyspaceSnapshot {
