@@ -153,7 +153,7 @@ export class SessionTableLocks {
   /** Runs a definition statement when other sessions let it. Throws ER_CANT_UPDATE_WITH_READLOCK under the own global lock. */
   define<T>(action: () => Promise<T>, waiter: LockWaiter): Promise<T> {
     if (this.holdsEverything) throw sqlError('ER_CANT_UPDATE_WITH_READLOCK')
-    return this.server.define(action, waiter)
+    return this.server.define(action, this.holdsDefinitions, waiter)
   }
 
   /** Whether the session has the object for itself, so that its own definition statements needn't lock it again. */

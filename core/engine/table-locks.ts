@@ -50,9 +50,10 @@ export class TableLocks {
       : this.counted(() => transaction.commit())
   }
 
-  /** Runs a definition statement when it may. */
-  async define<T>(action: () => Promise<T>, waiter: LockWaiter): Promise<T> {
-    await this.until(() => this.globalReaders === 0 && this.backups === 0, waiter)
+  /** Runs a definition statement when it may; `holdsDefinitions` if the own session has LOCK INSTANCE, which is no hindrance. */
+  async define<T>(action: () => Promise<T>, holdsDefinitions: boolean, waiter: LockWaiter): Promise<T> {
+    const own = holdsDefinitions ? 1 : 0
+    await this.until(() => this.globalReaders === 0 && this.backups === own, waiter)
     this.definitionsRunning++
     try {
       return await action()
