@@ -251,7 +251,7 @@ class EngineParts {
       plans: new PlanCache(),
       execution: {
         storage: requireStorage,
-        virtualRows: (table, equalities, statement) => others.virtualRows(table, equalities, statement),
+        virtualRows: (...request) => others.virtualRows(...request),
       },
       planner: {
         functions,

@@ -127,9 +127,10 @@ export class OtherStatements {
     table: VirtualTable,
     equalities: readonly { readonly column: number; readonly value: Value }[],
     statement: StatementContext,
+    columns?: readonly number[],
   ): MaybePromise<Batch> {
     if (table === SLEEP_TABLE) return sleepRow(equalities[0]?.value ?? null, statement)
-    return this.introspection.virtualRows(table, equalities, statement)
+    return this.introspection.virtualRows(table, equalities, statement, columns)
   }
 
   checkAccess(account: string, dependencies: readonly PlanDependency[]): void {

@@ -28,11 +28,12 @@ export interface CompiledNode {
 /** Where plans find what lies outside the executor. */
 export interface ExecutionEnvironment {
   storage(name: string): Storage
-  /** Rows of a table that the engine computes, all its columns in order. */
+  /** Rows of a table that the engine computes, all its columns in order; those that aren't in `columns` may be NULL. */
   virtualRows(
     table: VirtualTable,
     equalities: readonly { readonly column: number; readonly value: Value }[],
     statement: StatementContext,
+    columns?: readonly number[],
   ): MaybePromise<Batch>
 }
 

@@ -62,7 +62,8 @@ export function compileVirtual(node: VirtualTableNode, layout: ExpressionLayout)
             column: each.column,
             value: each.value(SINGLE_ROW, 0, execution.evaluation),
           }))
-          const rows = execution.environment.virtualRows(node.source, values, execution.statement)
+          const { environment, statement } = execution
+          const rows = environment.virtualRows(node.source, values, statement, node.columns)
           return rows instanceof Promise ? rows.then(read) : read(rows)
         },
         close: () => undefined,

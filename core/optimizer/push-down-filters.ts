@@ -257,6 +257,8 @@ function withEqualities(node: VirtualTableNode, conditions: Conditions): Virtual
 
 function textEquality(node: VirtualTableNode, reference: Expression, value: Expression) {
   if (reference.kind !== 'column' || !isText(reference.type) || !isText(value.type)) return undefined
+  // The source looks names up as the column compares them, so the value must not bring a collation of its own.
+  if (value.coercibility <= reference.coercibility) return undefined
   const column = node.columns[node.output.findIndex((each) => each.id === reference.column)]
   return column === undefined || !isConstant(value) ? undefined : { column, value }
 }

@@ -9,8 +9,8 @@ import type { Listing, ListingFilter, ListingRequest } from './listing.js'
 export interface ComputedTable extends VirtualTable {
   /** What an equality with a constant spares the walk, by the column's position. */
   readonly prunes: readonly (keyof ListingFilter | undefined)[]
-  /** All columns of all rows that the request's account may see. */
-  read(request: ListingRequest): MaybePromise<Batch>
+  /** All rows that the request's account may see. Of columns other than those `wanted` the values are NULL. */
+  read(request: ListingRequest, wanted: readonly number[]): MaybePromise<Batch>
 }
 
 /** How many rows are charged to the statement's memory at a time. */
@@ -27,7 +27,9 @@ export function computedTable<Row>(database: string, name: string, listing: List
       nullable: column.nullable,
     })),
     prunes: columns.map((column) => column.prunes),
-    read: (request) => {
+    read: (request, wanted) => {
+      const isWanted = columns.map((_, i) => wanted.includes(i))
+      request.needsFigures = columns.some((column, i) => isWanted[i] === true && column.ofFigures === true)
       const batch = Batch.ofTypes(columns.map((column) => column.type))
       let charged = 0
       const charge = (): void => {
@@ -36,7 +38,7 @@ export function computedTable<Row>(database: string, name: string, listing: List
         charged = size
       }
       const walked = walk(request, (row) => {
-        batch.pushRow(columns.map((column) => column.value(row, request)))
+        batch.pushRow(columns.map((column, i) => (isWanted[i] === true ? column.value(row, request) : null)))
         if (batch.rowCount % ROWS_PER_CHARGE === 0) charge()
       })
       if (!isPromise(walked)) {

@@ -78,6 +78,7 @@ export class Introspection {
     table: VirtualTable,
     equalities: readonly { readonly column: number; readonly value: Value }[],
     statement: StatementContext,
+    columns: readonly number[] = table.columns.map((_, i) => i),
   ): MaybePromise<Batch> {
     const computed = requireComputedTable(table)
     const filter = filterOf(computed, equalities)
@@ -85,7 +86,7 @@ export class Introspection {
     const { connectionId } = statement.evaluation.session
     const session = this.services.sessions.get(connectionId)
     if (session === undefined) throw new Error('invariant: who runs a statement is connected')
-    return computed.read(new ListingRequest(this.services, session, statement, filter))
+    return computed.read(new ListingRequest(this.services, session, statement, filter), columns)
   }
 
   /** Connections counts it. */

@@ -125,6 +125,11 @@ export function typed<Row>(name: string, type: SqlType, value: Getter<Row, Value
   return { name, type, nullable: true, value }
 }
 
+/** The column with values that the table's storage is asked for. */
+export function ofFigures<Row>(column: ListingColumn<Row>): ListingColumn<Row> {
+  return { ...column, ofFigures: true }
+}
+
 /** The column with values that are never NULL. */
 export function required<Row>(column: ListingColumn<Row>): ListingColumn<Row> {
   return { ...column, nullable: false }

@@ -21,6 +21,8 @@ export const EVERYTHING: ListingFilter = { database: undefined, relation: undefi
 /** What one walk may use, and for whom it is. */
 export class ListingRequest {
   private sliceStartMs = performance.now()
+  /** Whether sizes and counters of tables are asked for, which their storages have to be asked for in turn. */
+  needsFigures = true
 
   constructor(
     readonly services: IntrospectionServices,
@@ -61,6 +63,8 @@ export interface ListingColumn<Row> {
   readonly value: (row: Row, request: ListingRequest) => Value
   /** `column = constant` in a query over this column limits the walk to that database or relation. */
   readonly prunes?: keyof ListingFilter
+  /** The value comes from what the table's storage tells. */
+  readonly ofFigures?: true
 }
 
 export type Emit<Row> = (row: Row) => void

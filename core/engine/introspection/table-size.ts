@@ -15,11 +15,12 @@ export interface TableFigures {
   readonly nextAutoIncrement: ExactValue | undefined
 }
 
-/** Undefined, with a warning, if the table's storage can't tell. */
-export function tableFigures(
+/** Undefined if nobody asks, and, with a warning, if the table's storage can't tell. */
+export async function tableFigures(
   table: TableDefinition,
   request: ListingRequest,
 ): Promise<TableFigures | undefined> {
+  if (!request.needsFigures) return undefined
   return tolerating(request, async () => {
     const size = sizeOf(table, request)
     const { rows, bytes } = isPromise(size) ? await size : size
