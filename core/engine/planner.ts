@@ -8,8 +8,8 @@ import { charsetByName } from '../common/charsets.js'
 import { charsetOfCollation } from '../common/collations.js'
 import type { TypedValue } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
-import { datetimeType } from '../common/sql-type.js'
-import type { Value } from '../common/value.js'
+import { datetimeType, UNSIGNED_BIGINT_TYPE } from '../common/sql-type.js'
+import type { ExactValue, Value } from '../common/value.js'
 import { compilePlan, type PlanCompilerOptions } from '../executor/compile-plan.js'
 import { compileInsert } from '../executor/insert.js'
 import { compileDelete, compileUpdate } from '../executor/update-delete.js'
@@ -61,6 +61,8 @@ export interface PlanRequest {
   readonly parameters: readonly TypedValue[] | undefined
   /** For a statement that the plan cache may keep: the literals of its text, undefined where they are part of the key. */
   readonly literals: readonly (Value | undefined)[] | undefined
+  /** sql_select_limit, for a statement that it concerns. */
+  readonly rowsMax?: ExactValue | undefined
 }
 
 export async function planStatement(request: PlanRequest, services: PlannerServices): Promise<PreparedPlan> {
@@ -72,7 +74,9 @@ export async function planStatement(request: PlanRequest, services: PlannerServi
   )
   const binder = new Binder(environment)
   const bound =
-    statement.kind === 'query' ? localTimes(binder, binder.select(statement)) : binder.change(statement)
+    statement.kind === 'query'
+      ? limitedTo(request.rowsMax, statement, localTimes(binder, binder.select(statement)))
+      : binder.change(statement)
   if (request.parameters === undefined) running.parameters = binder.evaluation.parameters
   let nextColumn = binder.report.nextColumn
   const optimizer: OptimizerContext = {
@@ -162,6 +166,32 @@ function compileChange(plan: ChangePlan, options: PlanCompilerOptions) {
     case 'delete':
       return compileDelete(plan, options)
   }
+}
+
+/** sql_select_limit: every SELECT statement without a LIMIT of its own has this one (MySQL manual 7.1.8). */
+function limitedTo(
+  rowsMax: ExactValue | undefined,
+  statement: QueryExpression,
+  { plan, columns }: BoundQuery,
+): BoundQuery {
+  if (rowsMax === undefined || statement.limit !== undefined) return { plan, columns }
+  const count = {
+    kind: 'constant',
+    type: UNSIGNED_BIGINT_TYPE,
+    value: rowsMax,
+    nullable: false,
+    coercibility: 5,
+    text: String(rowsMax),
+  } as const
+  const limited: LogicalNode = {
+    kind: 'limit',
+    input: plan,
+    count,
+    offset: undefined,
+    countAll: false,
+    output: plan.output,
+  }
+  return { plan: limited, columns }
 }
 
 /** TIMESTAMPs are kept in UTC; clients get them in the session's time zone. */

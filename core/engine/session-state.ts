@@ -23,6 +23,9 @@ export interface SessionIdentity {
   readonly version: string
 }
 
+/** The default of sql_select_limit. */
+const SELECT_LIMIT_NONE = 2n ** 64n - 1n
+
 export class SessionState implements EvaluationSession {
   readonly variables: SessionVariables
   readonly userVariables = new Map<string, TypedValue>()
@@ -49,6 +52,8 @@ export class SessionState implements EvaluationSession {
   resultCharset: string | null = 'utf8mb4'
   /** Changes when anything changes that binding may depend on: part of the plan cache's key. */
   settingsKey = ''
+  /** sql_select_limit; undefined for its default, which is none. */
+  selectRowsMax: ExactValue | undefined
 
   constructor(
     readonly identity: SessionIdentity,
@@ -194,12 +199,15 @@ export class SessionState implements EvaluationSession {
     this.clientCharset = String(get('character_set_client') ?? 'utf8mb4')
     this.connectionCollation = String(get('collation_connection') ?? 'utf8mb4_0900_ai_ci')
     this.resultCharset = get('character_set_results') as string | null
+    const rowsMax = get('sql_select_limit') as ExactValue
+    this.selectRowsMax = BigInt(rowsMax) === SELECT_LIMIT_NONE ? undefined : rowsMax
     this.settingsKey = [
       this.sqlMode,
       this.clientCharset,
       this.connectionCollation,
       this.divPrecisionIncrement,
       this.timeZone.name,
+      this.selectRowsMax ?? '',
       this.database ?? '',
     ].join('\u0000')
   }

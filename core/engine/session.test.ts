@@ -57,6 +57,21 @@ test('a cached plan serves other literals', async () => {
   ])
 })
 
+test('sql_select_limit limits SELECT statements that have no LIMIT, and nothing inside of them', async () => {
+  const rows = 'SELECT 1 AS a UNION ALL SELECT 2 UNION ALL SELECT 3'
+  const three = [['1'], ['2'], ['3']]
+  expect(await session.rows(rows)).toEqual(three)
+  await session.run('SET sql_select_limit = 2')
+  expect(await session.rows(rows)).toEqual([['1'], ['2']])
+  expect(await session.rows(`${rows} LIMIT 3`)).toEqual(three)
+  expect(await session.rows(`SELECT COUNT(*) FROM (${rows}) t`)).toEqual([['3']])
+  await session.run('SET sql_select_limit = 0')
+  await session.run(`SET @three = (SELECT COUNT(*) FROM (${rows}) t)`)
+  expect(await session.rows('SELECT @three LIMIT 1')).toEqual([['3']])
+  await session.run('SET sql_select_limit = DEFAULT')
+  expect(await session.rows(rows)).toEqual(three)
+})
+
 test('SLEEP waits, for each row, and ends when the statement is killed', async () => {
   const startedAtMs = performance.now()
   expect(await session.rows('SELECT SLEEP(0.05) FROM (SELECT 1 UNION ALL SELECT 2) t')).toEqual([

@@ -33,7 +33,7 @@ import {
   type ParsedStatement,
   type StatementFingerprint,
 } from './parsing.js'
-import { binderEnvironment, planStatement, type PlannableStatement } from './planner.js'
+import { binderEnvironment, planStatement, type PlanRequest, type PlannableStatement } from './planner.js'
 import { PlanRunner } from './plan-runner.js'
 import { PreparedStatements, type Prepared } from './prepared-statements.js'
 import type { PreparedPlan } from './query-types.js'
@@ -291,7 +291,10 @@ export class EngineSession implements Session {
       case 'insert':
       case 'update':
       case 'delete': {
-        const plan = await this.plan(statement, running, parameters, fingerprint?.literals)
+        const plan = await this.plan(statement, running, parameters, {
+          literals: fingerprint?.literals,
+          rowsMax: this.state.selectRowsMax,
+        })
         if (fingerprint !== undefined && plan.cacheable && parameters === undefined && !isInto(statement)) {
           this.core.plans.add(`${this.state.settingsKey}\u0000${fingerprint.key}`, plan)
         }
@@ -386,14 +389,17 @@ export class EngineSession implements Session {
     statement: PlannableStatement,
     running: RunningStatement,
     parameters: readonly TypedValue[] | undefined,
-    literals?: StatementFingerprint['literals'],
+    more: Pick<PlanRequest, 'rowsMax'> & Partial<Pick<PlanRequest, 'literals'>> = {},
   ): Promise<PreparedPlan> {
     const names = {
       ...this.core.names,
       temporaryTable: (database: string, name: string) => this.temporaryTables.find(database, name),
     }
     running.strict = isStrict(statement, this.state.sqlMode)
-    return planStatement({ statement, running, names, parameters, literals }, this.core.planner)
+    return planStatement(
+      { statement, running, names, parameters, literals: undefined, ...more },
+      this.core.planner,
+    )
   }
 
   newBinder(running: RunningStatement, parameters: readonly TypedValue[] | undefined): Binder {
@@ -490,7 +496,7 @@ export class EngineSession implements Session {
       await this.runStatement(prepared.parsed, running, sink, moreResults, parameters, undefined)
       return
     }
-    const plan = await this.plan(statement, running, parameters)
+    const plan = await this.plan(statement, running, parameters, { rowsMax: this.state.selectRowsMax })
     if (plan.cacheable) prepared.keep(this.state.settingsKey, parameters, plan)
     await this.runner.run(
       plan,
