@@ -28,8 +28,24 @@ const CLOSED_RANGE_FRACTION = 0.1111
 /** Ranges that are estimated one by one; the others count as these on average. */
 const ESTIMATED_RANGES_MAX = 8
 
+/**
+ * Tables count as having so many rows at least. Plans are kept: one made for an empty table that reads all of it would go on
+ * doing so when the table has grown.
+ */
+const TABLE_ROWS_MIN = 1000
+
+/** Rows that tables really had when a plan was made last. */
+const ROWS_SEEN = new WeakMap<TableDefinition, number>()
+
 export function tableRows(table: TableDefinition, context: OptimizerContext): number {
-  return Math.max(1, context.statistics(table).rows)
+  const { rows } = context.statistics(table)
+  ROWS_SEEN.set(table, rows)
+  return Math.max(TABLE_ROWS_MIN, rows)
+}
+
+/** What part of the rows that are reckoned with is really there. */
+export function presentPart(table: TableDefinition): number {
+  return Math.min(1, (ROWS_SEEN.get(table) ?? TABLE_ROWS_MIN) / TABLE_ROWS_MIN)
 }
 
 export function fullScanCost(table: TableDefinition, context: OptimizerContext): number {
@@ -104,7 +120,12 @@ function estimated(
   if (evaluation === undefined) return undefined
   const values = rangeValues(range, evaluation)
   if (values === undefined) return undefined
-  return values === 'empty' ? 0 : context.estimateRange(table, index, values)
+  if (values === 'empty') return 0
+  const part = presentPart(table)
+  // Of an empty table nothing can be told.
+  if (part === 0) return undefined
+  const entries = context.estimateRange(table, index, values)
+  return entries === undefined ? undefined : entries / part
 }
 
 /** The range as it would be opened now, if its bounds are known already. */

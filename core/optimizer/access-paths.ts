@@ -4,14 +4,14 @@
  */
 import type { Expression } from '../plan/expression.js'
 import type { AccessPath, LogicalNode, ScanNode } from '../plan/logical.js'
-import type { IndexDefinition, Placement, TableDefinition } from '../plan/schema.js'
-import { primaryPlacementOf } from '../plan/schema.js'
+import type { IndexDefinition } from '../plan/schema.js'
 import { fullScanCost, isCovering, rangesCost, rangesRows, tableRows } from './access-cost.js'
 import { restrictionSource } from './column-restrictions.js'
 import { conjunction, conjuncts } from './conditions.js'
 import type { OptimizerContext } from './context.js'
 import { selectivity } from './estimates.js'
 import { rangesOfIndexes, type IndexRanges } from './index-ranges.js'
+import { hasIndexes, placementOf } from './placements.js'
 import { mapInputs } from './plan-nodes.js'
 import type { RuleContext } from './rule.js'
 
@@ -62,7 +62,7 @@ export function fullScan(scan: ScanNode, context: OptimizerContext): PlannedScan
   const rows = tableRows(scan.table, context)
   const access: AccessPath = {
     kind: 'full',
-    placement: placementOf(scan.table),
+    placement: placementOf(scan, context),
     reverse: false,
     rows,
   }
@@ -96,7 +96,7 @@ export function rangeScan(
   const rows = read * others.reduce((product, each) => product * selectivity(each), 1)
   const access: AccessPath = {
     kind: 'ranges',
-    placement: placementOf(scan.table),
+    placement: placementOf(scan, context),
     index: found.index,
     ranges: found.ranges,
     reverse: false,
@@ -111,16 +111,6 @@ export function rangeScan(
     rows,
     found,
   }
-}
-
-/** Drivers that know tables find their way themselves, by the conditions that they are told. */
-export function hasIndexes(table: TableDefinition, context: OptimizerContext): boolean {
-  const storage = context.storage?.(placementOf(table).storage)
-  return storage === undefined || storage.capabilities.shape === 'keyspace'
-}
-
-export function placementOf(table: TableDefinition): Placement {
-  return primaryPlacementOf(table)
 }
 
 /** Indexes that the statement allows (MySQL manual 10.9.4 "Index Hints"). */

@@ -34,7 +34,7 @@ test(
       const rows = new Map<string, number>()
       changeOptimizer(twins.optimized, {
         statistics: ({ name }) => {
-          const known = rows.get(name) ?? size.pick([1, 30, 1000, 100_000])
+          const known = rows.get(name) ?? size.pick([100, 2000, 20_000, 100_000])
           rows.set(name, known)
           return { rows: known, bytes: known * 100 }
         },

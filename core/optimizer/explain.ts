@@ -16,6 +16,7 @@ import { visitExpression } from '../plan/rewrite.js'
 import { isCovering } from './access-cost.js'
 import { conjuncts, factsOf } from './conditions.js'
 import { estimateOf } from './plan-estimates.js'
+import { notesOf } from './plan-notes.js'
 import { inputsOf, visitExpressions } from './plan-nodes.js'
 import { EXCLUSIVE_BOUND } from './range-bounds.js'
 
@@ -30,6 +31,7 @@ class TreePrinter {
 
   print(node: LogicalNode): readonly string[] {
     this.visit(node, 0)
+    for (const note of notesOf(node)) this.line(0, `Note: ${note}`)
     return this.lines
   }
 

@@ -5,9 +5,10 @@
 import { isText } from '../common/sql-type.js'
 import type { AggregateCall } from '../plan/expression.js'
 import type { AggregateNode, LimitNode, LogicalNode, ScanNode, SortNode } from '../plan/logical.js'
-import { hasIndexes, usableIndexes } from './access-paths.js'
+import { usableIndexes } from './access-paths.js'
 import { bindFunction, conjunction, conjuncts } from './conditions.js'
 import { literal } from './literals.js'
+import { hasIndexes } from './placements.js'
 import { joinNode, mapInputs } from './plan-nodes.js'
 import type { RuleContext } from './rule.js'
 

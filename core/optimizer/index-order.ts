@@ -8,15 +8,9 @@ import type { ColumnId, Expression, SortKey } from '../plan/expression.js'
 import type { AccessPath, LogicalNode, RangeBounds, ScanNode, SortNode } from '../plan/logical.js'
 import { primaryKeyOf, type IndexDefinition, type IndexPart, type TableDefinition } from '../plan/schema.js'
 import { isCovering, rangesCost, tableRows } from './access-cost.js'
-import {
-  fullScan,
-  hasIndexes,
-  rangeScan,
-  usableIndexes,
-  usableRanges,
-  type PlannedScan,
-} from './access-paths.js'
+import { fullScan, rangeScan, usableIndexes, usableRanges, type PlannedScan } from './access-paths.js'
 import { conjuncts } from './conditions.js'
+import { hasIndexes, placementOf } from './placements.js'
 import { estimateOf } from './plan-estimates.js'
 import { inputsOf, mapInputs, withInputs } from './plan-nodes.js'
 import type { RuleContext } from './rule.js'
@@ -273,7 +267,7 @@ function orderedScans(scan: ScanNode, context: RuleContext): readonly PlannedSca
       const ranges = [WHOLE_RANGE]
       const access: AccessPath = {
         kind: 'ranges',
-        placement: full.scan.access?.placement ?? primaryPlacement(scan),
+        placement: placementOf(scan, context),
         index,
         ranges,
         reverse: false,
@@ -284,12 +278,6 @@ function orderedScans(scan: ScanNode, context: RuleContext): readonly PlannedSca
       return { scan: { ...scan, access }, cost, rows: full.rows, found: undefined }
     })
   return [full, ...ranged, ...whole]
-}
-
-function primaryPlacement(scan: ScanNode) {
-  const [placement] = scan.table.placements
-  if (placement === undefined) throw new Error('invariant: a stored table has a placement')
-  return placement
 }
 
 function replaceScan(node: LogicalNode, scan: ScanNode, by: ScanNode): LogicalNode {

@@ -81,6 +81,8 @@ export interface JoinGraph {
   /** Conditions for all joined rows, other than the equalities of `classes`. */
   readonly conditions: readonly JoinCondition[]
   readonly classes: readonly EqualityClass[]
+  /** The conditions of a relation's own join. */
+  conditionsOf(relation: number): readonly JoinCondition[]
 }
 
 /** The graph of a join tree with the conditions above it; undefined if it is too large. */
@@ -167,7 +169,17 @@ class GraphCollector {
         conditions.push({ expression, relations: this.relationsOf(expression), hasSubquery })
       }
     }
-    return { relations: this.relations, conditions, classes: this.classes(equalities) }
+    return {
+      relations: this.relations,
+      conditions,
+      classes: this.classes(equalities),
+      conditionsOf: (relation) =>
+        (this.relations[relation]?.on ?? []).map((expression) => ({
+          expression,
+          relations: this.relationsOf(expression),
+          hasSubquery: false,
+        })),
+    }
   }
 
   /** Columns that an outer join can make NULL aren't equal before it. */

@@ -1,8 +1,9 @@
 /**
  * Joining one more relation to those that are joined already: which conditions can be used, which ways there are, what they cost.
  */
-import type { ColumnExpression, ColumnId, Expression } from '../plan/expression.js'
+import type { ColumnExpression, ColumnId, Correlation, Expression } from '../plan/expression.js'
 import type { FilterNode, LogicalNode, ScanNode } from '../plan/logical.js'
+import { visitExpression } from '../plan/rewrite.js'
 import { primaryKeyOf } from '../plan/schema.js'
 import { rangesCost, rangesRows, isCovering, tableRows } from './access-cost.js'
 import { usableRanges } from './access-paths.js'
@@ -25,7 +26,9 @@ import {
   OUTPUT_COST,
   PAIR_COST,
 } from './plan-estimates.js'
-import { columnOf, filterNode, joinNode } from './plan-nodes.js'
+import { placementOf } from './placements.js'
+import { columnOf, filterNode, joinNode, keepOutput } from './plan-nodes.js'
+import { pushDownFilters } from './push-down-filters.js'
 import type { RuleContext } from './rule.js'
 import { correlate } from './substitution.js'
 
@@ -38,16 +41,32 @@ export interface Joined {
   readonly relation: number
   /** Undefined for the first. */
   readonly step: Step | undefined
+  /** A semi join's right side that came first: its distinct rows are joined like any others. */
+  readonly seed: number | undefined
 }
 
 interface Step {
-  readonly method: 'hash' | 'swapped hash' | 'lookup' | 'loop' | 'lateral'
+  readonly method: 'hash' | 'swapped hash' | 'lookup' | 'dependent' | 'loop' | 'lateral'
   /** What joins the relation. */
   readonly on: readonly Expression[]
   /** What is looked at when it is joined. */
   readonly after: readonly Expression[]
   readonly lookup: IndexRanges | undefined
+  readonly dependent: Dependent | undefined
 }
+
+/** A relation planned for one row of what is joined before it, of which it reads the correlations. */
+interface Dependent {
+  readonly node: LogicalNode
+  readonly correlations: readonly Correlation[]
+}
+
+/** Rows for which a relation is at most planned and opened again and again. */
+const DEPENDENT_ROWS_MAX = 200
+/** Ways in which one relation is planned so. */
+const DEPENDENTS_MAX = 8
+/** Below this a relation is better computed once. */
+const DEPENDENT_COST_MIN = 500
 
 /** A relation, with what is looked up again and again. */
 interface Candidate {
@@ -61,6 +80,9 @@ interface Candidate {
   readonly classes: readonly EqualityClass[]
   /** By the conditions that they use. */
   readonly lookups: Map<string, Lookup>
+  readonly dependents: Map<string, Dependent>
+  /** Of a semi join's right side: its conditions, with the relations that they read. */
+  readonly seedConditions: readonly JoinCondition[]
 }
 
 /** An index of a relation for one row of what is joined before it. */
@@ -81,6 +103,8 @@ export class JoinSteps {
     private readonly plain: readonly LogicalNode[],
     private readonly planned: readonly LogicalNode[],
     private readonly context: RuleContext,
+    /** Plans a relation on its own. */
+    private readonly planAlone: (node: LogicalNode) => LogicalNode,
   ) {
     this.candidates = graph.relations.map((relation, i): Candidate => {
       const node = planned[i] as LogicalNode
@@ -94,20 +118,48 @@ export class JoinSteps {
         conditions: graph.conditions.filter((each) => each.relations.has(i)),
         classes: graph.classes.filter((each) => each.relations.has(i)),
         lookups: new Map(),
+        dependents: new Map(),
+        seedConditions: relation.kind === 'semi' ? graph.conditionsOf(i) : [],
       }
     })
   }
 
   start(relation: number): Joined | undefined {
     const { relation: first, rows, cost } = this.candidate(relation)
+    if (first.kind === 'semi') return this.seed(relation)
     if (first.kind !== 'inner' || !first.requires.isEmpty || first.correlations.length > 0) return undefined
     const set = RelationSet.empty.with(relation)
     const local = this.localEqualities(relation)
     const after = [...local, ...this.completed(relation, RelationSet.empty, set)]
     const step: Step | undefined =
-      after.length === 0 ? undefined : { method: 'loop', on: [], after, lookup: undefined }
+      after.length === 0
+        ? undefined
+        : { method: 'loop', on: [], after, lookup: undefined, dependent: undefined }
     const left = rows * selectivityOfAll(after)
-    return { set, rows: left, cost, previous: undefined, relation, step }
+    return { set, rows: left, cost, previous: undefined, relation, step, seed: undefined }
+  }
+
+  /** Starting with the values that IN asks for, instead of looking every row up among them. */
+  private seed(number: number): Joined | undefined {
+    const candidate = this.candidate(number)
+    const { relation, rows, cost } = candidate
+    if (relation.nullAware || relation.correlations.length > 0) return undefined
+    if (relation.on.length === 0 || this.seedKeys(candidate) === undefined) return undefined
+    const set = RelationSet.empty.with(number)
+    const all = cost + rows * HASH_BUILD_COST
+    return { set, rows, cost: all, previous: undefined, relation: number, step: undefined, seed: number }
+  }
+
+  /** The columns that the right side of a semi join is compared by, if equal values are one and the same. */
+  private seedKeys(candidate: Candidate): ReadonlySet<ColumnId> | undefined {
+    const keys = new Set<ColumnId>()
+    for (const each of candidate.relation.on) {
+      if (each.kind !== 'call' || !isHashJoinable(each, candidate)) return undefined
+      const own = each.arguments.find((side) => side.kind === 'column' && candidate.columns.has(side.column))
+      if (own?.kind !== 'column') return undefined
+      keys.add(own.column)
+    }
+    return keys
   }
 
   /** Whether the relation may come next. */
@@ -119,7 +171,9 @@ export class JoinSteps {
   isConnected(joined: Joined, relation: number): boolean {
     const { relation: next, conditions, classes } = this.candidate(relation)
     if (!next.requires.isEmpty) return true
+    const seeded = joined.seed === undefined ? [] : this.candidate(joined.seed).seedConditions
     return (
+      seeded.some((each) => each.relations.has(relation)) ||
       classes.some((each) => each.members.some((member) => joined.set.has(member.relation))) ||
       conditions.some(
         (each) =>
@@ -134,7 +188,7 @@ export class JoinSteps {
     const candidate = this.candidate(number)
     const { relation } = candidate
     const set = joined.set.with(number)
-    const completed = this.completed(number, joined.set, set)
+    const completed = [...this.completed(number, joined.set, set), ...this.seeded(joined, number, set)]
     const isInner = relation.kind === 'inner'
     const usable = isInner ? completed.filter((each) => !factsOf(each).hasSubquery) : []
     const on = isInner ? [...this.equalities(number, joined.set), ...usable] : relation.on
@@ -143,9 +197,10 @@ export class JoinSteps {
       : completed
     const matches = this.matches(candidate, on)
     const rows = resultRows(relation.kind, joined.rows, matches) * selectivityOfAll(after)
-    const { method, cost, lookup } = this.bestMethod(joined, candidate, on, rows)
-    const step: Step = { method, on, after, lookup }
-    return { set, rows, cost: joined.cost + cost, previous: joined, relation: number, step }
+    const { method, cost, lookup, dependent } = this.bestMethod(joined, candidate, on, rows)
+    const step: Step = { method, on, after, lookup, dependent }
+    const { seed } = joined
+    return { set, rows, cost: joined.cost + cost, previous: joined, relation: number, step, seed }
   }
 
   private candidate(number: number): Candidate {
@@ -168,6 +223,14 @@ export class JoinSteps {
         if (relations.isEmpty) found.push(expression)
     }
     return found
+  }
+
+  /** What a semi join's right side that came first has in common with the relation. */
+  private seeded(joined: Joined, number: number, now: RelationSet): readonly Expression[] {
+    if (joined.seed === undefined) return []
+    return this.candidate(joined.seed)
+      .seedConditions.filter((each) => each.relations.isWithin(now) && each.relations.has(number))
+      .map((each) => each.expression)
   }
 
   /** For each class one equality between the relation and those that are joined. */
@@ -237,32 +300,95 @@ export class JoinSteps {
 
   // ── Methods ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private bestMethod(joined: Joined, candidate: Candidate, on: readonly Expression[], rows: number) {
+  private bestMethod(
+    joined: Joined,
+    candidate: Candidate,
+    on: readonly Expression[],
+    rows: number,
+  ): Omit<Step, 'on' | 'after'> & { readonly cost: number } {
     const { relation, rows: own, cost: read } = candidate
+    const none = { lookup: undefined, dependent: undefined }
     const output = rows * OUTPUT_COST
     if (relation.correlations.length > 0) {
-      const cost = joined.rows * (LOOP_COST + read) + output
-      return { method: 'lateral' as const, cost, lookup: undefined }
+      return { ...none, method: 'lateral', cost: joined.rows * (LOOP_COST + read) + output }
     }
-    const lookup = relation.nullAware ? undefined : this.lookup(joined, candidate, on)
-    const byLookup = lookup === undefined ? Infinity : lookup.cost + output
-    const hashes = on.some((each) => isHashJoinable(each, candidate))
-    if (hashes) {
+    let best: Omit<Step, 'on' | 'after'> & { readonly cost: number }
+    if (on.some((each) => isHashJoinable(each, candidate))) {
       const swaps = relation.kind === 'inner' && joined.rows < own
       const build = (swaps ? joined.rows : own) * HASH_BUILD_COST
       const probe = (swaps ? own : joined.rows) * HASH_PROBE_COST
-      const byHash = read + build + probe + output
-      if (byHash <= byLookup) {
-        return {
-          method: swaps ? ('swapped hash' as const) : ('hash' as const),
-          cost: byHash,
-          lookup: undefined,
-        }
+      best = { ...none, method: swaps ? 'swapped hash' : 'hash', cost: read + build + probe + output }
+    } else {
+      best = { ...none, method: 'loop', cost: read + joined.rows * own * PAIR_COST + output }
+    }
+    if (relation.nullAware) return best
+    const lookup = this.lookup(joined, candidate, on)
+    if (lookup !== undefined && lookup.cost + output < best.cost) {
+      return { ...none, method: 'lookup', cost: lookup.cost + output, lookup: lookup.found }
+    }
+    const dependent = this.dependent(joined, candidate, on, best.cost)
+    if (dependent === undefined) return best
+    const { cost } = estimateOf(dependent.node)
+    const byDependent = joined.rows * (LOOP_COST + cost) + output
+    return byDependent < best.cost ? { ...none, method: 'dependent', cost: byDependent, dependent } : best
+  }
+
+  /**
+   * A relation that is no mere scan, with the join's conditions pushed down into it. Worth the planning only if few rows ask for
+   * little of something large.
+   */
+  private dependent(
+    joined: Joined,
+    candidate: Candidate,
+    on: readonly Expression[],
+    otherwise: number,
+  ): Dependent | undefined {
+    const { scan, relation, columns, cost } = candidate
+    if (scan !== undefined || on.length === 0 || !on.every(isPlain)) return undefined
+    if (joined.rows > DEPENDENT_ROWS_MAX || cost < DEPENDENT_COST_MIN) return undefined
+    if (joined.rows * LOOP_COST > otherwise) return undefined
+    const key = on.map((each) => this.numberOf(each)).join()
+    let found = candidate.dependents.get(key)
+    if (found === undefined && candidate.dependents.size >= DEPENDENTS_MAX) return undefined
+    if (found === undefined) {
+      const ids = this.outerIds(on, columns)
+      const condition = conjunction(
+        on.map((each) => correlate(each, ids)),
+        this.context,
+      )
+      const node = this.planAlone(pushDownFilters(filterNode(relation.node, condition), this.context))
+      const correlations = on.flatMap((each) => this.correlationsOf(each, ids))
+      found = { node, correlations: [...new Map(correlations.map((each) => [each.id, each])).values()] }
+      candidate.dependents.set(key, found)
+    }
+    return found
+  }
+
+  /** Ids under which a relation reads the columns of others. */
+  private outerIds(
+    conditions: readonly Expression[],
+    own: ReadonlySet<ColumnId>,
+  ): ReadonlyMap<ColumnId, ColumnId> {
+    const ids = new Map<ColumnId, ColumnId>()
+    for (const each of conditions) {
+      for (const column of factsOf(each).columns) {
+        if (!own.has(column) && !ids.has(column)) ids.set(column, this.context.newColumn())
       }
     }
-    const byLoop = hashes ? Infinity : read + joined.rows * own * PAIR_COST + output
-    if (byLoop < byLookup) return { method: 'loop' as const, cost: byLoop, lookup: undefined }
-    return { method: 'lookup' as const, cost: byLookup, lookup: lookup?.found }
+    return ids
+  }
+
+  /** What a condition takes from outside, as references to the columns there. */
+  private correlationsOf(
+    condition: Expression,
+    ids: ReadonlyMap<ColumnId, ColumnId>,
+  ): readonly Correlation[] {
+    const found: Correlation[] = []
+    visitExpression(condition, (part) => {
+      const id = part.kind === 'column' ? ids.get(part.column) : undefined
+      if (id !== undefined) found.push({ id, outer: part })
+    })
+    return found
   }
 
   /** The cheapest index of the relation for one row of what is joined. */
@@ -305,11 +431,25 @@ export class JoinSteps {
   plan(joined: Joined): LogicalNode {
     const { previous, relation: number, step } = joined
     const node = this.planned[number] as LogicalNode
-    if (previous === undefined) return filterNode(node, conjunction(step?.after ?? [], this.context))
+    if (previous === undefined) {
+      if (joined.seed !== undefined) return this.seedNode(joined.seed)
+      return filterNode(node, conjunction(step?.after ?? [], this.context))
+    }
     const left = this.plan(previous)
     if (step === undefined) throw new Error('invariant: all but the first relation are joined by a step')
     const result = this.joinedNode(left, number, step)
     return this.filtered(result, step.after)
+  }
+
+  private seedNode(number: number): LogicalNode {
+    const candidate = this.candidate(number)
+    const keys = this.seedKeys(candidate)
+    const node = this.planned[number] as LogicalNode
+    const input = keepOutput(
+      node,
+      node.output.filter((column) => keys?.has(column.id)),
+    )
+    return { kind: 'distinct', input, output: input.output }
   }
 
   private filtered(node: LogicalNode, conditions: readonly Expression[]): LogicalNode {
@@ -332,6 +472,11 @@ export class JoinSteps {
         return joinNode(relation.kind, left, right, condition, { nullAware, algorithm: 'nested loop' })
       case 'lateral':
         return joinNode(relation.kind, left, right, condition, { nullAware, correlations })
+      case 'dependent': {
+        if (step.dependent === undefined) throw new Error('invariant: a dependent relation was planned')
+        const { node, correlations: own } = step.dependent
+        return joinNode(relation.kind, left, node, undefined, { correlations: own })
+      }
       case 'lookup': {
         if (step.lookup === undefined) throw new Error('invariant: a look-up has an index')
         return this.lookupJoin(left, number, step.on, step.lookup)
@@ -350,13 +495,8 @@ export class JoinSteps {
     if (scan === undefined) throw new Error('invariant: only scans are looked up in')
     const rest = [...conjuncts(scan.filter), ...on].filter((each) => !found.satisfied.has(each))
     const own = new Set(scan.output.map((column) => column.id))
-    const ids = new Map<ColumnId, ColumnId>()
     const bounds = found.ranges.flatMap((range) => [...(range.lower ?? []), ...(range.upper ?? [])])
-    for (const each of [...bounds, ...rest]) {
-      for (const column of factsOf(each).columns) {
-        if (!own.has(column) && !ids.has(column)) ids.set(column, this.context.newColumn())
-      }
-    }
+    const ids = this.outerIds([...bounds, ...rest], own)
     const known = new Map<Expression, Expression>()
     const outer = (expression: Expression): Expression => {
       // Equal bounds stay one expression: that is how a point is told.
@@ -369,8 +509,7 @@ export class JoinSteps {
       ...scan,
       access: {
         kind: 'ranges',
-        placement:
-          (scanOf(this.planned[number] as LogicalNode) ?? scan).access?.placement ?? placementOf(scan),
+        placement: placementOf(scan, this.context),
         index: found.index,
         ranges: found.ranges.map((range) => {
           const lower = range.lower?.map(outer)
@@ -398,12 +537,6 @@ export class JoinSteps {
 function isPlain(condition: Expression): boolean {
   const { hasSubquery, isVolatile } = factsOf(condition)
   return !hasSubquery && !isVolatile
-}
-
-function placementOf(scan: ScanNode) {
-  const placement = scan.table.placements[0]
-  if (placement === undefined) throw new Error('invariant: a stored table has a placement')
-  return placement
 }
 
 /** The scan of a relation that is nothing but one, under conditions with sub-queries at most. */

@@ -10,11 +10,14 @@ import { sortByIndex } from './index-order.js'
 import { inferConditions } from './infer-conditions.js'
 import { mergeProjections } from './merge-projections.js'
 import { orderJoins } from './order-joins.js'
+import { lookUpValues } from './look-up-values.js'
+import { keepNotes } from './plan-notes.js'
 import { keepOutput } from './plan-nodes.js'
 import { narrowColumns, pruneColumns } from './prune-columns.js'
 import { pushDownFilters } from './push-down-filters.js'
 import { pushDownLimits } from './push-down-limits.js'
 import type { Rule, RuleContext } from './rule.js'
+import { runFragments } from './run-fragments.js'
 import { countShares } from './share-counts.js'
 import { simplifyOuterJoins } from './simplify-outer-joins.js'
 import { simplifySorts } from './simplify-sorts.js'
@@ -25,11 +28,13 @@ export const RULES: readonly Rule[] = [
   mergeProjections,
   unnestSubqueries,
   mergeProjections,
+  lookUpValues,
   simplifyOuterJoins,
   inferConditions,
   pushDownFilters,
   simplifySorts,
   pruneColumns,
+  runFragments,
   findExtremes,
   orderJoins,
   sortByIndex,
@@ -41,11 +46,14 @@ export function optimizeQuery(plan: LogicalNode, context: OptimizerContext): Log
   const rules: RuleContext = Object.assign(Object.create(context) as OptimizerContext, {
     shares: countShares(plan),
     unplanned: new WeakMap<ScanNode, ScanNode>(),
+    notes: [],
   })
   const subPlans = new SubPlans((each) => optimize(each))
   const optimize = (root: LogicalNode): LogicalNode =>
     subPlans.finish(keepOutput(applyRules(root, rules), root.output))
-  return optimize(plan)
+  const optimized = optimize(plan)
+  keepNotes(optimized, rules.notes)
+  return optimized
 }
 
 function applyRules(plan: LogicalNode, context: RuleContext): LogicalNode {

@@ -22,7 +22,7 @@ export function orderJoins(plan: LogicalNode, context: RuleContext): LogicalNode
   if (graph === undefined) return mapInputs(plan, (input) => orderJoins(input, context))
   const plain = graph.relations.map((relation) => relation.node)
   const planned = plain.map((node) => orderJoins(node, context))
-  const steps = new JoinSteps(graph, plain, planned, context)
+  const steps = new JoinSteps(graph, plain, planned, context, (node) => orderJoins(node, context))
   const best = graph.relations.length <= EXHAUSTIVE_MAX ? exhaustive(graph, steps) : greedy(graph, steps)
   return steps.plan(best)
 }

@@ -9,6 +9,8 @@ export interface RuleContext extends OptimizerContext {
   readonly shares: ShareCounts
   /** Scans with an access path, as they were without it: another path may need the conditions that this one satisfies. */
   readonly unplanned: WeakMap<ScanNode, ScanNode>
+  /** What EXPLAIN shall say besides the plan. */
+  readonly notes: string[]
 }
 
 export type Rule = (plan: LogicalNode, context: RuleContext) => LogicalNode
