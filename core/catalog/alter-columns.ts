@@ -158,7 +158,9 @@ export function defineAlteredColumn(plan: ColumnPlan, columns: ColumnsContext): 
   const isInPrimaryKey = columns.primary.has(nameKey(plan.name))
   if (plan.syntax !== undefined) {
     const { tableCollation } = columns
-    return defineColumn(plan.syntax, { tableCollation, isInPrimaryKey, id: former?.id }, context)
+    const column = defineColumn(plan.syntax, { tableCollation, isInPrimaryKey, id: former?.id }, context)
+    const absentValue = former?.absentValue
+    return absentValue === undefined ? column : Object.freeze({ ...column, absentValue })
   }
   if (former === undefined) throw new Error('invariant: a column is old or defined anew')
   const type = columns.conversion === undefined ? former.type : convertedType(former.type, columns.conversion)

@@ -5,43 +5,97 @@
 import { charsetOfCollation } from '../common/collations.js'
 import { exactLayoutOf } from '../common/exact-layout.js'
 import { isBinary, isText, representationOf, sameType, type SqlType } from '../common/sql-type.js'
+import type { Value } from '../common/value.js'
 import type { ColumnDefinition, IndexDefinition, TableDefinition } from '../plan/schema.js'
 import { primaryKeyOf } from '../plan/schema.js'
 import type { AlteredTable } from './alter-table.js'
+import { ROW_FORMS_MAX } from './row-history.js'
 
 export type AlterationWork =
-  | { readonly kind: 'definition' }
+  | { readonly kind: 'definition'; readonly rows: RowsThatStay }
   /** The indexes whose entries have to be built; an index that is there already has to change its id then. */
-  | { readonly kind: 'indexes'; readonly build: readonly IndexDefinition[] }
+  | {
+      readonly kind: 'indexes'
+      readonly rows: RowsThatStay
+      readonly build: readonly IndexDefinition[]
+    }
   | { readonly kind: 'copy' }
 
-export function alterationWork(altered: AlteredTable): AlterationWork {
+/** `same`: new rows look like them. `older`: they don't, and have these values for columns by their ids. */
+export type RowsThatStay =
+  { readonly form: 'same' } | { readonly form: 'older'; readonly absentValues: ReadonlyMap<number, Value> }
+
+/** What a NOT NULL column without DEFAULT has in rows that were there before it; undefined if none is known beforehand. */
+export type ImplicitValue = (type: SqlType) => Value | undefined
+
+export function alterationWork(altered: AlteredTable, implicitValue: ImplicitValue): AlterationWork {
   const { former, table, isForced } = altered
-  if (isForced || !haveSameRows(altered) || !haveSamePrimaryKey(former, table)) return { kind: 'copy' }
+  const rows = haveSameRows(altered) ? SAME : olderRows(altered, implicitValue)
+  if (isForced || rows === undefined || !haveSamePrimaryKey(former, table)) return { kind: 'copy' }
   const build = table.indexes.filter((index) => {
     if (index.primary) return false
     const present = former.indexes.find((each) => each.id === index.id)
     return present === undefined || !haveSameEntries(present, former, index, table)
   })
-  return build.length === 0 ? { kind: 'definition' } : { kind: 'indexes', build }
+  return build.length === 0 ? { kind: 'definition', rows } : { kind: 'indexes', rows, build }
 }
+
+const SAME: RowsThatStay = { form: 'same' }
 
 function haveSameRows({ former, table, columns }: AlteredTable): boolean {
   return (
     former.columns.length === table.columns.length &&
     table.columns.every((column, i) => {
       const present = former.columns[i]
-      return present !== undefined && columns[i]?.from === i && haveSameForm(present, column)
+      return (
+        present !== undefined &&
+        columns[i]?.from === i &&
+        staysAsItIs(present, column) &&
+        present.nullable === column.nullable
+      )
     })
   )
 }
 
-function haveSameForm(before: ColumnDefinition, after: ColumnDefinition): boolean {
+/** Rows that can be read with the note of how they look; undefined if they have to be written anew. */
+function olderRows(
+  { former, table, columns }: AlteredTable,
+  implicitValue: ImplicitValue,
+): RowsThatStay | undefined {
+  if ((former.rowHistory?.schemas.length ?? 0) + 1 >= ROW_FORMS_MAX) return undefined
+  const absentValues = new Map<number, Value>()
+  for (const [i, column] of table.columns.entries()) {
+    const from = columns[i]?.from
+    const present = from === undefined ? undefined : former.columns[from]
+    if (present !== undefined) {
+      if (!staysAsItIs(present, column) || (present.nullable && !column.nullable)) return undefined
+      continue
+    }
+    const value = absentValueOf(column, implicitValue)
+    if (value === undefined) return undefined
+    absentValues.set(column.id, value)
+  }
+  return { form: 'older', absentValues }
+}
+
+function absentValueOf(column: ColumnDefinition, implicitValue: ImplicitValue): Value | undefined {
+  if (column.generated !== undefined || column.autoIncrement) return undefined
+  switch (column.default.kind) {
+    case 'value':
+      return column.default.value
+    case 'none':
+      return column.nullable ? null : implicitValue(column.type)
+    default:
+      return undefined
+  }
+}
+
+/** Whether what was stored for `former` is what the column has now. */
+function staysAsItIs(former: ColumnDefinition, column: ColumnDefinition): boolean {
   return (
-    before.nullable === after.nullable &&
-    before.generated?.sql === after.generated?.sql &&
-    (before.autoIncrement || !after.autoIncrement) &&
-    canStay(before.type, after.type)
+    former.generated?.sql === column.generated?.sql &&
+    (former.autoIncrement || !column.autoIncrement) &&
+    canStay(former.type, column.type)
   )
 }
 

@@ -238,9 +238,3 @@ function rowBytes(columns: readonly ColumnDefinition[]): number {
   return bytes + Math.ceil(nullable / 8)
 }
 
-/** The position of a column. Throws ER_BAD_FIELD_ERROR naming the clause. */
-export function requireColumn(table: Pick<TableDefinition, 'columns' | 'name'>, name: string): number {
-  const position = table.columns.findIndex((column) => sameName(column.name, name))
-  if (position < 0) throw sqlError('ER_BAD_FIELD_ERROR', name, table.name)
-  return position
-}

@@ -13,6 +13,7 @@ import type {
   Placement,
   ReferentialAction,
   RelationDefinition,
+  RowHistory,
   TableDefinition,
   ViewDefinition,
 } from '../plan/schema.js'
@@ -56,20 +57,29 @@ function tableRecord(table: TableDefinition): JsonRecord {
     foreignKeys: table.foreignKeys.map((foreignKey) => ({ ...foreignKey })),
     checks: table.checks.map((check) => ({ ...check })),
     placements: table.placements.map((placement) => ({ ...placement })),
+    rowHistory: table.rowHistory && {
+      presentFrom: table.rowHistory.presentFrom,
+      schemas: table.rowHistory.schemas.map(({ version, columns }) => ({
+        version,
+        columns: columns.map(({ id, type, nullable }) => ({ id, type: { ...type }, nullable })),
+      })),
+    },
   }
 }
 
 function columnRecord(column: ColumnDefinition): JsonRecord {
-  const { default: missing, generated } = column
+  const { default: missing, generated, absentValue } = column
   return {
     ...column,
     type: { ...column.type },
     default: missing.kind === 'value' ? { kind: 'value', value: encodeValue(missing.value) } : { ...missing },
     generated: generated && { ...generated },
+    absentValue: absentValue === undefined ? undefined : encodeValue(absentValue),
   }
 }
 
 function decodeTable(fields: Fields): TableDefinition {
+  const history = fields.optionalRecord('rowHistory')
   return Object.freeze({
     kind: 'table',
     id: fields.number('id'),
@@ -88,11 +98,27 @@ function decodeTable(fields: Fields): TableDefinition {
     engineAsWritten: fields.optionalText('engineAsWritten'),
     options: Object.freeze(fields.textMap('options')),
     createdAtMicros: fields.number('createdAtMicros'),
+    ...(history === undefined ? {} : { rowHistory: decodeHistory(history) }),
+  })
+}
+
+function decodeHistory(fields: Fields): RowHistory {
+  return Object.freeze({
+    presentFrom: fields.number('presentFrom'),
+    schemas: fields.records('schemas').map((schema) => ({
+      version: schema.number('version'),
+      columns: schema.records('columns').map((column) => ({
+        id: column.number('id'),
+        type: decodeType(column.record('type')),
+        nullable: column.flag('nullable'),
+      })),
+    })),
   })
 }
 
 function decodeColumn(fields: Fields): ColumnDefinition {
   const generated = fields.optionalRecord('generated')
+  const absentValue = fields.raw('absentValue')
   return Object.freeze({
     id: fields.number('id'),
     name: fields.text('name'),
@@ -104,6 +130,7 @@ function decodeColumn(fields: Fields): ColumnDefinition {
     generated: generated && { sql: generated.text('sql'), stored: generated.flag('stored') },
     comment: fields.optionalText('comment') ?? '',
     invisible: fields.flag('invisible'),
+    ...(absentValue === undefined ? {} : { absentValue: decodeValue(absentValue) }),
   })
 }
 

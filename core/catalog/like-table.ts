@@ -3,6 +3,7 @@
  */
 import type { Placement, TableDefinition } from '../plan/schema.js'
 import { CheckNames } from './define-check.js'
+import { withoutRowHistory } from './row-history.js'
 
 export interface LikeTraits {
   readonly id: number
@@ -18,11 +19,12 @@ export interface LikeTraits {
 export function likeTable(original: TableDefinition, traits: LikeTraits): TableDefinition {
   const { allocateId, ...own } = traits
   const names = new CheckNames(traits.name, [])
+  const copied = withoutRowHistory(original)
   return Object.freeze({
-    ...original,
+    ...copied,
     ...own,
     version: 1,
-    columns: original.columns.map((column) => Object.freeze({ ...column, id: allocateId() })),
+    columns: copied.columns.map((column) => Object.freeze({ ...column, id: allocateId() })),
     indexes: original.indexes.map((index) => Object.freeze({ ...index, id: allocateId() })),
     foreignKeys: [],
     checks: original.checks.map((check) => Object.freeze({ ...check, name: names.next() })),

@@ -43,6 +43,19 @@ export interface ColumnDefinition {
   readonly generated: GeneratedColumn | undefined
   readonly comment: string
   readonly invisible: boolean
+  /** What rows have that were written before the column was there, and never since; absent if there are no such rows. */
+  readonly absentValue?: Value
+}
+
+/** How the rows look that were written before columns were added, dropped, moved, or allowed to be NULL. */
+export interface RowHistory {
+  /** Oldest first: the columns of rows of this version, and of later ones until the next entry. */
+  readonly schemas: readonly {
+    readonly version: number
+    readonly columns: readonly Pick<ColumnDefinition, 'id' | 'type' | 'nullable'>[]
+  }[]
+  /** Rows of this version and later ones are as the table's columns say. */
+  readonly presentFrom: number
 }
 
 export interface IndexPart {
@@ -122,6 +135,8 @@ export interface TableDefinition {
   readonly options: Readonly<Record<string, string>>
   /** Microseconds since 1970 UTC. */
   readonly createdAtMicros: number
+  /** Absent while all rows are as the columns say. */
+  readonly rowHistory?: RowHistory
 }
 
 export interface ViewDefinition {

@@ -57,7 +57,6 @@ export class TableRuntime {
   constructor(
     readonly table: TableDefinition,
     readonly state: StorageState,
-    private readonly older: readonly RowSchema[] = [],
   ) {
     this.rowKeyspace = rowKeyspaceOf(table)
     this.rowEncoder = compileRowEncoder(table)
@@ -115,14 +114,15 @@ export class TableRuntime {
   }
 
   private compileDecoder(columns: readonly number[]): RowDecoder {
-    return compileRowDecoder(this.table, columns, this.older, absentValue)
+    const { rowHistory: history, columns: all, version } = this.table
+    const present: RowSchema = { version: history?.presentFrom ?? version, columns: all }
+    return compileRowDecoder(present, columns, history?.schemas, absentValue)
   }
 }
 
 /** What a column reads as in rows that were written before it was added. */
 function absentValue(column: RowColumn): Value {
-  const { default: initial } = column as ColumnDefinition
-  return initial.kind === 'value' ? initial.value : null
+  return (column as ColumnDefinition).absentValue ?? null
 }
 
 const scratch = new ByteBuffer()

@@ -2,6 +2,7 @@
  * Goal: ALTER TABLE changes definitions and rows together, in place where it can, and leaves everything as it was when it fails.
  * Method: statements on an engine over the memory storage; definitions, rows, and every index checked against its rows.
  */
+import { randomNumbers } from '../../../test/conformance/storage/keyspace-model.js'
 import { DefinitionSession } from '../testing/definition-session.js'
 
 let engine: DefinitionSession
@@ -142,6 +143,9 @@ describe('what needs no copy', () => {
     'ALTER TABLE t DROP INDEX k',
     'ALTER TABLE t ADD CHECK (id > 0 OR TRUE) NOT ENFORCED',
     'ALTER TABLE t DISABLE KEYS, ENABLE KEYS',
+    "ALTER TABLE t ADD x INT NOT NULL FIRST, ADD y TEXT AFTER a, ADD z VARCHAR(5) DEFAULT 'z'",
+    'ALTER TABLE t DROP c',
+    'ALTER TABLE t MODIFY a VARCHAR(20) AFTER c',
   ])('%s', async (sql) => {
     if (sql.includes('CHECK')) await engine.run('ALTER TABLE t MODIFY id INT')
     const [rows, ...entries] = keyspaces()
@@ -156,7 +160,7 @@ describe('what needs no copy', () => {
   })
 
   test('other algorithms are refused where they are not enough', async () => {
-    expect(await engine.failure('ALTER TABLE t ADD x INT FIRST, ALGORITHM = INSTANT')).toBe(1845)
+    expect(await engine.failure('ALTER TABLE t ADD x INT DEFAULT (1 + 1), ALGORITHM = INSTANT')).toBe(1845)
     expect(await engine.failure('ALTER TABLE t DROP PRIMARY KEY, MODIFY id INT, ALGORITHM = INPLACE')).toBe(
       1846,
     )
@@ -164,6 +168,92 @@ describe('what needs no copy', () => {
     expect(await engine.failure('ALTER TABLE t ADD INDEX (c), LOCK = NONE')).toBe(1846)
     await engine.run('ALTER TABLE t ADD INDEX (c), ALGORITHM = INPLACE, LOCK = EXCLUSIVE')
   })
+})
+
+describe('rows of earlier versions', () => {
+  test('keep what their columns were when others came and went', async () => {
+    await engine.run(
+      "ALTER TABLE t ADD x INT NOT NULL DEFAULT 7, ADD y VARCHAR(5) DEFAULT 'old'",
+      "ALTER TABLE t ALTER x SET DEFAULT 8, ALTER y SET DEFAULT 'new'",
+      "INSERT INTO t (a) VALUES ('four')",
+      'ALTER TABLE t DROP c, MODIFY y VARCHAR(9) DEFAULT 'new' FIRST, MODIFY x INT NULL',
+      "INSERT INTO t (a, x) VALUES ('five', NULL)",
+      'ALTER TABLE t ADD c INT, ADD INDEX (x, y)',
+      'UPDATE t SET c = 1 WHERE id = 2',
+    )
+    expect(engine.table('t').rowHistory?.schemas).toHaveLength(3)
+    expect(await engine.rows('SELECT * FROM t')).toEqual([
+      ['old', '1', 'one', '1', '7', null],
+      ['old', '2', 'two', null, '7', '1'],
+      ['old', '3', 'three', '3', '7', null],
+      ['new', '4', 'four', null, '8', null],
+      ['new', '5', 'five', null, null, null],
+    ])
+    expect(await engine.rows("SELECT id FROM t FORCE INDEX (x) WHERE x = 7 AND y = 'old'")).toEqual([
+      ['1'],
+      ['2'],
+      ['3'],
+    ])
+    await engine.run('ALTER TABLE t FORCE')
+    expect(engine.table('t').rowHistory).toBeUndefined()
+    expect(await engine.rows('SELECT id, x FROM t WHERE c = 1')).toEqual([['2', '7']])
+  })
+
+  test('are forgotten with the rows', async () => {
+    await engine.run('ALTER TABLE t ADD x INT DEFAULT 7', 'CREATE TABLE u LIKE t', 'TRUNCATE t')
+    for (const name of ['t', 'u']) {
+      expect(engine.table(name).rowHistory).toBeUndefined()
+      expect(engine.table(name).columns.map((column) => column.absentValue)).toEqual(Array(5).fill(undefined))
+    }
+  })
+
+  test('read as if they had been rewritten, whatever happens', async () => {
+    const random = randomNumbers(7)
+    const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T
+    await engine.run('CREATE TABLE s (id INT AUTO_INCREMENT PRIMARY KEY, c0 INT)', 'CREATE TABLE r LIKE s')
+    const columns = ['c0']
+    const types = [
+      'INT',
+      'INT NOT NULL DEFAULT 5',
+      "VARCHAR(9) DEFAULT 'abc'",
+      'TEXT',
+      'DECIMAL(5,2) DEFAULT 1.25',
+      "BINARY(3) NOT NULL DEFAULT 'x'",
+      'BIGINT UNSIGNED',
+    ]
+    for (let step = 0; step < 80; step++) {
+      const change = random(6)
+      const name = `c${String(step + 1)}`
+      if (change === 0) {
+        await both(`ADD ${name} ${pick(types)} ${pick(['', 'FIRST', `AFTER ${pick(columns)}`])}`)
+        columns.push(name)
+      } else if (change === 1 && columns.length > 2) {
+        await both(`DROP ${columns.splice(random(columns.length), 1)[0] ?? ''}`)
+      } else if (change === 2) {
+        const at = random(columns.length)
+        await both(`RENAME COLUMN ${columns[at] ?? ''} TO ${name}, COMMENT '${name}'`)
+        columns[at] = name
+      } else if (change === 3) {
+        const id = String(random(20))
+        await inBoth(`UPDATE TABLE SET id = id + 1000 WHERE id = ${id}`)
+        await inBoth(`DELETE FROM TABLE WHERE id = ${id} + 1`)
+      } else {
+        await inBoth('INSERT INTO TABLE () VALUES (), ()')
+      }
+      expect(await engine.rows('SELECT * FROM s')).toEqual(await engine.rows('SELECT * FROM r'))
+    }
+    expect(engine.table('s').rowHistory).toBeDefined()
+    expect(engine.table('r').rowHistory).toBeUndefined()
+  })
+
+  async function inBoth(sql: string): Promise<void> {
+    await engine.run(sql.replace('TABLE', 's'), sql.replace('TABLE', 'r'))
+  }
+
+  /** The same on `s` in place and on `r` with a copy. */
+  async function both(actions: string): Promise<void> {
+    await engine.run(`ALTER TABLE s ${actions}`, `ALTER TABLE r ${actions}, FORCE`)
+  }
 })
 
 describe('indexes', () => {

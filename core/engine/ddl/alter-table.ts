@@ -3,9 +3,13 @@
  * indexes built where nobody sees them; then one commit of the catalog publishes all of it.
  */
 import { alteredTable, type AlteredTable } from '../../catalog/alter-table.js'
-import { alterationWork } from '../../catalog/alteration-work.js'
+import { alterationWork, type AlterationWork } from '../../catalog/alteration-work.js'
 import { requirePrivilege } from '../../catalog/privileges.js'
 import { sqlError } from '../../common/sql-error.js'
+import { STRICT_MODES } from '../../common/sql-mode.js'
+import { hasDate, sameType, type SqlType } from '../../common/sql-type.js'
+import type { Value } from '../../common/value.js'
+import { implicitDefault } from '../../executor/implicit-defaults.js'
 import { primaryPlacementOf, type TableDefinition } from '../../plan/schema.js'
 import type { AlterTable } from '../../plan/syntax/definition.js'
 import { checkAlgorithm } from './alter-algorithm.js'
@@ -15,6 +19,7 @@ import type { DefinitionContext, DefinitionResult } from './definition-context.j
 import { bindTexts, tableContext } from './expression-help.js'
 import { checkAddedForeignKeys } from './foreign-key-checks.js'
 import { fullName, requireBaseTable, requireDatabase, requireTablePrivileges } from './named-objects.js'
+import { shapeOf } from './publish.js'
 import type { StatementLocks, TableName } from './statement-locks.js'
 
 export async function alterTable(
@@ -72,11 +77,40 @@ async function alter(
   const placed = withEngine(altered, context)
   bindTexts(placed.table, await context.binderEnvironment([placed.table]))
   const parents = await checkAddedForeignKeys(placed, context, locks)
-  const isMoved = placed.table.placements !== former.placements
-  const work = isMoved ? ({ kind: 'copy' } as const) : alterationWork(placed)
+  const work = workOf(placed, context)
   checkAlgorithm(statement, work)
   noteIgnored(statement, former, context)
   return new Alteration(placed, work, target, parents, context, locks).run()
+}
+
+/** Table drivers have their own idea of columns: whatever changes there is copied. */
+function workOf(altered: AlteredTable, context: DefinitionContext): AlterationWork {
+  const { former, table } = altered
+  if (table.placements !== former.placements) return { kind: 'copy' }
+  const work = alterationWork(altered, (type) => implicitValue(type, context))
+  const isDriver = shapeOf(context)(primaryPlacementOf(table).storage) === 'table'
+  return isDriver && work.kind !== 'copy' && !haveSameColumns(former, table) ? { kind: 'copy' } : work
+}
+
+function haveSameColumns(a: TableDefinition, b: TableDefinition): boolean {
+  return (
+    a.columns.length === b.columns.length &&
+    a.columns.every((column, i) => {
+      const other = b.columns[i]
+      return (
+        other?.id === column.id &&
+        other.name === column.name &&
+        other.nullable === column.nullable &&
+        sameType(other.type, column.type)
+      )
+    })
+  )
+}
+
+/** The zero of a type; none for dates, which may not be zero as soon as there is a row. */
+function implicitValue(type: SqlType, context: DefinitionContext): Value | undefined {
+  const isStrict = (context.sqlMode & STRICT_MODES) !== 0
+  return hasDate(type) && isStrict ? undefined : implicitDefault(type)
 }
 
 /** ENGINE = the storage that the table is in changes only how it is shown. */

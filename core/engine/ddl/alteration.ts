@@ -5,6 +5,7 @@ import type { AlteredTable } from '../../catalog/alter-table.js'
 import type { AlterationWork } from '../../catalog/alteration-work.js'
 import { renamedColumns } from '../../catalog/alter-constraints.js'
 import { footprintOf, leftBehind, type Orphan } from '../../catalog/orphan.js'
+import { withRowHistory, withoutRowHistory } from '../../catalog/row-history.js'
 import { renamed, withParentRenamed } from '../../catalog/rename-table.js'
 import { checkCheckNames } from '../../catalog/define-check.js'
 import { checkForeignKeyNames } from '../../catalog/define-foreign-key.js'
@@ -78,7 +79,11 @@ export class Alteration {
   /** New ids for whatever is built anew, so that the old stays readable until the commit. */
   private placedAnew(): TableDefinition {
     const { altered, work, context } = this
-    const { table, former } = altered
+    const { former } = altered
+    const table =
+      work.kind !== 'copy' && work.rows.form === 'older'
+        ? withRowHistory(altered.table, former, work.rows.absentValues)
+        : altered.table
     const freshIndex = (index: IndexDefinition): IndexDefinition => ({
       ...index,
       id: former.indexes.some((each) => each.id === index.id) ? context.catalog.allocateId() : index.id,
@@ -92,7 +97,7 @@ export class Alteration {
     const isDriver = shapeOf(context)(storage) === 'table'
     const isMoved = storage !== primaryPlacementOf(former).storage
     return Object.freeze({
-      ...table,
+      ...withoutRowHistory(table),
       // A driver knows its tables by their ids, and may have had one of this id that is still to be removed.
       id: isDriver ? context.catalog.allocateId() : table.id,
       placements: table.placements.map((placement) =>

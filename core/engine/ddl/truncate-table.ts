@@ -4,6 +4,7 @@
  */
 import { quoted } from '../../catalog/names.js'
 import { footprintOf, leftBehind } from '../../catalog/orphan.js'
+import { withoutRowHistory } from '../../catalog/row-history.js'
 import { sqlError } from '../../common/sql-error.js'
 import { isPromise } from '../../common/value.js'
 import type { TableDefinition } from '../../plan/schema.js'
@@ -87,7 +88,7 @@ async function emptiedTable(table: TableDefinition, context: DefinitionContext):
     shape(storage) === 'keyspace' ? context.catalog.allocateId() : id
   const { storage } = primaryPlacementOf(table)
   return Object.freeze({
-    ...table,
+    ...withoutRowHistory(table),
     version: table.version + 1,
     placements: table.placements.map((placement) => ({
       ...placement,
