@@ -4,7 +4,7 @@
  */
 import type { AggregateBinding } from '../common/function-binding.js'
 import { sqlError } from '../common/sql-error.js'
-import { BIGINT_TYPE, isNumeric, isText } from '../common/sql-type.js'
+import { BIGINT_TYPE, isNumeric, isString } from '../common/sql-type.js'
 import type {
   AggregateCall,
   ColumnExpression,
@@ -15,6 +15,7 @@ import type {
 } from '../plan/expression.js'
 import type {
   AggregateCall as AggregateSyntax,
+  ColumnReference,
   Expression as Syntax,
   FrameBound as FrameBoundSyntax,
   OrderItem,
@@ -27,7 +28,7 @@ import { bindCall, convertAll } from './calls.js'
 import { BoundArgument } from './constants.js'
 import { expressionKey } from './expression-keys.js'
 import { constant } from './literals.js'
-import { sameName } from './scope.js'
+import { sameName, type QueryBoundary } from './scope.js'
 
 interface AggregateParts extends Pick<AggregateSyntax, 'distinct' | 'arguments' | 'orderBy' | 'separator'> {
   readonly kind: 'aggregate'
@@ -39,6 +40,8 @@ export function bindAggregate(
   syntax: AggregateParts,
   context: ExpressionContext,
 ): Expression {
+  const outer = aggregatingBlock(syntax.arguments, context)
+  if (outer !== undefined) return outer.boundary.correlate(bindAggregate(binding, syntax, outer.context))
   const aggregates = context.aggregates
   if (aggregates === undefined) throw sqlError('ER_INVALID_GROUP_FUNC_USE')
   const inner: ExpressionContext = { ...context, aggregates: undefined, windows: undefined }
@@ -68,6 +71,33 @@ export function bindAggregate(
     aggregateKeys.set(call, key)
   }
   return outputColumn(call.output, bound, text)
+}
+
+/**
+ * The enclosing block that computes an aggregate whose arguments are columns of that block alone (MySQL manual 14.19.1): the
+ * sub-query around the call sees the result as a constant. Undefined for the block itself.
+ */
+function aggregatingBlock(
+  args: readonly Syntax[],
+  { scope, clause }: ExpressionContext,
+): { readonly boundary: QueryBoundary; readonly context: ExpressionContext } | undefined {
+  const { boundary } = scope
+  if (boundary?.context?.aggregates === undefined) return undefined
+  const columns = args.flatMap(columnsIn)
+  const isOwn = columns.some(
+    (each) => scope.findLocal(each.database, each.table, each.name, clause) !== undefined,
+  )
+  return columns.length === 0 || isOwn ? undefined : { boundary, context: boundary.context }
+}
+
+/** The column references of an expression; those of its sub-queries count as none. */
+function columnsIn(syntax: unknown): readonly ColumnReference[] {
+  if (Array.isArray(syntax)) return syntax.flatMap(columnsIn)
+  if (typeof syntax !== 'object' || syntax === null) return []
+  const node = syntax as Partial<Syntax>
+  if (node.kind === 'column') return [node as ColumnReference]
+  if (node.kind === 'subquery' || node.kind === 'exists' || node.kind === 'inQuery') return []
+  return Object.values(node).flatMap(columnsIn)
 }
 
 /** Keys of the calls that were made, so that the same aggregate written twice is computed once. */
@@ -122,7 +152,7 @@ function outputColumn(
   text: string,
 ): Expression {
   const { type, shownType, nullable } = bound
-  const coercibility = bound.coercibility ?? (isText(type) ? 4 : 5)
+  const coercibility = bound.coercibility ?? (isString(type) ? 4 : 5)
   const reference: ColumnExpression = { kind: 'column', column, type, nullable, coercibility, text }
   if (shownType === undefined) return reference
   // The conversion has its operand's text, as implicit ones have: arithmetic looks through it for more digits.

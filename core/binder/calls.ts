@@ -3,12 +3,14 @@
  * conversions in that it wants.
  */
 import { sqlError } from '../common/sql-error.js'
-import { isText, sameType, type SqlType } from '../common/sql-type.js'
+import { isNumeric, isString, sameType, type SqlType } from '../common/sql-type.js'
+import { conditionType } from '../functions/truth-operators.js'
 import type { CallExpression, Expression } from '../plan/expression.js'
 import type { Volatility } from '../common/function-binding.js'
 import type { Evaluator } from '../common/evaluation.js'
 import type { Binding } from './binding.js'
 import { BoundArgument } from './constants.js'
+import { numericForm } from './literals.js'
 
 const INFIX = new Set([
   '+',
@@ -53,7 +55,7 @@ export function bindCall(binding: Binding, name: string, args: readonly Expressi
     volatility: fn.volatility,
     type: bound.type,
     nullable: bound.nullable,
-    coercibility: bound.coercibility ?? (isText(bound.type) ? 4 : 5),
+    coercibility: bound.coercibility ?? (isString(bound.type) ? 4 : 5),
     text: callText(name, args),
   }
 }
@@ -74,6 +76,10 @@ export function convertAll(
 /** The expression as a value of `type`; the expression itself if it has that type already. */
 export function convertTo(expression: Expression, type: SqlType | undefined): Expression {
   if (type === undefined || sameType(expression.type, type)) return expression
+  if (isNumeric(type)) {
+    const number = numericForm(expression)
+    if (number !== expression) return convertTo(number, type)
+  }
   return {
     kind: 'convert',
     operand: expression,
@@ -82,6 +88,11 @@ export function convertTo(expression: Expression, type: SqlType | undefined): Ex
     coercibility: expression.coercibility,
     text: expression.text,
   }
+}
+
+/** The expression as WHERE, ON and CHECK test it: strings are read as numbers. */
+export function asCondition(expression: Expression): Expression {
+  return convertTo(expression, conditionType(expression))
 }
 
 /** Conversions to temporal types and JSON can fail to NULL; the others always have an answer. */

@@ -2,11 +2,16 @@
  * WITH: common table expressions, recursive ones too (MySQL manual 15.2.20). Each is bound once; every reference reads the
  * same shared computation.
  */
+import type { Evaluator } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
+import { STRICT_MODES } from '../common/sql-mode.js'
+import { isText } from '../common/sql-type.js'
+import { codePointCount, textLengthMax, textOf } from '../common/value-text.js'
+import type { Expression } from '../plan/expression.js'
 import type { LogicalNode, OutputColumn } from '../plan/logical.js'
 import type { QueryBody, QueryExpression, SetOperation, WithClause } from '../plan/syntax/index.js'
 import type { Binding } from './binding.js'
-import { convertTo } from './calls.js'
+import { convertTo, specialCall } from './calls.js'
 import { sameName, type CommonTable, type WorkTable } from './scope.js'
 
 /** The common tables visible behind a WITH clause. */
@@ -148,6 +153,24 @@ function asQuery(body: SetOperation, operands: readonly QueryBody[]): QueryExpre
   }
 }
 
+/** A text that is longer than the column that the seed gave is an error in strict mode; otherwise it is cut. */
+function refuseLongText(value: Expression, column: OutputColumn): Expression {
+  const { type } = column
+  if (!isText(type) || textLengthMax(value.type) <= type.length) return value
+  const text = textOf(value.type)
+  return specialCall('store', value.text, [value], { ...value, volatility: 'immutable' }, ([operand]) => {
+    const evaluate = operand as Evaluator
+    return (batch, row, context) => {
+      const each = evaluate(batch, row, context)
+      const isStrict = (context.sqlMode & STRICT_MODES) !== 0
+      if (each !== null && isStrict && codePointCount(text(each, context)) > type.length) {
+        throw sqlError('ER_DATA_TOO_LONG', column.name, 1)
+      }
+      return each
+    }
+  })
+}
+
 function toTypes(
   binding: Binding,
   plan: LogicalNode,
@@ -155,19 +178,18 @@ function toTypes(
   to: readonly OutputColumn[],
 ): LogicalNode {
   const output = to.map((column) => ({ ...column, id: binding.newColumn() }))
-  const expressions = from.map((column, i) =>
-    convertTo(
-      {
-        kind: 'column',
-        column: column.id,
-        type: column.type,
-        nullable: column.nullable,
-        coercibility: 2,
-        text: column.name,
-      },
-      to[i]?.type,
-    ),
-  )
+  const expressions = from.map((column, i) => {
+    const value: Expression = {
+      kind: 'column',
+      column: column.id,
+      type: column.type,
+      nullable: column.nullable,
+      coercibility: 2,
+      text: column.name,
+    }
+    const target = to[i]
+    return convertTo(target === undefined ? value : refuseLongText(value, target), target?.type)
+  })
   return { kind: 'project', input: plan, expressions, output }
 }
 

@@ -3,20 +3,15 @@
  */
 import { sqlError } from '../common/sql-error.js'
 import { isNumeric, isString, isText, textType, type SqlType } from '../common/sql-type.js'
+import { textLengthMax } from '../common/value-text.js'
+import { byteLength } from '../functions/string-domain.js'
 import type { Expression } from '../plan/expression.js'
-import type {
-  BitLiteral,
-  ColumnReference,
-  Comparison,
-  Expression as Syntax,
-  FunctionCall,
-  HexLiteral,
-} from '../plan/syntax/index.js'
+import type { ColumnReference, Comparison, Expression as Syntax, FunctionCall } from '../plan/syntax/index.js'
 import { bindAggregate, bindGrouping, bindWindowCall } from './aggregate-calls.js'
 import type { Binding, ExpressionContext } from './binding.js'
 import { bindCall, convertTo, unknownFunction } from './calls.js'
 import { castType } from './cast-types.js'
-import { bytesAsInteger, bindLiteral, constant } from './literals.js'
+import { bindLiteral, constant, numericForm } from './literals.js'
 import { columnExpression, type Scope } from './scope.js'
 import { bindSleep } from './sleep.js'
 import { bindExists, bindInQuery, bindQuantified, bindScalarSubquery } from './subqueries.js'
@@ -159,12 +154,8 @@ function isBitOperator(operator: string): boolean {
 
 /** Hex and bit literals are numbers in numeric context; bit operators decide themselves. */
 function numericOperand(syntax: Syntax, bind: (node: Syntax) => Expression, keepBytes = false): Expression {
-  if (!keepBytes && isByteLiteral(syntax)) return bytesAsInteger(syntax)
-  return bind(syntax)
-}
-
-function isByteLiteral(syntax: Syntax): syntax is HexLiteral | BitLiteral {
-  return (syntax.kind === 'hex' || syntax.kind === 'bit') && syntax.introducer === undefined
+  const operand = bind(syntax)
+  return keepBytes ? operand : numericForm(operand)
 }
 
 function bindParameter(binding: Binding, ordinal: number): Expression {
@@ -175,7 +166,7 @@ function bindParameter(binding: Binding, ordinal: number): Expression {
     slot: ordinal,
     type: parameter.type,
     nullable: true,
-    coercibility: isText(parameter.type) ? 4 : 5,
+    coercibility: isString(parameter.type) ? 4 : 5,
     text: '?',
   }
 }
@@ -220,19 +211,14 @@ export function negate(binding: Binding, expression: Expression, negated: boolea
 function bindComparison(binding: Binding, syntax: Comparison, context: ExpressionContext): Expression {
   const { left, right, operator } = syntax
   if (left.kind === 'row' || right.kind === 'row') {
-    if (left.kind !== 'row' || right.kind !== 'row') {
-      if (left.kind === 'row' && right.kind === 'subquery' && (operator === '=' || operator === '<>')) {
-        const equal = bindInQuery(
-          binding,
-          { ...syntax, kind: 'inQuery', operand: left, query: right.query, negated: false },
-          context,
-        )
-        return negate(binding, equal, operator === '<>')
-      }
-      throw sqlError('ER_OPERAND_COLUMNS', left.kind === 'row' ? left.items.length : 1)
-    }
-    if (left.items.length !== right.items.length) throw sqlError('ER_OPERAND_COLUMNS', left.items.length)
-    return compareRows(binding, operator, left.items, right.items, context)
+    const members = rowMembers(left) ?? rowMembers(right) ?? []
+    return compareRows(
+      binding,
+      operator,
+      membersOf(binding, left, members.length, context),
+      membersOf(binding, right, members.length, context),
+      context,
+    )
   }
   const bind = (node: Syntax) => binding.expression(node, context)
   return compare(binding, operator, left, right, bind)
@@ -245,25 +231,52 @@ function compare(
   right: Syntax,
   bind: (node: Syntax) => Expression,
 ): Expression {
-  let a = bind(left)
-  let b = bind(right)
-  if (isByteLiteral(left) && isNumeric(b.type)) a = bytesAsInteger(left)
-  if (isByteLiteral(right) && isNumeric(a.type)) b = bytesAsInteger(right)
+  return compareBound(binding, operator, bind(left), bind(right))
+}
+
+function compareBound(binding: Binding, operator: string, left: Expression, right: Expression): Expression {
+  const a = isNumeric(right.type) ? numericForm(left) : left
+  const b = isNumeric(left.type) ? numericForm(right) : right
   return bindCall(binding, operator, [a, b])
+}
+
+function rowMembers(syntax: Syntax): readonly Syntax[] | undefined {
+  return syntax.kind === 'row' ? syntax.items : undefined
+}
+
+/** The members of a row, each bound by its place: those of a row constructor or the columns of a sub-query. */
+interface RowMembers {
+  readonly count: number
+  /** The member's syntax, unless it is a sub-query's column. */
+  readonly syntax: (i: number) => Syntax | undefined
+  readonly bind: (i: number) => Expression
+}
+
+function membersOf(binding: Binding, syntax: Syntax, count: number, context: ExpressionContext): RowMembers {
+  if (syntax.kind === 'subquery') {
+    return {
+      count,
+      syntax: () => undefined,
+      bind: (i) => bindScalarSubquery(binding, syntax.query, context, i, count),
+    }
+  }
+  const items = rowMembers(syntax)
+  if (items?.length !== count) throw sqlError('ER_OPERAND_COLUMNS', count)
+  return { count, syntax: (i) => items[i], bind: (i) => binding.expression(items[i] as Syntax, context) }
 }
 
 /** Row comparisons mean what their expansion over the members means (MySQL manual 14.4.2). */
 function compareRows(
   binding: Binding,
   operator: Comparison['operator'],
-  left: readonly Syntax[],
-  right: readonly Syntax[],
+  left: RowMembers,
+  right: RowMembers,
   context: ExpressionContext,
 ): Expression {
   const one = (name: string, i: number): Expression => {
-    const a = left[i] as Syntax
-    const b = right[i] as Syntax
-    if (a.kind === 'row' || b.kind === 'row') {
+    const a = left.syntax(i)
+    const b = right.syntax(i)
+    if (a !== undefined && b !== undefined && (a.kind === 'row' || b.kind === 'row')) {
       return bindComparison(
         binding,
         {
@@ -277,24 +290,25 @@ function compareRows(
         context,
       )
     }
-    return compare(binding, name, a, b, (node) => binding.expression(node, context))
+    return compareBound(binding, name, left.bind(i), right.bind(i))
   }
+  const places = Array.from({ length: left.count }, (_, i) => i)
   if (operator === '=' || operator === '<=>')
     return conjunction(
       binding,
-      left.map((_, i) => one(operator, i)),
+      places.map((i) => one(operator, i)),
     )
   if (operator === '<>')
     return negate(
       binding,
       conjunction(
         binding,
-        left.map((_, i) => one('=', i)),
+        places.map((i) => one('=', i)),
       ),
       true,
     )
   const strict = operator === '<' || operator === '<=' ? '<' : '>'
-  const last = left.length - 1
+  const last = left.count - 1
   let result = one(operator, last)
   for (let i = last - 1; i >= 0; i--) {
     result = bindCall(binding, 'or', [one(strict, i), bindCall(binding, 'and', [one('=', i), result])])
@@ -314,8 +328,7 @@ function bindBetween(
   bind: (node: Syntax) => Expression,
 ): Expression {
   const value = bind(operand)
-  const bound = (syntax: Syntax) =>
-    isByteLiteral(syntax) && isNumeric(value.type) ? bytesAsInteger(syntax) : bind(syntax)
+  const bound = (syntax: Syntax) => (isNumeric(value.type) ? numericForm(bind(syntax)) : bind(syntax))
   return bindCall(binding, 'between', [value, bound(low), bound(high)])
 }
 
@@ -326,18 +339,18 @@ function bindIn(
   context: ExpressionContext,
 ): Expression {
   if (operand.kind === 'row') {
-    const rows = items.map((item) => {
-      if (item.kind !== 'row' || item.items.length !== operand.items.length) {
-        throw sqlError('ER_OPERAND_COLUMNS', operand.items.length)
-      }
-      return compareRows(binding, '=', operand.items, item.items, context)
-    })
+    const count = operand.items.length
+    const members = membersOf(binding, operand, count, context)
+    const rows = items.map((item) =>
+      compareRows(binding, '=', members, membersOf(binding, item, count, context), context),
+    )
     return rows.length === 1 ? (rows[0] as Expression) : bindCall(binding, 'or', rows)
   }
   const value = binding.expression(operand, context)
-  const bound = items.map((item) =>
-    isByteLiteral(item) && isNumeric(value.type) ? bytesAsInteger(item) : binding.expression(item, context),
-  )
+  const bound = items.map((item) => {
+    const each = binding.expression(item, context)
+    return isNumeric(value.type) ? numericForm(each) : each
+  })
   return bindCall(binding, 'in', [value, ...bound])
 }
 
@@ -361,16 +374,21 @@ function bindCase(
 
 // ── Casts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** The most characters, or bytes, that a value of `from` has as a string of the type. */
+function lengthAs(type: SqlType, from: SqlType): number {
+  return isText(type) ? textLengthMax(from) : byteLength(from)
+}
+
 export function bindCast(binding: Binding, operand: Expression, type: SqlType, array: boolean): Expression {
   if (array) throw sqlError('ER_NOT_SUPPORTED_YET', 'CAST(… AS … ARRAY)')
-  const length = type.length === 0 && isString(type) ? operand.type.length : type.length
+  const length = type.length === 0 && isString(type) ? lengthAs(type, operand.type) : type.length
   const target = length === type.length ? type : { ...type, length }
   return {
     kind: 'convert',
-    operand,
+    operand: isNumeric(type) ? numericForm(operand) : operand,
     type: target,
     nullable: true,
-    coercibility: isText(target) ? 2 : 5,
+    coercibility: isString(target) ? 2 : 5,
     text: `cast(${operand.text} as ${type.name})`,
   }
 }

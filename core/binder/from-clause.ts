@@ -10,7 +10,7 @@ import type { DerivedTable, Join, TableFactor, TableReference } from '../plan/sy
 import type { Binding, BoundColumn, BoundQuery } from './binding.js'
 import { plainContext } from './binding.js'
 import { conjunction } from './expressions.js'
-import { bindCall } from './calls.js'
+import { asCondition, bindCall } from './calls.js'
 import { bindCommonTable } from './common-tables.js'
 import type { ResolvedRelation } from './environment.js'
 import {
@@ -92,7 +92,7 @@ export function join(
     type,
     left,
     right,
-    condition,
+    condition: condition === undefined ? undefined : asCondition(condition),
     nullAware: false,
     correlations,
     fixedOrder,

@@ -7,7 +7,7 @@ import { SqlMode } from '../common/sql-mode.js'
 import { BIGINT_TYPE, INT_TYPE } from '../common/sql-type.js'
 import type { AggregateCall, ColumnExpression, ColumnId, Expression } from '../plan/expression.js'
 import type { AggregateNode, LogicalNode, OutputColumn } from '../plan/logical.js'
-import { rewriteExpression, visitExpression } from '../plan/rewrite.js'
+import { rewriteExpression } from '../plan/rewrite.js'
 import type { Binding } from './binding.js'
 import { BoundArgument } from './constants.js'
 import { expressionKey } from './expression-keys.js'
@@ -58,11 +58,13 @@ export function buildGrouping(
   scope: Scope,
   items: readonly GroupItem[],
   aggregates: AggregateCall[],
+  windowOutputs: readonly ColumnId[],
   rollup: boolean,
 ): Grouping {
   const keys = new Map(items.map((item) => [item.key, item] as const))
   const first = new Map<ColumnId, ColumnExpression>()
   const outputs = new Set<ColumnId>([
+    ...windowOutputs,
     ...items.flatMap((item) => (item.flag === undefined ? [] : [item.flag.column])),
   ])
   const dependent = lazily(() => dependentColumns(input, scope, items))
@@ -167,13 +169,4 @@ function notGrouped(part: ColumnExpression, where: string, position: number, gro
 function lazily<T>(make: () => T): () => T {
   let value: { readonly made: T } | undefined
   return () => (value ??= { made: make() }).made
-}
-
-/** Whether an expression reads a column of the block itself (not only of enclosing queries). */
-export function readsColumns(expression: Expression): boolean {
-  let reads = false
-  visitExpression(expression, (part) => {
-    if (part.kind === 'column') reads = true
-  })
-  return reads
 }

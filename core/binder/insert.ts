@@ -1,19 +1,17 @@
 /**
  * Binds INSERT and REPLACE (MySQL manual 15.2.7 and 15.2.12).
  */
-import { resultTypeOf } from '../common/comparison.js'
 import { sqlError } from '../common/sql-error.js'
-import { NULL_TYPE, type SqlType } from '../common/sql-type.js'
+import { isNumeric, NULL_TYPE, type SqlType } from '../common/sql-type.js'
 import type { ColumnAssignment, InsertPlan, MissingValue } from '../plan/change.js'
 import type { ColumnId, Expression } from '../plan/expression.js'
 import type { LogicalNode, OutputColumn } from '../plan/logical.js'
-import type { TableDefinition } from '../plan/schema.js'
+import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
 import type { Assignment, ColumnReference, InsertStatement } from '../plan/syntax/index.js'
 import type { Binding, ExpressionContext } from './binding.js'
 import { plainContext } from './binding.js'
-import { convertTo } from './calls.js'
 import { tableRelation } from './from-clause.js'
-import { NULL_CONSTANT } from './literals.js'
+import { NULL_CONSTANT, numericForm } from './literals.js'
 import { defaultExpression, layoutScope, missingValue, onUpdateNow, rowRules } from './row-rules.js'
 import { sameName, Scope, type ScopeRelation } from './scope.js'
 import { writableTable } from './targets.js'
@@ -115,34 +113,38 @@ function bindSource(
       return targets.map((): Expression => NULL_CONSTANT)
     }
     return row.map((cell, i): Expression => {
-      if (cell.kind !== 'defaultKeyword') return binding.expression(cell, context)
+      if (cell.kind !== 'defaultKeyword') {
+        return assigned(binding.expression(cell, context), table.columns[targets[i] ?? -1])
+      }
       const places = defaultPlaces.get(rowNumber) ?? []
       places.push(i)
       defaultPlaces.set(rowNumber, places)
       return NULL_CONSTANT
     })
   })
-  const output = targets.map((_, i): OutputColumn => ({
+  const columns = targets.map((position) => table.columns[position] as ColumnDefinition)
+  const types = columns.map((_, i) => commonType(rows, i))
+  const isMixed = types.includes(undefined)
+  const output = columns.map((column, i): OutputColumn => ({
     id: binding.newColumn(),
     name: '',
-    type: rows.length === 1 ? (rows[0]?.[i]?.type ?? NULL_TYPE) : commonType(rows, i),
+    type: isMixed ? column.type : (types[i] ?? NULL_TYPE),
     nullable: true,
   }))
-  const alike = rows.map((row) => row.map((cell, i) => asValueOf(cell, output[i]?.type)))
   return {
-    source: { kind: 'values', rows: alike, output },
+    source: { kind: 'values', rows, output, ...(isMixed ? { storedIn: columns } : {}) },
     defaultPlaces: defaultPlaces.size === 0 ? undefined : defaultPlaces,
   }
 }
 
-/** The type of one column of a VALUES list: that of all its values, or one that holds them all. */
-function commonType(rows: readonly (readonly Expression[])[], i: number): SqlType {
+/** The type of all values in one column of a VALUES list; undefined if they have several. */
+function commonType(rows: readonly (readonly Expression[])[], i: number): SqlType | undefined {
   let common: SqlType = NULL_TYPE
   for (const row of rows) {
     const type = row[i]?.type ?? NULL_TYPE
     if (type.name === 'null') continue
     if (common.name === 'null') common = type
-    else if (!isReadAs(type, common)) return resultTypeOf(rows.map((each) => each[i]?.type ?? NULL_TYPE))
+    else if (!isReadAs(type, common)) return undefined
     else if (type.length > common.length) common = type
   }
   return common
@@ -158,9 +160,9 @@ function isReadAs(from: SqlType, to: SqlType): boolean {
   )
 }
 
-function asValueOf(cell: Expression, type: SqlType | undefined): Expression {
-  if (type === undefined || cell.type.name === 'null' || isReadAs(cell.type, type)) return cell
-  return convertTo(cell, type)
+/** A value as it is assigned: hex and bit literals are numbers in numeric columns. */
+function assigned(value: Expression, column: ColumnDefinition | undefined): Expression {
+  return column !== undefined && isNumeric(column.type) ? numericForm(value) : value
 }
 
 /** A generated column takes no value but DEFAULT. */
@@ -230,7 +232,7 @@ export function bindAssignmentTo(
   if (column.generated !== undefined) {
     throw sqlError('ER_NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN', column.name, table.name)
   }
-  return { column: position, expression: binding.expression(assignment.value, context) }
+  return { column: position, expression: assigned(binding.expression(assignment.value, context), column) }
 }
 
 /** `AS new(a, b)`: the row to insert under a name, its columns in the order of the value list. */

@@ -1,6 +1,7 @@
 /**
  * LIMIT and OFFSET. Values stay expressions, so that a cached plan serves other limits.
  */
+import { sqlError } from '../common/sql-error.js'
 import { UNSIGNED_BIGINT_TYPE } from '../common/sql-type.js'
 import type { Expression } from '../plan/expression.js'
 import type { LogicalNode } from '../plan/logical.js'
@@ -17,11 +18,12 @@ export function bindLimit(
   countAll: boolean,
 ): LogicalNode {
   if (limit === undefined) return input
-  const value = (syntax: Syntax): Expression =>
-    convertTo(
-      binding.expression(syntax, plainContext(new Scope(undefined, []), 'limit clause')),
-      UNSIGNED_BIGINT_TYPE,
-    )
+  const value = (syntax: Syntax): Expression => {
+    // A name could only be a variable of a stored program.
+    if (syntax.kind === 'column') throw sqlError('ER_SP_UNDECLARED_VAR', syntax.name)
+    const expression = binding.expression(syntax, plainContext(new Scope(undefined, []), 'limit clause'))
+    return convertTo(expression, UNSIGNED_BIGINT_TYPE)
+  }
   return {
     kind: 'limit',
     input,

@@ -11,6 +11,7 @@ import {
   DATE_TYPE,
   DOUBLE_TYPE,
   NULL_TYPE,
+  UNSIGNED_BIGINT_TYPE,
   binaryType,
   datetimeType,
   decimalType,
@@ -18,7 +19,7 @@ import {
   timeType,
   type SqlType,
 } from '../common/sql-type.js'
-import { exact, type Value } from '../common/value.js'
+import { exact, type ExactValue, type Value } from '../common/value.js'
 import type { ConstantExpression, Expression } from '../plan/expression.js'
 import type {
   BitLiteral,
@@ -71,8 +72,11 @@ function bindNumber(binding: Binding, literal: NumberLiteral): Expression {
     if (value <= SIGNED_MAX) return constant(integerType(text.length, false), exact(value), text)
     if (value <= UNSIGNED_MAX) return constant(integerType(text.length, true), exact(value), text)
   }
-  if (literal.class === 'float')
-    return parameterized(binding, literal.ordinal, DOUBLE_TYPE, Number(text), text, 5)
+  if (literal.class === 'float') {
+    const value = Number(text)
+    if (!Number.isFinite(value)) throw sqlError('ER_ILLEGAL_VALUE_FOR_TYPE', 'double', text)
+    return parameterized(binding, literal.ordinal, DOUBLE_TYPE, value, text, 5)
+  }
   const { unscaled, scale } = parseDecimal(text)
   const digits = text.replace('.', '').replace(/^0+/, '').length
   const type = decimalType(Math.max(digits, scale, 1), scale)
@@ -143,16 +147,20 @@ function bindBytes(binding: Binding, literal: HexLiteral | BitLiteral): Expressi
       4,
     )
   }
-  return constant(binaryType(bytes.length), bytes, shown, 4)
+  return { ...constant(binaryType(bytes.length), bytes, shown, 4), number: integerOf(bytes) }
 }
 
-/** The number that a hex or bit literal is in numeric context: its bytes, big-endian, at most 64 bits. */
-export function bytesAsInteger(literal: HexLiteral | BitLiteral): ConstantExpression {
-  const bytes = Buffer.from(literal.bytes, 'latin1')
+/** Bytes as a big-endian number of at most 64 bits. */
+function integerOf(bytes: Buffer): ExactValue {
   let value = 0n
   for (const byte of bytes) value = (value << 8n) | BigInt(byte)
-  const text = `0x${bytes.toString('hex').toUpperCase()}`
-  return constant({ ...BIGINT_TYPE, unsigned: true }, exact(BigInt.asUintN(64, value)), text)
+  return exact(BigInt.asUintN(64, value))
+}
+
+/** A hex or bit literal as the number that it is in numeric context; any other expression as it is. */
+export function numericForm(expression: Expression): Expression {
+  if (expression.kind !== 'constant' || expression.number === undefined) return expression
+  return constant(UNSIGNED_BIGINT_TYPE, expression.number, expression.text)
 }
 
 const TEMPORAL_NAMES = { date: 'DATE', time: 'TIME', timestamp: 'DATETIME' } as const

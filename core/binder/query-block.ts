@@ -18,6 +18,7 @@ import type {
 } from '../plan/syntax/index.js'
 import type { Binding, BoundColumn, BoundQuery, ExpressionContext, PendingWindow } from './binding.js'
 import { plainContext } from './binding.js'
+import { asCondition } from './calls.js'
 import { pinLiterals } from './constants.js'
 import { expressionKey } from './expression-keys.js'
 import { bindFrom, READ_ONLY, type FromOptions } from './from-clause.js'
@@ -107,7 +108,15 @@ function assemble(
   let { plan } = parts
   const isGrouped = parts.groups.length > 0 || parts.aggregates.length > 0
   const grouping = isGrouped
-    ? buildGrouping(binding, plan, parts.scope, parts.groups, parts.aggregates, block.rollup)
+    ? buildGrouping(
+        binding,
+        plan,
+        parts.scope,
+        parts.groups,
+        parts.aggregates,
+        parts.windows.flatMap((window) => window.calls.map((call) => call.output)),
+        block.rollup,
+      )
     : undefined
   const above = (expression: Expression, where: string, position: number) =>
     grouping === undefined ? expression : grouping.rewrite(expression, where, position)
@@ -204,7 +213,7 @@ function checkOrderIsSelected(binding: Binding, expression: Expression, position
 }
 
 export function filter(input: LogicalNode, condition: Expression): LogicalNode {
-  return { kind: 'filter', input, condition, output: input.output }
+  return { kind: 'filter', input, condition: asCondition(condition), output: input.output }
 }
 
 // ── Select list ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ import type { ColumnId, Expression } from '../plan/expression.js'
 import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
 import type { Binding } from './binding.js'
 import { plainContext } from './binding.js'
-import { bindCall } from './calls.js'
+import { asCondition, bindCall } from './calls.js'
 import { constant } from './literals.js'
 import { Scope, type ScopeRelation } from './scope.js'
 
@@ -38,7 +38,10 @@ export function rowRules(binding: Binding, table: TableDefinition, relation: Sco
     generated,
     checks: table.checks
       .filter((check) => check.enforced)
-      .map((check) => ({ name: check.name, condition: bind(check.sql, 'check constraint expression') })),
+      .map((check) => ({
+        name: check.name,
+        condition: asCondition(bind(check.sql, 'check constraint expression')),
+      })),
   }
 }
 

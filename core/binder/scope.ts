@@ -8,6 +8,7 @@ import type { ColumnId, Correlation, Expression } from '../plan/expression.js'
 import type { LogicalNode, OutputColumn } from '../plan/logical.js'
 import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
 import type { QueryExpression } from '../plan/syntax/index.js'
+import type { ExpressionContext } from './binding.js'
 
 /** Where a result column comes from, for column definitions on the wire. */
 export interface ColumnOrigin {
@@ -71,6 +72,8 @@ export class QueryBoundary {
   constructor(
     readonly outer: Scope,
     private readonly newColumn: () => ColumnId,
+    /** Where the sub-query stands; undefined for derived tables, whose aggregates are all their own. */
+    readonly context: ExpressionContext | undefined = undefined,
   ) {}
 
   /** The inner form of a value of the outer query; the same outer column gets the same id. */

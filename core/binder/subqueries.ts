@@ -20,21 +20,25 @@ interface BoundSubquery extends BoundQuery {
 }
 
 function bindSubquery(binding: Binding, query: QueryExpression, context: ExpressionContext): BoundSubquery {
-  const boundary = new QueryBoundary(context.scope, () => binding.newColumn())
+  const boundary = new QueryBoundary(context.scope, () => binding.newColumn(), context)
   const bound = binding.query(query, boundary, context.scope.commonTables)
   return { ...bound, boundary }
 }
 
+/** A sub-query's value; of one that makes rows of `width` columns, the member at `position`. */
 export function bindScalarSubquery(
   binding: Binding,
   query: QueryExpression,
   context: ExpressionContext,
+  position = 0,
+  width = 1,
 ): Expression {
   const bound = bindSubquery(binding, query, context)
-  const column = bound.columns[0]
-  if (column === undefined || bound.columns.length !== 1) throw sqlError('ER_OPERAND_COLUMNS', 1)
+  const column = bound.columns[position]
+  if (column === undefined || bound.columns.length !== width) throw sqlError('ER_OPERAND_COLUMNS', width)
   return {
     ...plain(bound),
+    columns: [column.id],
     mode: 'scalar',
     type: column.type,
     nullable: true,
@@ -76,6 +80,9 @@ function bindMembership(
   mode: 'in' | 'any' | 'all',
   context: ExpressionContext,
 ): Expression {
+  if (query.limit !== undefined) {
+    throw sqlError('ER_NOT_SUPPORTED_YET', 'LIMIT & IN/ALL/ANY/SOME subquery')
+  }
   const operands = operandSyntax.map((syntax) => binding.expression(syntax, context))
   const bound = bindSubquery(binding, query, context)
   if (bound.columns.length !== operands.length) throw sqlError('ER_OPERAND_COLUMNS', operands.length)

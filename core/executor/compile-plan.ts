@@ -12,6 +12,7 @@ import { compileAggregate, type CompiledAggregate } from './aggregate.js'
 import { columnPositions, type CompiledNode } from './execution.js'
 import { compileFragment, compileVirtual } from './foreign.js'
 import { compileCorrelatedLoop, compileHashJoin, compileNestedLoop, type JoinParts } from './joins.js'
+import { storing } from './row-builder.js'
 import type { KeyColumn } from './row-keys.js'
 import {
   compileFilter,
@@ -66,7 +67,13 @@ export class PlanCompiler {
       }
       case 'values': {
         const compiler = this.expressions([])
-        const rows = node.rows.map((row) => row.map((each) => compiler.compile(each)))
+        const rows = node.rows.map((row, number) =>
+          row.map((each, i) => {
+            const column = node.storedIn?.[i]
+            const evaluate = compiler.compile(each)
+            return column === undefined ? evaluate : storing(evaluate, each.type, column, number + 1)
+          }),
+        )
         return compileValues(node.output, rows, compiler.subqueries)
       }
       case 'virtual': {

@@ -19,6 +19,17 @@ export function compileColumnStore(column: ColumnDefinition, from: SqlType): Sto
   return (value, context, name, rowNumber) => store(value, context, name, rowNumber)
 }
 
+/** The value that `column` stores for what `evaluate` answers, in the row of this number of the statement. */
+export function storing(
+  evaluate: Evaluator,
+  from: SqlType,
+  column: ColumnDefinition,
+  rowNumber: number,
+): Evaluator {
+  const store = compileColumnStore(column, from)
+  return (batch, row, context) => store(evaluate(batch, row, context), context, column.name, rowNumber)
+}
+
 interface CompiledAssignment {
   readonly column: number
   readonly evaluate: Evaluator

@@ -166,12 +166,15 @@ function compileMode(subquery: CompiledSubquery, layout: ExpressionLayout): Eval
   }
   const { expression } = subquery
   switch (expression.mode) {
-    case 'scalar':
+    case 'scalar': {
+      // Of a sub-query that makes rows, each member is an expression of its own.
+      const position = columnPositions(expression.plan.output).get(expression.columns[0] ?? -1) ?? 0
       return (_batch, row, context) => {
         const { rows } = resultOf(row, context)
         if (rows.rowCount > 1) throw sqlError('ER_SUBQUERY_NO_1_ROW')
-        return rows.rowCount === 0 ? null : (rows.columns[0] as Vector).get(0)
+        return rows.rowCount === 0 ? null : (rows.columns[position] as Vector).get(0)
       }
+    }
     case 'exists':
       return (_batch, row, context) => (resultOf(row, context).rows.rowCount > 0 ? 1 : 0)
     default:

@@ -236,7 +236,8 @@ class FrameFinder {
     while (low < high) {
       const middle = (low + high) >>> 1
       const value = vector.get(middle)
-      const order = value === null ? -sign : compare(value, limit)
+      // NULL is lower than any value, whatever the direction.
+      const order = value === null ? -1 : compare(value, limit)
       const before = isStart ? order * sign < 0 : order * sign <= 0
       if (before) low = middle + 1
       else high = middle

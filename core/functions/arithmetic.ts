@@ -257,9 +257,9 @@ function negatedLength(type: SqlType, digits: number): number {
 
 /** The negative of a constant beyond 2^63 is a DECIMAL. */
 function isTooLarge(argument: ArgumentInfo): boolean {
-  if (!argument.isConstant || !argument.type.unsigned) return false
+  if (!argument.isConstant || argument.type.name !== 'bigint') return false
   const value = argument.constant?.value
-  return typeof value === 'bigint' && value > INT64_LIMIT
+  return typeof value === 'bigint' && (value > INT64_LIMIT || value === -INT64_LIMIT)
 }
 
 function negateDouble(operand: Evaluator): Evaluator {

@@ -9,7 +9,7 @@
  */
 import type { Collation } from '../common/collation.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
-import { isBinary, isText, type SqlType } from '../common/sql-type.js'
+import { isBinary, isString, type SqlType } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
 import { latin1Bytes, latin1Text } from '../common/value-text.js'
 import type {
@@ -161,11 +161,10 @@ function bindCall(
   const call: Call = { name, args, environment, strings }
   shape.check?.(call)
   const type = typeof shape.type === 'function' ? shape.type(call) : shape.type
-  const isTextResult = isText(type)
   return {
     type,
     nullable: isNullable(shape, call),
-    ...(isTextResult ? { coercibility: shape.coercibility ?? strings.coercibility } : {}),
+    ...(isString(type) ? { coercibility: shape.coercibility ?? strings.coercibility } : {}),
     parameterTypes: args.map((argument, index) =>
       parameterType(kinds[index] ?? 'any', argument, strings, environment),
     ),

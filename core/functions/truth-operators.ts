@@ -17,7 +17,7 @@ import type { ArgumentInfo, ScalarFunction } from '../spi/functions.js'
  * What a condition is converted to so that `value !== 0` says whether it is true: strings become numbers, the rest is
  * one or, as dates are, zero exactly when MySQL's number is.
  */
-export function conditionType(argument: ArgumentInfo): SqlType | undefined {
+export function conditionType(argument: Pick<ArgumentInfo, 'type'>): SqlType | undefined {
   const { type } = argument
   const isReady = isNumeric(type) || isTemporal(type) || ['null', 'enum', 'set'].includes(type.name)
   return isReady && !isBinary(type) ? undefined : DOUBLE_TYPE

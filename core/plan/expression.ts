@@ -3,7 +3,7 @@
  * referred to by plan-wide column ids), functions are resolved, implicit conversions are explicit nodes.
  */
 import type { SqlType } from '../common/sql-type.js'
-import type { Value } from '../common/value.js'
+import type { ExactValue, Value } from '../common/value.js'
 import type {
   AggregateBinding,
   ScalarBinding,
@@ -44,6 +44,8 @@ export interface Correlation {
 export interface ConstantExpression extends ExpressionBase {
   readonly kind: 'constant'
   readonly value: Value
+  /** The number that a hex or bit literal is where a number is wanted; its value is a binary string. */
+  readonly number?: ExactValue
 }
 
 /** A `?`, or a literal that the plan cache took out of the text. */

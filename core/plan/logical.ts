@@ -4,7 +4,7 @@
  */
 import type { SqlType } from '../common/sql-type.js'
 import type { AggregateCall, ColumnId, Correlation, Expression, SortKey, WindowCall } from './expression.js'
-import type { IndexDefinition, Placement, TableDefinition } from './schema.js'
+import type { ColumnDefinition, IndexDefinition, Placement, TableDefinition } from './schema.js'
 
 /** A column that a node produces. */
 export interface OutputColumn {
@@ -80,6 +80,8 @@ export interface RangeBounds {
 export interface ValuesNode extends NodeBase {
   readonly kind: 'values'
   readonly rows: readonly (readonly Expression[])[]
+  /** Rows of an INSERT whose values have several types: each is stored by the rules of assignment into the column of its place. */
+  readonly storedIn?: readonly ColumnDefinition[]
 }
 
 /** Rows computed by the engine when asked: information_schema, performance_schema, SHOW. */

@@ -1,6 +1,7 @@
 /**
  * What a system variable is (MySQL manual 7.1.8 "Server System Variables"): its type, scope, default and the values it takes.
  */
+import { decimalToDouble } from '../../common/decimal.js'
 import { sqlError } from '../../common/sql-error.js'
 import {
   BIGINT_TYPE,
@@ -68,10 +69,11 @@ export function integerVariable(
     ...base(name, options),
     type: UNSIGNED_BIGINT_TYPE,
     default: defaultValue,
-    accept: (value) => {
+    accept: (value, { name: typeName }) => {
       if (typeof value !== 'number' && typeof value !== 'bigint')
         throw sqlError('ER_WRONG_TYPE_FOR_VAR', name)
-      if (typeof value === 'number' && !Number.isInteger(value)) throw sqlError('ER_WRONG_TYPE_FOR_VAR', name)
+      const isWhole = typeName !== 'decimal' && (typeof value === 'bigint' || Number.isInteger(value))
+      if (!isWhole) throw sqlError('ER_WRONG_TYPE_FOR_VAR', name)
       if (value < min) return min
       return value > max ? max : value
     },
@@ -88,10 +90,10 @@ export function doubleVariable(
     ...base(name, options),
     type: DOUBLE_TYPE,
     default: defaultValue,
-    accept: (value) => {
+    accept: (value, type) => {
       if (typeof value !== 'number' && typeof value !== 'bigint')
         throw sqlError('ER_WRONG_TYPE_FOR_VAR', name)
-      return Number(value)
+      return type.name === 'decimal' ? decimalToDouble(value, type.scale) : Number(value)
     },
     show: (value) => Number(value ?? 0).toFixed(6),
   }
