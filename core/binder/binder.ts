@@ -13,7 +13,7 @@ import type {
   QueryExpression,
   UpdateStatement,
 } from '../plan/syntax/index.js'
-import type { Binding, BoundColumn, BoundQuery, ExpressionContext } from './binding.js'
+import type { Binding, BoundQuery, ExpressionContext } from './binding.js'
 import { plainContext } from './binding.js'
 import type { BinderEnvironment } from './environment.js'
 import { constantValue } from './constants.js'
@@ -180,5 +180,3 @@ class StoredTextBinding implements Binding {
     return bindQuery(this, syntax, boundary, commonTables)
   }
 }
-
-export type { BoundColumn, BoundQuery }

@@ -28,7 +28,7 @@ import { ForeignKeyNames, defineForeignKey } from './define-foreign-key.js'
 import { defineIndexes } from './define-index.js'
 import { checkColumnReferences } from './expression-columns.js'
 import { specificationsOf } from './index-specification.js'
-import { checkColumnName, checkTableName, nameKey, sameName } from './names.js'
+import { checkColumnName, checkTableName, nameKey } from './names.js'
 import type { NewTableElement, ReadyColumn } from './new-table-element.js'
 import { keptOptions, refuseOptions, tableComment } from './table-options.js'
 

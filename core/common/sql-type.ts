@@ -166,9 +166,7 @@ export function sameType(a: SqlType, b: SqlType): boolean {
 
 function sameMembers(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
   if (a === b) return true
-  return (
-    a !== undefined && b !== undefined && a.length === b.length && a.every((member, i) => member === b[i])
-  )
+  return a?.length === b?.length && a?.every((member, i) => member === b?.[i]) === true
 }
 
 function make(name: TypeName, length: number, scale = 0, unsigned = false, collation = 'binary'): SqlType {

@@ -4,7 +4,7 @@
 import { sqlError } from '../common/sql-error.js'
 import { STRICT_MODES } from '../common/sql-mode.js'
 import { Execution } from '../executor/execution.js'
-import { printExpressionText, printStatementText } from '../parser/printer.js'
+import { printExpressionText, printStatementText } from '../parser/index.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { InsertStatement, QueryExpression } from '../plan/syntax/index.js'
 import type { Transaction } from '../spi/transaction.js'

@@ -25,7 +25,20 @@ export function explainTable(plan: PreparedPlan): PlainResult {
       plainColumn('Extra', text(255)),
     ],
     rows: plan
-      .explain()
-      .map((line, i) => [i + 1, 'SIMPLE', null, null, null, null, null, null, null, null, null, line]),
+      .explainRows()
+      .map((row) => [
+        row.id ?? null,
+        row.selectType,
+        row.table ?? null,
+        row.partitions ?? null,
+        row.type ?? null,
+        row.possibleKeys ?? null,
+        row.key ?? null,
+        row.keyLength ?? null,
+        row.ref ?? null,
+        row.rows === undefined ? null : Math.round(row.rows),
+        row.filtered ?? null,
+        row.extra ?? null,
+      ]),
   }
 }

@@ -7,18 +7,16 @@ import { charsetByName } from '../common/charsets.js'
 import { isSqlError } from '../common/sql-error.js'
 import {
   fingerprint,
-  parserOptionsOf,
-  parseNext as parse,
-  type ParsedStatement as Parsed,
-  type ParserOptions,
-} from '../parser/index.js'
-import {
   LITERAL_DECIMAL,
   LITERAL_FLOAT,
   LITERAL_INTEGER,
   LITERAL_STRING,
   literalBytes,
-} from '../parser/fingerprint.js'
+  parserOptionsOf,
+  parseNext as parse,
+  type ParsedStatement as Parsed,
+  type ParserOptions,
+} from '../parser/index.js'
 import { decodeLiteral } from './planner.js'
 import { formatSqlMode } from './variables/sql-mode-text.js'
 import type { SessionState } from './session-state.js'

@@ -15,6 +15,7 @@ import { compileInsert } from '../executor/insert.js'
 import { compileDelete, compileUpdate } from '../executor/update-delete.js'
 import { optimizeChange, optimizeQuery } from '../optimizer/optimizer.js'
 import type { OptimizerContext } from '../optimizer/context.js'
+import { explainRows } from '../optimizer/explain-rows.js'
 import { explainTree } from '../optimizer/explain.js'
 import type { ChangePlan } from '../plan/change.js'
 import type { LogicalNode } from '../plan/logical.js'
@@ -137,6 +138,7 @@ function preparedQuery(
     locks: statement.locking.length > 0,
     countsAllRows: statement.body.kind === 'select' && statement.body.calcFoundRows,
     explain: () => explainTree(plan),
+    explainRows: () => explainRows(plan),
   }
 }
 
@@ -154,6 +156,7 @@ function preparedChange(
     ignore: statement.ignore,
     change: compileChange(plan, services.compiler),
     explain: () => explainTree(input),
+    explainRows: () => explainRows(input),
   }
 }
 

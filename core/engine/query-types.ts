@@ -2,8 +2,9 @@
  * Compiled statements as the engine keeps them.
  */
 import type { Value } from '../common/value.js'
-import type { ChangeResult, CompiledChange } from '../executor/change-result.js'
+import type { CompiledChange } from '../executor/change-result.js'
 import type { CompiledNode } from '../executor/execution.js'
+import type { ExplainRow } from '../optimizer/explain-rows.js'
 import type { ResultColumn } from '../spi/session.js'
 
 /** An object that a plan was made from; if it changes, the plan is made anew. */
@@ -38,6 +39,7 @@ export interface PreparedQuery extends PreparedBase {
   readonly countsAllRows: boolean
   /** The plan as text, for EXPLAIN. */
   readonly explain: () => readonly string[]
+  readonly explainRows: () => readonly ExplainRow[]
 }
 
 export interface PreparedChange extends PreparedBase {
@@ -46,8 +48,7 @@ export interface PreparedChange extends PreparedBase {
   readonly change: CompiledChange
   readonly ignore: boolean
   readonly explain: () => readonly string[]
+  readonly explainRows: () => readonly ExplainRow[]
 }
 
 export type PreparedPlan = PreparedQuery | PreparedChange
-
-export type { ChangeResult }

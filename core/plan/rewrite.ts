@@ -74,13 +74,6 @@ export function columnsOf(expression: Expression): Set<ColumnId> {
   return columns
 }
 
-/** Column ids to other expressions, everywhere in an expression. */
-export function substituteColumns(expression: Expression, by: ReadonlyMap<ColumnId, Expression>): Expression {
-  return rewriteExpression(expression, (part) =>
-    part.kind === 'column' ? (by.get(part.column) ?? part) : undefined,
-  )
-}
-
 /** Whether the expression has one value for one execution of the statement: no columns, nothing volatile. */
 export function isConstant(expression: Expression): boolean {
   switch (expression.kind) {

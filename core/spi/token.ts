@@ -5,5 +5,5 @@
 export type Token<T> = symbol & { readonly __implements?: T }
 
 export function token<T>(name: string): Token<T> {
-  return Symbol.for(`switchyard:${name}`) as Token<T>
+  return Symbol.for(`switchyard:${name}`)
 }

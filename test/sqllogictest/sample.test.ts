@@ -20,16 +20,14 @@ const EVIDENCE = [
   'slt_lang_update',
 ].map((name) => `evidence/${name}`)
 
-const SAMPLES = [
-  ...[...EVIDENCE, 'select1', 'random/groupby/slt_good_13', 'random/aggregates/slt_good_129'].map((file) => [
-    'memory',
-    file,
-  ]),
-  ...[...EVIDENCE, 'index/random/1000/slt_good_2', 'index/random/1000/slt_good_4'].map((file) => [
-    'lmdb',
-    file,
-  ]),
-] as readonly (readonly [storage: string, file: string])[]
+const SAMPLES: readonly (readonly [storage: string, file: string])[] = [
+  ...[...EVIDENCE, 'select1', 'random/groupby/slt_good_13', 'random/aggregates/slt_good_129'].map(
+    (file) => ['memory', file] as const,
+  ),
+  ...[...EVIDENCE, 'index/random/1000/slt_good_2', 'index/random/1000/slt_good_4'].map(
+    (file) => ['lmdb', file] as const,
+  ),
+]
 
 afterAll(removeTemporaryFolders)
 

@@ -1,6 +1,6 @@
 /** Logins: the password methods that come with the server, and how an account is found and admitted. */
-export type { AccountLookup, AccountRecord } from './account.js'
+export type { AccountRecord } from './account.js'
 export { CachingSha2Password } from './caching-sha2-password.js'
-export { LoginThrottle, type LoginThrottleOptions } from './login-throttle.js'
-export { createAuthenticationFlow, findAccount, type LoginPolicy } from './login.js'
+export { LoginThrottle } from './login-throttle.js'
+export { createAuthenticationFlow } from './login.js'
 export { MysqlNativePassword } from './mysql-native-password.js'

@@ -363,8 +363,6 @@ export type AlterAction =
       readonly names: readonly string[] | undefined
     }
 
-export type AlterActionKind = AlterAction['kind']
-
 // ---- The rest of tables, indexes, views -----------------------------------------------------------------------
 
 export interface DropTable extends SyntaxNode {
