@@ -256,11 +256,13 @@ function withEqualities(node: VirtualTableNode, conditions: Conditions): Virtual
 }
 
 function textEquality(node: VirtualTableNode, reference: Expression, value: Expression) {
-  if (reference.kind !== 'column' || !isText(reference.type) || !isText(value.type)) return undefined
-  // The source looks names up as the column compares them, so the value must not bring a collation of its own.
-  if (value.coercibility <= reference.coercibility) return undefined
+  if (reference.kind !== 'column' || !isText(value.type) || !isConstant(value)) return undefined
   const column = node.columns[node.output.findIndex((each) => each.id === reference.column)]
-  return column === undefined || !isConstant(value) ? undefined : { column, value }
+  if (column === undefined) return undefined
+  // The source looks names up as its column compares them: neither side may bring another collation.
+  const isPlain = reference.type.collation === node.source.columns[column]?.type.collation
+  if (!isText(reference.type) || !isPlain || value.coercibility <= reference.coercibility) return undefined
+  return { column, value }
 }
 
 function isVolatile(condition: Expression): boolean {

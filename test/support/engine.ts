@@ -8,6 +8,7 @@ import { SwitchyardEngine } from '../../core/engine/engine.js'
 import { textOf } from '../../core/common/conversion.js'
 import type { Batch } from '../../core/common/batch.js'
 import type { SqlError } from '../../core/common/sql-error.js'
+import type { CatalogProvider } from '../../core/spi/catalog.js'
 import type { Logger } from '../../core/spi/logger.js'
 import {
   sqlText,
@@ -126,6 +127,7 @@ export class TestEngine {
   static async start(
     storages: readonly Storage[] = [new MemoryStorage('memory')],
     settings: Partial<ServerSettings> = {},
+    catalogs: readonly CatalogProvider[] = [],
   ): Promise<TestEngine> {
     for (const storage of storages) await storage.start()
     const all = { ...TEST_SETTINGS, ...settings }
@@ -133,7 +135,7 @@ export class TestEngine {
       settings: all,
       logger: QUIET_LOGGER,
       storages,
-      catalogs: [],
+      catalogs,
       router: new PlacementRouter(all.storage),
       functions: [],
       authentication: [],
@@ -142,8 +144,8 @@ export class TestEngine {
     return new TestEngine(engine, storages)
   }
 
-  /** A session of root, in a database. */
-  async session(database?: string): Promise<TestSession> {
+  /** A session in a database, of root or another account without password. */
+  async session(database?: string, account = 'root@localhost'): Promise<TestSession> {
     const { server } = this.engine
     const client = {
       host: 'localhost',
@@ -154,8 +156,9 @@ export class TestEngine {
       collationId: 255,
       isInteractive: false,
     }
-    const request = { user: 'root', database, client, nonce: new Uint8Array(20) }
-    return new TestSession(await server.openSession(request, 'root@localhost', server.reserveConnection()))
+    const user = account.slice(0, account.lastIndexOf('@'))
+    const request = { user, database, client, nonce: new Uint8Array(20) }
+    return new TestSession(await server.openSession(request, account, server.reserveConnection()))
   }
 
   async stop(): Promise<void> {
