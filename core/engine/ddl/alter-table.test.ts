@@ -176,7 +176,7 @@ describe('rows of earlier versions', () => {
       "ALTER TABLE t ADD x INT NOT NULL DEFAULT 7, ADD y VARCHAR(5) DEFAULT 'old'",
       "ALTER TABLE t ALTER x SET DEFAULT 8, ALTER y SET DEFAULT 'new'",
       "INSERT INTO t (a) VALUES ('four')",
-      'ALTER TABLE t DROP c, MODIFY y VARCHAR(9) DEFAULT 'new' FIRST, MODIFY x INT NULL',
+      "ALTER TABLE t DROP c, MODIFY y VARCHAR(9) DEFAULT 'new' FIRST, MODIFY x INT NULL",
       "INSERT INTO t (a, x) VALUES ('five', NULL)",
       'ALTER TABLE t ADD c INT, ADD INDEX (x, y)',
       'UPDATE t SET c = 1 WHERE id = 2',
