@@ -102,6 +102,10 @@ export class RunningStatement implements StatementContext, EvaluationContext {
     return Number(this.session.variables.get('lock_wait_timeout')) * 1000
   }
 
+  get rowLockTimeoutMs(): number {
+    return Number(this.session.variables.get('innodb_lock_wait_timeout')) * 1000
+  }
+
   get foreignKeyChecks(): boolean {
     return this.session.variables.get('foreign_key_checks') === 1
   }

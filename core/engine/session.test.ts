@@ -87,3 +87,17 @@ test('SLEEP waits, for each row, and ends when the statement is killed', async (
   await session.run('SET @slept = SLEEP(0)')
   await expect(session.run('SELECT SLEEP(-1)')).rejects.toMatchObject({ number: 1210 })
 })
+
+test('innodb_lock_wait_timeout holds from when it is set, also within a transaction', async () => {
+  const other = await engine.session()
+  await session.run('CREATE DATABASE waits')
+  await session.run('CREATE TABLE waits.t (id INT PRIMARY KEY)')
+  await session.run('INSERT INTO waits.t VALUES (1)')
+  await session.run('START TRANSACTION')
+  await session.run('SELECT * FROM waits.t FOR UPDATE')
+  await other.run('START TRANSACTION')
+  await other.run('SET innodb_lock_wait_timeout = 1')
+  await expect(other.run('DELETE FROM waits.t')).rejects.toMatchObject({ number: 1205 })
+  await other.run('ROLLBACK')
+  await session.run('ROLLBACK')
+})

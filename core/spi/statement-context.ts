@@ -15,6 +15,8 @@ export interface StatementContext extends WarningSink {
   readonly memory: MemoryAccount
   /** @@foreign_key_checks; checked unless false. */
   readonly foreignKeyChecks?: boolean
+  /** @@innodb_lock_wait_timeout as it is now; the transaction's own if absent. */
+  readonly rowLockTimeoutMs?: number
   /** Records an error that IGNORE turned into a warning, in its own words. */
   warnError(error: SqlError): void
 }

@@ -173,11 +173,13 @@ export class CoreTransaction implements Transaction, PendingWriter {
   }
 
   patience(wait: LockPatience['wait'] = 'wait'): LockPatience {
-    const { statement } = this
+    const { statement, options } = this
     return {
       wait,
-      timeoutMs: this.options.lockWaitTimeoutMs,
       // Asked for only by who has to wait: making a signal costs more than most locks.
+      get timeoutMs() {
+        return statement?.rowLockTimeoutMs ?? options.lockWaitTimeoutMs
+      },
       get signal() {
         return statement?.signal
       },
