@@ -137,22 +137,21 @@ export function setupStatements(sql: string): readonly string[] {
 
 // ── Cells ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** NULL, `''` for the empty string, `'NULL'` for the string of that name; `\` quotes what would break the line. */
+/** NULL without quotes, strings that are empty, NULL or quoted themselves in quotes; `\` escapes what would break the line. */
 export function printCell(value: string | null): string {
   if (value === null) return 'NULL'
-  if (value === '' || value === 'NULL') return `'${value}'`
-  return value.replace(/[\\\u0000-\u001f\u007f]/g, (character) => {
+  const text = value.replace(/[\\\u0000-\u001f\u007f]/g, (character) => {
     if (character === '\\') return '\\\\'
     if (character === '\n') return '\\n'
     if (character === '\t') return '\\t'
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
   })
+  return text === '' || text === 'NULL' || /^'.*'$/s.test(text) ? `'${text}'` : text
 }
 
 export function parseCell(text: string): string | null {
   if (text === 'NULL') return null
-  if (text === "''" || text === "'NULL'") return text.slice(1, -1)
-  return text.replace(/\\(\\|n|t|x[0-9a-f]{2})/g, (_, escape: string) => {
+  return text.replace(/^'(.*)'$/s, '$1').replace(/\\(\\|n|t|x[0-9a-f]{2})/g, (_, escape: string) => {
     if (escape === '\\') return '\\'
     if (escape === 'n') return '\n'
     if (escape === 't') return '\t'

@@ -32,12 +32,17 @@ function expectationOf(step: Step, outcome: Outcome | undefined): Expectation {
       failure === undefined
         ? undefined
         : { number: failure.number, message: `${failure.sqlState} ${failure.message}` },
-    columns: wanted?.record?.includes('columns') === true ? columns?.map((column) => column.name) : undefined,
-    types: wanted?.record?.includes('types') === true ? columns?.map((column) => column.type) : undefined,
+    columns: wants(wanted, 'columns') ? columns?.map((column) => column.name) : undefined,
+    types: wants(wanted, 'types') ? columns?.map((column) => column.type) : undefined,
     affected: CHANGES_ROWS.test(step.sql) || step.sql === RESULT ? outcome?.affectedRows : undefined,
     warnings: outcome?.warnings ?? [],
     rows: columns === undefined ? undefined : outcome?.rows,
   }
+}
+
+/** Metadata that the case asks for, or has from an earlier recording. */
+function wants(expectation: Expectation | undefined, detail: 'columns' | 'types'): boolean {
+  return expectation?.record?.includes(detail) === true || expectation?.[detail] !== undefined
 }
 
 function needsRecording({ expectation }: Step): boolean {
