@@ -197,6 +197,7 @@ describe('names of result columns', () => {
   })
 
   test('are cut at 256 characters', () => {
+    expect(name(`'${'ä'.repeat(3000)}'`)).toBe('ä'.repeat(256))
     expect(name(`1 + ${'1'.repeat(300)}`)).toBe(`1 + ${'1'.repeat(252)}`)
   })
 })

@@ -157,18 +157,25 @@ function defaultName(cursor: Cursor, expression: Expression, start: number, end:
     case 'column':
       return expression.name
     case 'string':
-      return cursor.decodeLoosely(
-        expression.tokenCount === 1 ? expression.bytes : firstString(cursor, start, end),
+      return shortened(
+        cursor.decodeLoosely(
+          expression.tokenCount === 1 ? expression.bytes : firstString(cursor, start, end),
+        ),
       )
     case 'null':
       return 'NULL'
     case 'boolean':
       return expression.value ? 'TRUE' : 'FALSE'
-    default: {
-      const text = cursor.sourceText(start, end)
-      return text.length <= NAME_LENGTH_MAX ? text : Array.from(text).slice(0, NAME_LENGTH_MAX).join('')
-    }
+    default:
+      return shortened(cursor.sourceText(start, end))
   }
+}
+
+function shortened(name: string): string {
+  if (name.length <= NAME_LENGTH_MAX) return name
+  return Array.from(name.slice(0, 2 * NAME_LENGTH_MAX))
+    .slice(0, NAME_LENGTH_MAX)
+    .join('')
 }
 
 /** The first of adjacent strings, which alone names the column. */
