@@ -1,6 +1,6 @@
 /**
  * Whether every index of a table has exactly the table's rows: read through the index, which its order shows, and compared with
- * what the primary key gives.
+ * what the primary key gives; then the server's own CHECK TABLE.
  */
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 
@@ -30,4 +30,11 @@ export async function expectIndexesToAgree(
       expect({ table, index, rows: [...found].sort() }).toEqual({ table, index, rows: [...expected].sort() })
     }
   }
+}
+
+/** Expects CHECK TABLE to find nothing. */
+export async function checkTables(connection: Connection, tables: readonly string[]): Promise<void> {
+  const [rows] = await connection.query<RowDataPacket[]>(`CHECK TABLE ${tables.join(', ')} EXTENDED`)
+  expect(rows.filter(({ Msg_type, Msg_text }) => Msg_type !== 'status' || Msg_text !== 'OK')).toEqual([])
+  expect(rows).toHaveLength(tables.length)
 }

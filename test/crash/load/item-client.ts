@@ -139,10 +139,7 @@ export class ItemClient implements LoadClient {
       [this.client],
     )
     const actual = new Map(
-      rows.map(({ number, rating, token, payload }) => [
-        number as number,
-        { rating, token, payload },
-      ]),
+      rows.map(({ number, rating, token, payload }) => [number as number, { rating, token, payload }]),
     )
     const found = describeItems(actual)
     const possible = this.book.possible.map(describeItems)

@@ -5,7 +5,7 @@ import type { Connection } from 'mysql2/promise'
 import type { TestServer } from '../../support/server.js'
 import { isConnectionLost } from './book.js'
 import { FAMILY_TABLES, FamilyClient, verifyFamilies } from './family-client.js'
-import { expectIndexesToAgree, type IndexedTable } from './index-agreement.js'
+import { checkTables, expectIndexesToAgree, type IndexedTable } from './index-agreement.js'
 import { ITEM_TABLE, ItemClient } from './item-client.js'
 import type { LoadClient } from './load-client.js'
 import type { Random } from './random.js'
@@ -55,6 +55,8 @@ const INDEXED: readonly IndexedTable[] = [
   },
 ]
 
+const TABLES = ['items', 'journal', 'checking', 'savings', 'parents', 'children']
+
 export class Load {
   private readonly clients: readonly LoadClient[]
   private readonly numbers = new NumberWitness()
@@ -92,6 +94,7 @@ export class Load {
     await verifyTransfers(connection)
     await verifyFamilies(connection)
     await expectIndexesToAgree(connection, INDEXED)
+    await checkTables(connection, TABLES)
     await this.numbers.draw(connection)
     connection.destroy()
   }
