@@ -237,4 +237,3 @@ function rowBytes(columns: readonly ColumnDefinition[]): number {
   }
   return bytes + Math.ceil(nullable / 8)
 }
-

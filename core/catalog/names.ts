@@ -14,16 +14,10 @@ const MANGLED_PREFIX = '#mysql50#'
 export const INFORMATION_SCHEMA = 'information_schema'
 export const PERFORMANCE_SCHEMA = 'performance_schema'
 const VIRTUAL_DATABASES: ReadonlySet<string> = new Set([INFORMATION_SCHEMA, PERFORMANCE_SCHEMA])
-const SYSTEM_DATABASES: ReadonlySet<string> = new Set([...VIRTUAL_DATABASES, 'mysql', 'sys'])
 
 /** information_schema and performance_schema are found in any case; the engine computes their tables. */
 export function isVirtualDatabase(name: string): boolean {
   return VIRTUAL_DATABASES.has(name.toLowerCase())
-}
-
-/** Databases that no DDL of users changes. */
-export function isSystemDatabase(name: string): boolean {
-  return SYSTEM_DATABASES.has(name) || isVirtualDatabase(name)
 }
 
 /** Column, index, constraint and account option names compare without case. */

@@ -21,8 +21,6 @@ import { quoted } from './names.js'
 import { KEPT_OPTIONS, QUOTED_OPTIONS } from './table-options.js'
 import { typeText } from './type-text.js'
 
-export { typeText } from './type-text.js'
-
 /** `nextAutoIncrement` is the counter of the table, which is shown once it is above 1. */
 export function createTableText(table: TableDefinition, nextAutoIncrement: ExactValue): string {
   const lines = [

@@ -20,7 +20,7 @@ import type { CatalogProvider } from '../spi/catalog.js'
 import type { FunctionLibrary } from '../spi/functions.js'
 import type { Logger } from '../spi/logger.js'
 import type { Router, StorageEntry } from '../spi/router.js'
-import type { LoginRequest, Server, Session } from '../spi/session.js'
+import { sqlText, type LoginRequest, type Server, type Session } from '../spi/session.js'
 import type { ServerSettings } from '../spi/settings.js'
 import { isKeyspaceStorage, type Storage } from '../spi/storage.js'
 import { MemoryCommitLog, type CommitLog } from '../transaction/commit-log.js'
@@ -33,7 +33,8 @@ import {
   MysqlNativePassword,
 } from './authentication/index.js'
 import { CombinedFunctions } from './combined-functions.js'
-import { runInitScripts } from './init-scripts.js'
+import { rebuildOutdatedIndexes } from './ddl/rebuild-indexes.js'
+import { runInitScripts, runText } from './init-scripts.js'
 import { PlanCache } from './plan-cache.js'
 import type { PlanDependency } from './query-types.js'
 import type { ServerCore } from './server-core.js'
@@ -176,12 +177,27 @@ class EngineParts {
   async prepareFirstStart(): Promise<void> {
     const { settings, logger } = this.options
     await this.others.prepare(settings.rootPassword)
+    await rebuildOutdatedIndexes({
+      catalog: this.catalog,
+      logger,
+      run: (sql) => this.runInternally(sql),
+    })
     await runInitScripts({
       catalog: this.catalog,
       folders: settings.init.folders,
       logger,
       openSession: () => this.openInternalSession(),
     })
+  }
+
+  private async runInternally(sql: string): Promise<void> {
+    const session = this.openInternalSession()
+    try {
+      const failure = await runText(session, sqlText(sql))
+      if (failure !== undefined) throw failure
+    } finally {
+      await session.close()
+    }
   }
 
   private openInternalSession(): EngineSession {

@@ -30,7 +30,7 @@ async function runOnce(path: string, options: InitScriptOptions): Promise<void> 
   const text = (await readFile(path)).toString('latin1')
   const session = options.openSession()
   try {
-    const failure = await run(session, text)
+    const failure = await runText(session, text)
     if (failure !== undefined)
       throw new Error(`the init script ${path} failed: ${failure.message}`, { cause: failure })
   } finally {
@@ -40,7 +40,8 @@ async function runOnce(path: string, options: InitScriptOptions): Promise<void> 
   options.logger.info({ script: path }, 'ran an init script')
 }
 
-async function run(session: EngineSession, text: string): Promise<SqlError | undefined> {
+/** Runs the statements of a text, whose answers nobody reads, up to the first that fails. */
+export async function runText(session: EngineSession, text: string): Promise<SqlError | undefined> {
   let failure: SqlError | undefined
   const sink: ResultSink = {
     ok: () => undefined,
