@@ -73,7 +73,7 @@ export class QueryBoundary {
     readonly outer: Scope,
     private readonly newColumn: () => ColumnId,
     /** Where the sub-query stands; undefined for derived tables, whose aggregates are all their own. */
-    readonly context: ExpressionContext | undefined = undefined,
+    readonly context?: ExpressionContext,
   ) {}
 
   /** The inner form of a value of the outer query; the same outer column gets the same id. */

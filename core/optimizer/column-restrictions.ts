@@ -236,7 +236,7 @@ function oneSided(
   if (column === undefined || !comparable(column, value, isEquality, source)) return undefined
   if (operator !== '<=>') return restriction(column, [intervalFor(column.type, operator, value)], call)
   const interval = intervalFor(column.type, '=', value)
-  if (interval === undefined || !interval.isPoint) return undefined
+  if (!interval?.isPoint) return undefined
   if (!column.nullable || !value.nullable) return restriction(column, [interval], call)
   // A value that the column can't have would look like NULL, so only values of the column's own type are taken.
   const isPlain = interval.lower?.expression === value
@@ -294,7 +294,7 @@ function nullTest(
   if (operand?.kind !== 'column') return undefined
   const column = columnOperand(operand, source)
   // The keys of columns that are never NULL have no place for it.
-  if (column === undefined || !column.nullable) return undefined
+  if (!column?.nullable) return undefined
   return restriction(column, [interval], call)
 }
 

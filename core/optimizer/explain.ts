@@ -18,7 +18,6 @@ import { conjuncts, factsOf } from './conditions.js'
 import { estimateOf } from './plan-estimates.js'
 import { notesOf } from './plan-notes.js'
 import { inputsOf, visitExpressions } from './plan-nodes.js'
-import { EXCLUSIVE_BOUND } from './range-bounds.js'
 
 export function explainTree(node: LogicalNode): readonly string[] {
   return new TreePrinter().print(node)
@@ -233,10 +232,6 @@ function describeRange(range: RangeBounds, node: ScanNode, index: IndexDefinitio
     texts.push(`${below}${name(part)}${above}`)
   }
   return `(${texts.join(', ')})`
-}
-
-function isExclusive(bound: Expression | undefined): boolean {
-  return bound?.kind === 'call' && bound.name === EXCLUSIVE_BOUND
 }
 
 function isNull(expression: Expression): boolean {

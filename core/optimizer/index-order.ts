@@ -11,7 +11,7 @@ import { isCovering, rangesCost, tableRows } from './access-cost.js'
 import { fullScan, rangeScan, usableIndexes, usableRanges, type PlannedScan } from './access-paths.js'
 import { conjuncts } from './conditions.js'
 import { hasIndexes, placementOf } from './placements.js'
-import { estimateOf } from './plan-estimates.js'
+import { estimateOf, sortCost } from './plan-estimates.js'
 import { inputsOf, mapInputs, withInputs } from './plan-nodes.js'
 import type { RuleContext } from './rule.js'
 
@@ -224,14 +224,6 @@ function orderedParts(index: IndexDefinition, table: TableDefinition): readonly 
 }
 
 // ── Another index for the order ─────────────────────────────────────────────────────────────────────────────────
-
-/** Of so few rows a Sort keeps no more than it must. */
-const TOP_ROWS_MAX = 10_000
-
-function sortCost(rows: number, wanted: number | undefined): number {
-  if (wanted !== undefined && wanted <= TOP_ROWS_MAX) return rows * 1.2
-  return rows * (1 + Math.log2(rows + 2) * 0.15)
-}
 
 function cheaperOrder(
   sort: SortNode,

@@ -25,6 +25,7 @@ import {
   LOOP_COST,
   OUTPUT_COST,
   PAIR_COST,
+  RANGE_LOOP_COST,
 } from './plan-estimates.js'
 import { placementOf } from './placements.js'
 import { columnOf, filterNode, joinNode, keepOutput } from './plan-nodes.js'
@@ -410,7 +411,8 @@ export class JoinSteps {
     for (const found of usableRanges(scan, [...conjuncts(scan.filter), ...on], this.context)) {
       if (!on.some((each) => found.used.has(each))) continue
       const rows = rangesRows(found, scan.table, this.context)
-      const cost = rangesCost(found, rows, isCovering(found.index, scan))
+      const opening = found.unique ? 0 : RANGE_LOOP_COST
+      const cost = opening + rangesCost(found, rows, isCovering(found.index, scan))
       if (cost < best.cost) best = { found, cost }
     }
     return best

@@ -17,12 +17,14 @@ const ROWS_UNKNOWN = 1000
 /** Rows that a virtual table has. */
 const ROWS_VIRTUAL = 100
 
-export const HASH_BUILD_COST = 2
-export const HASH_PROBE_COST = 1.2
-export const PAIR_COST = 0.6
-export const OUTPUT_COST = 0.3
+export const HASH_BUILD_COST = 4
+export const HASH_PROBE_COST = 3.5
+export const PAIR_COST = 2
+export const OUTPUT_COST = 1
 /** Opening the inner side of a loop for one row. */
-export const LOOP_COST = 8
+export const LOOP_COST = 25
+/** The same for a range, which needs a cursor where a whole unique key doesn't. */
+export const RANGE_LOOP_COST = 60
 const GROUP_COST = 1.5
 const SUBQUERY_COST = 50
 
@@ -74,7 +76,7 @@ function compute(node: LogicalNode): Estimate {
     case 'sort':
     case 'window': {
       const input = estimateOf(node.input)
-      return { rows: input.rows, cost: input.cost + input.rows * Math.log2(input.rows + 2) * 0.5 }
+      return { rows: input.rows, cost: input.cost + sortCost(input.rows, undefined) }
     }
     case 'limit': {
       const input = estimateOf(node.input)
@@ -97,6 +99,15 @@ function compute(node: LogicalNode): Estimate {
     case 'shared':
       return estimateOf(node.input)
   }
+}
+
+/** Of so few rows a Sort keeps no more than it must. */
+const TOP_ROWS_MAX = 10_000
+
+/** `wanted`: how many of the sorted rows somebody reads. */
+export function sortCost(rows: number, wanted: number | undefined): number {
+  if (wanted !== undefined && wanted <= TOP_ROWS_MAX) return rows * 1.5
+  return rows * (2 + Math.log2(rows + 2) * 0.3)
 }
 
 function joinEstimate(node: JoinNode): Estimate {

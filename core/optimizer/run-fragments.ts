@@ -136,7 +136,7 @@ function isPortable(node: LogicalNode, scans: ScanNode[]): boolean {
     const { correlated, hasSubquery, isVolatile } = factsOf(expression)
     if (hasSubquery || isVolatile || correlated.size > 0) portable = false
   })
-  return portable && inputsOf(node).every((input) => isPortable(input, scans))
+  return (portable as boolean) && inputsOf(node).every((input) => isPortable(input, scans))
 }
 
 /** The sub-plan with every scan told its copy. */

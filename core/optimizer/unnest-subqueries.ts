@@ -67,7 +67,7 @@ interface Unnested {
 
 function unnested(condition: Expression, context: RuleContext): Unnested | undefined {
   const [negated, subquery] = subqueryOf(condition)
-  if (subquery === undefined || !subquery.operands.every(isPlain)) return undefined
+  if (!subquery?.operands.every(isPlain)) return undefined
   if (isVolatilePlan(subquery.plan)) return undefined
   switch (subquery.mode) {
     case 'exists':
@@ -198,5 +198,5 @@ function readsCorrelated(node: LogicalNode, outer: ReadonlyMap<ColumnId, Express
   visitExpressions(node, (expression) => {
     if ([...factsOf(expression).correlated].some((id) => outer.has(id))) found = true
   })
-  return found || inputsOf(node).some((input) => readsCorrelated(input, outer))
+  return (found as boolean) || inputsOf(node).some((input) => readsCorrelated(input, outer))
 }

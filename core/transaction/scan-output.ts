@@ -121,10 +121,7 @@ export class ScanOutput {
   }
 }
 
-function columnType(
-  runtime: TableRuntime,
-  column: number,
-): TableRuntime['table']['columns'][number]['type'] {
+function columnType(runtime: TableRuntime, column: number): TableRuntime['table']['columns'][number]['type'] {
   const definition = runtime.table.columns[column]
   if (definition === undefined)
     throw new Error(`invariant: ${runtime.table.name} has the columns that a plan names`)

@@ -88,7 +88,7 @@ function parseStep(lines: readonly string[], firstLine: number): Step | undefine
 function parseExpectation(lines: readonly string[], line: number): Expectation {
   let expectation = NO_EXPECTATION
   let at = 0
-  for (; /^---- /.test(lines[at] ?? ''); at++) {
+  for (; (lines[at] ?? '').startsWith('---- '); at++) {
     expectation = { ...expectation, ...parseDirective(lines[at]?.slice(5) ?? '', line) }
   }
   if (lines[at] !== '----') {

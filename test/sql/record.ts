@@ -66,9 +66,9 @@ async function record(path: string, switchyard: SqlServer, oracle: SqlServer | u
       const reason = mismatch({ sql: step.sql, expectation }, other, { messages: false, types: false })
       if (reason !== undefined) {
         expectation = { ...expectation, mariadb: UNREVIEWED }
-        console.log(`${path}:${step.line}\n${step.sql}\n  ${reason}`)
+        print(`${path}:${step.line}\n${step.sql}\n  ${reason}`)
         if (other !== undefined)
-          console.log(`  MariaDB: ${showOutcome(other)} warnings ${other.warnings.join(' ')}`)
+          print(`  MariaDB: ${showOutcome(other)} warnings ${other.warnings.join(' ')}`)
       }
     }
     printed.push(printStep({ ...step, expectation }))
@@ -79,7 +79,7 @@ async function record(path: string, switchyard: SqlServer, oracle: SqlServer | u
 }
 
 function complain(error: unknown): undefined {
-  console.log(String(error))
+  print(String(error))
 }
 
 const folder = temporaryFolder()
@@ -92,4 +92,8 @@ try {
   await switchyard.stop()
   await oracle?.stop()
   removeTemporaryFolders()
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
 }

@@ -30,7 +30,9 @@ export async function viewColumns(
   try {
     const query = names.parseView(view)
     const resolved = await resolveNames(query, view.database, { ...names, temporaryTable: () => undefined })
-    const environment = binderEnvironment({ running, parameters: [] }, planner, resolved.relation)
+    const environment = binderEnvironment({ running, parameters: [] }, planner, (database, name) =>
+      resolved.relation(database, name),
+    )
     const { columns } = new Binder(environment).select(query)
     return columns.map(({ name, type, nullable, origin }, i) => ({
       name: view.columnNames?.[i] ?? name,

@@ -107,6 +107,22 @@ interface Visible extends Column {
   readonly text: string
 }
 
+/** Columns that can be counted up without meeting a key. */
+const CHANGEABLE: Readonly<Record<string, readonly string[]>> = {
+  a: ['x'],
+  b: ['x', 'f'],
+  c: ['x', 'v'],
+  w: ['p', 'q', 'r'],
+}
+
+/** What orders the rows of a table completely. */
+const KEYS: Readonly<Record<string, string>> = {
+  a: 'id',
+  b: 'k1, k2 DESC',
+  c: 'x, ts, id, s, u, v',
+  w: 'q, id',
+}
+
 /** Without texts: which of several equal texts DISTINCT keeps, or which comes first, isn't determined. */
 function discrete(visible: readonly Visible[]): readonly Visible[] {
   const others = visible.filter((column) => column.kind !== 'text')
@@ -128,6 +144,29 @@ export class QueryGenerator {
     if (random.chance(12)) return { sql: this.grouped([]), isOrdered: false }
     if (random.chance(8)) return { sql: this.windowed(), isOrdered: false }
     return this.ordered()
+  }
+
+  /** An UPDATE or DELETE, and the table that it changes. */
+  change(): { readonly sql: string; readonly table: string } {
+    this.aliases = 1
+    this.depth = 0
+    const { random } = this
+    const table = random.pick(['a', 'b', 'c', 'w'])
+    const columns = (TABLES[table] ?? []).map((column) => ({ ...column, text: `t0.${column.name}` }))
+    const target = random.pick(CHANGEABLE[table] ?? [])
+    if (random.chance(25)) {
+      const other = this.relation([])
+      const on = this.joinCondition(columns, other.columns)
+      const where = `WHERE ${this.simple([...columns, ...other.columns])}`
+      return random.chance(50)
+        ? { sql: `UPDATE ${table} t0 JOIN ${other.sql} ON ${on} SET t0.${target} = 7 ${where}`, table }
+        : { sql: `DELETE t0 FROM ${table} t0 JOIN ${other.sql} ON ${on} ${where}`, table }
+    }
+    const where = `WHERE ${this.condition(columns)}`
+    const order = random.chance(30) ? ` ORDER BY ${KEYS[table] ?? ''} LIMIT ${random.next(5)}` : ''
+    return random.chance(50)
+      ? { sql: `UPDATE ${table} t0 SET t0.${target} = t0.${target} + 1 ${where}${order}`, table }
+      : { sql: `DELETE FROM ${table} t0 ${where}${order}`, table }
   }
 
   private ordered() {
