@@ -2,6 +2,7 @@
  * Goal: sysbench's oltp_read_write, which MySQL is measured by, prepares its tables, runs on several threads and cleans up.
  * Method: the real program; an error of the server that it doesn't expect ends it with another status.
  */
+import type { RowDataPacket } from 'mysql2'
 import { killServers, TestServer } from '../support/server.js'
 import { outputOf } from '../support/run-command.js'
 import { describeWithCommand, findCommand } from '../support/system-packages.js'
@@ -23,7 +24,7 @@ describeWithCommand('sysbench', 'sysbench', () => {
           ...['--mysql-user=root', '--mysql-db=sbtest', '--tables=2', '--table-size=1000', ...more, command],
         ])
       await sysbench('prepare')
-      const [[counted]] = await connection.query<never>(
+      const [[counted]] = await connection.query<RowDataPacket[]>(
         'SELECT COUNT(*) AS count, MAX(id) AS last FROM sbtest.sbtest1',
       )
       expect(counted).toEqual({ count: 1000, last: 1000 })
