@@ -2,6 +2,7 @@
  * Goal: SHOW CREATE TABLE prints what MySQL 8 prints, and its text makes the same table again. Method: definitions made of
  * statements with every kind of clause, their expected texts, and the round trip of each.
  */
+import type { EvaluationContext } from '../common/evaluation.js'
 import { createTableText, createViewText, createDatabaseText } from './show-create.js'
 import { DefinitionTest, withoutIds } from './testing/define.js'
 
@@ -63,6 +64,8 @@ test.each([
   ['a BIT', '`a` bit(1) DEFAULT NULL'],
   ["a BIT(8) DEFAULT b'101'", "`a` bit(8) DEFAULT b'101'"],
   ['a YEAR', '`a` year DEFAULT NULL'],
+  ["a BINARY(4) DEFAULT 'ab'", "`a` binary(4) DEFAULT 'ab'"],
+  ['a VARBINARY(4) DEFAULT 0xFF00', '`a` varbinary(4) DEFAULT 0xFF00'],
   ["a DATE DEFAULT '2020-01-02'", "`a` date DEFAULT '2020-01-02'"],
   ['a DATETIME(3) DEFAULT NOW(3)', '`a` datetime(3) DEFAULT CURRENT_TIMESTAMP(3)'],
   ['a TIMESTAMP', '`a` timestamp NULL DEFAULT NULL'],
@@ -162,6 +165,19 @@ test.each([
   const again = new DefinitionTest().table(text)
   expect(withoutIds(again)).toEqual(withoutIds(original))
   expect(createTableText(again, 1)).toBe(text)
+})
+
+test('defaults of TIMESTAMP columns are shown in the time zone of the session', () => {
+  const table = new DefinitionTest().table("CREATE TABLE t (a TIMESTAMP DEFAULT '2020-01-02 03:04:05')")
+  const timeZone = {
+    name: '+02:00',
+    offsetSecondsAt: () => 7200,
+    epochSecondsOf: (local: number) => local - 7200,
+  }
+  expect(createTableText(table, 1, { timeZone } as EvaluationContext)).toContain(
+    "DEFAULT '2020-01-02 05:04:05'",
+  )
+  expect(createTableText(table, 1)).toContain("DEFAULT '2020-01-02 03:04:05'")
 })
 
 test('views and databases', () => {

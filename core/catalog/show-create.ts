@@ -2,10 +2,12 @@
  * SHOW CREATE TABLE, VIEW and DATABASE in the form that MySQL 8 prints (manual 15.7.7). Run again, the texts make the same
  * definitions.
  */
+import { isUtf8 } from 'node:buffer'
 import { charsetOfCollation, requireCollation } from '../common/collations.js'
+import type { EvaluationContext } from '../common/evaluation.js'
 import { isBinary, isText, type SqlType } from '../common/sql-type.js'
 import { bitBytes, textOf } from '../common/value-text.js'
-import type { ExactValue, Value } from '../common/value.js'
+import type { ExactValue } from '../common/value.js'
 import {
   primaryPlacementOf,
   type CheckDefinition,
@@ -21,10 +23,17 @@ import { quoted } from './names.js'
 import { KEPT_OPTIONS, QUOTED_OPTIONS } from './table-options.js'
 import { typeText } from './type-text.js'
 
-/** `nextAutoIncrement` is the counter of the table, which is shown once it is above 1. */
-export function createTableText(table: TableDefinition, nextAutoIncrement: ExactValue): string {
+/**
+ * `nextAutoIncrement` is the counter of the table, which is shown once it is above 1. Defaults of TIMESTAMP columns are shown in
+ * the time zone of `evaluation`, UTC without.
+ */
+export function createTableText(
+  table: TableDefinition,
+  nextAutoIncrement: ExactValue,
+  evaluation?: EvaluationContext,
+): string {
   const lines = [
-    ...table.columns.map((column) => columnText(column, table)),
+    ...table.columns.map((column) => columnText(column, table, evaluation)),
     ...table.indexes.map((index) => indexText(index, table)),
     ...table.foreignKeys.map((foreignKey) => foreignKeyText(foreignKey, table)),
     ...table.checks.map(checkText),
@@ -36,7 +45,11 @@ export function createTableText(table: TableDefinition, nextAutoIncrement: Exact
 
 // ---- Columns --------------------------------------------------------------------------------------------------
 
-function columnText(column: ColumnDefinition, table: TableDefinition): string {
+function columnText(
+  column: ColumnDefinition,
+  table: TableDefinition,
+  evaluation: EvaluationContext | undefined,
+): string {
   const { type, generated, nullable } = column
   const parts = [quoted(column.name), typeText(type), ...collationTexts(type, table)]
   if (generated !== undefined) {
@@ -45,7 +58,7 @@ function columnText(column: ColumnDefinition, table: TableDefinition): string {
   if (!nullable) parts.push('NOT NULL')
   // TIMESTAMP once was NOT NULL by default, so NULL is still said.
   else if (type.name === 'timestamp') parts.push('NULL')
-  const missing = defaultText(column)
+  const missing = defaultText(column, evaluation)
   if (missing !== undefined) parts.push(`DEFAULT ${missing}`)
   if (column.onUpdateNow) parts.push(`ON UPDATE ${nowText(type)}`)
   if (column.autoIncrement) parts.push('AUTO_INCREMENT')
@@ -65,8 +78,11 @@ function collationTexts(type: SqlType, table: TableDefinition): readonly string[
   return texts
 }
 
-/** What stands behind DEFAULT; undefined for none. Also for information_schema, which prints it differently. */
-function defaultText(column: ColumnDefinition): string | undefined {
+/** What stands behind DEFAULT; undefined for none. */
+function defaultText(
+  column: ColumnDefinition,
+  evaluation: EvaluationContext | undefined,
+): string | undefined {
   const { type } = column
   switch (column.default.kind) {
     case 'none':
@@ -78,23 +94,19 @@ function defaultText(column: ColumnDefinition): string | undefined {
     case 'value': {
       const { value } = column.default
       if (value === null) return showsNullDefault(type) && column.generated === undefined ? 'NULL' : undefined
-      return type.name === 'bit' ? bitText(value as ExactValue, type) : literal(valueText(value, type))
+      if (type.name === 'bit') return bitText(value as ExactValue, type)
+      return isBinary(type) ? binaryText(value as Uint8Array, type) : literal(textOf(type)(value, evaluation))
     }
   }
 }
 
-/** A default value as text, without quotes. */
-export function valueText(value: Value, type: SqlType): string {
-  if (isBinary(type)) return binaryText(value as Uint8Array, type)
-  return textOf(type)(value)
-}
-
-/** BINARY values are filled up with zero bytes, which nobody wrote. */
+/** BINARY values are filled up with zero bytes, which nobody wrote. Bytes that are no text are shown as a number. */
 function binaryText(value: Uint8Array, type: SqlType): string {
   const bytes = Buffer.from(value)
   let end = bytes.length
   if (type.name === 'binary') while (end > 0 && bytes[end - 1] === 0) end--
-  return bytes.toString('utf8', 0, end)
+  const written = bytes.subarray(0, end)
+  return isUtf8(written) ? literal(written.toString('utf8')) : `0x${written.toString('hex').toUpperCase()}`
 }
 
 /** `b'101'`. */

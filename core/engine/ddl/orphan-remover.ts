@@ -7,6 +7,8 @@ import { sameOrphan, type Orphan } from '../../catalog/orphan.js'
 import { isPromise } from '../../common/value.js'
 import { isKeyspaceStorage, isTableStorage, type Storage } from '../../spi/storage.js'
 
+const GATHERING_MS = 50
+
 export interface OrphanRemoverOptions {
   readonly catalog: LocalCatalog
   readonly storages: readonly Storage[]
@@ -40,9 +42,9 @@ export class OrphanRemover {
   }
 
   private async work(): Promise<void> {
-    // Those that follow at once, as of a script that drops table after table, are taken together.
-    await new Promise((resolve) => setImmediate(resolve))
     while (this.waiting.length > 0) {
+      // Those of a script that drops table after table are taken together: each round makes storages flush.
+      await new Promise((resolve) => setTimeout(resolve, GATHERING_MS))
       const batch = this.waiting
       this.waiting = []
       await this.removeAll(batch)

@@ -11,7 +11,7 @@ export interface RebuildOptions {
   readonly catalog: LocalCatalog
   readonly logger: Logger
   /** Runs one statement with all privileges; rejects with its error. */
-  run(sql: string): Promise<void>
+  readonly run: (sql: string) => Promise<void>
 }
 
 /** Rejects with an Error that names the table if one can't be rebuilt: reading it would give wrong answers. */

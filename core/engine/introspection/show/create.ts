@@ -46,7 +46,7 @@ async function tableText(
   if (relation.kind === 'computed') return computedTableText(relation.definition)
   const table = relation.definition
   const figures = await tableFigures(table, context.request())
-  return createTableText(table, figures?.nextAutoIncrement ?? 1)
+  return createTableText(table, figures?.nextAutoIncrement ?? 1, context.running)
 }
 
 /** As MySQL once printed the tables of information_schema; nothing can be made with it. */
