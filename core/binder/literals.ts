@@ -150,11 +150,11 @@ function bindBytes(binding: Binding, literal: HexLiteral | BitLiteral): Expressi
   return { ...constant(binaryType(bytes.length), bytes, shown, 4), number: integerOf(bytes) }
 }
 
-/** Bytes as a big-endian number of at most 64 bits. */
+/** The last eight bytes as a big-endian number. */
 function integerOf(bytes: Buffer): ExactValue {
   let value = 0n
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte)
-  return exact(BigInt.asUintN(64, value))
+  for (const byte of bytes.subarray(-8)) value = (value << 8n) | BigInt(byte)
+  return exact(value)
 }
 
 /** A hex or bit literal as the number that it is in numeric context; any other expression as it is. */
