@@ -578,7 +578,6 @@ export class EngineSession implements Session {
     this.tableLocks.releaseAll()
     this.prepared.clear()
     this.dropTemporaryTables()
-    if (!this.closing.signal.aborted) this.closing.abort()
     this.onClose()
     await Promise.resolve()
   }
