@@ -3,7 +3,7 @@
  */
 import type { Batch } from '../common/batch.js'
 import type { TypedValue } from '../common/evaluation.js'
-import { sqlError } from '../common/sql-error.js'
+import { formatMessage, sqlError, SqlError } from '../common/sql-error.js'
 import { STRICT_MODES } from '../common/sql-mode.js'
 import type { ExactValue, MaybePromise, Value } from '../common/value.js'
 import type { ChangeResult } from '../executor/change-result.js'
@@ -38,6 +38,16 @@ export interface PlanRunnerHost {
     info: string,
     moreResults: boolean,
   ): ResultStatus
+}
+
+/**
+ * A definition statement that was waited for has changed what the plan was made from. Nothing has been done yet: the statement
+ * can be planned anew.
+ */
+export class StalePlan extends SqlError {
+  constructor() {
+    super('ER_TABLE_DEF_CHANGED', formatMessage('ER_TABLE_DEF_CHANGED', []))
+  }
 }
 
 export class PlanRunner {
@@ -198,7 +208,7 @@ export class PlanRunner {
       if (granted instanceof Promise) waited = granted
     }
     return waited?.then(() => {
-      if (!this.host.isCurrent(plan)) throw sqlError('ER_TABLE_DEF_CHANGED')
+      if (!this.host.isCurrent(plan)) throw new StalePlan()
     })
   }
 

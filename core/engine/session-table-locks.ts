@@ -15,6 +15,8 @@ export type TableLockMode = 'read' | 'write'
 
 export interface TableLockRequest {
   readonly id: number
+  /** `database.table`. */
+  readonly name: string
   readonly mode: TableLockMode
 }
 
@@ -25,6 +27,8 @@ let lastOwnerId = OWNER_ID_FIRST
 export class SessionTableLocks {
   /** Undefined while LOCK TABLES isn't in force. */
   private tables: Map<number, TableLockMode> | undefined
+  /** Names of the tables that are locked for writing. */
+  private readonly names = new Set<string>()
   private holdsEverything = false
   private holdsDefinitions = false
   /** A LOCK TABLES that loses a deadlock fails where it waits, and gives up what it has. */
@@ -44,10 +48,14 @@ export class SessionTableLocks {
   async lock(requests: readonly TableLockRequest[], waiter: LockWaiter): Promise<void> {
     this.unlockTables()
     const modes = strongestModes(requests)
-    const tables = new Map<number, TableLockMode>()
-    this.tables = tables
+    this.tables = new Map()
     try {
-      // In a fixed order, so that sessions that lock the same tables don't wait for each other.
+      // In the order of definition statements: names, then ids, so that nobody waits for whom he keeps waiting.
+      const written = requests.filter(({ mode }) => mode === 'write').map(({ name }) => name)
+      for (const name of [...new Set(written)].sort()) {
+        await this.acquire({ kind: 'name', name }, 'exclusive', waiter)
+        this.names.add(name)
+      }
       for (const id of [...modes.keys()].sort((a, b) => a - b)) {
         await this.lockTable(id, modes.get(id) ?? 'read', waiter)
       }
@@ -59,15 +67,21 @@ export class SessionTableLocks {
   }
 
   private async lockTable(id: number, mode: TableLockMode, waiter: LockWaiter): Promise<void> {
-    const object = { kind: 'table', id } as const
     if (mode === 'read') {
       this.server.lockTable(id)
       this.tables?.set(id, mode)
     }
-    const exclusiveness = mode === 'write' ? 'exclusive' : 'shared'
-    const granted = this.metadata.acquire(this.owner, object, exclusiveness, waiter.lockTimeoutMs, waiter)
-    if (isPromise(granted)) await granted
+    await this.acquire({ kind: 'table', id }, mode === 'write' ? 'exclusive' : 'shared', waiter)
     this.tables?.set(id, mode)
+  }
+
+  private async acquire(
+    object: MetadataObject,
+    mode: 'shared' | 'exclusive',
+    waiter: LockWaiter,
+  ): Promise<void> {
+    const granted = this.metadata.acquire(this.owner, object, mode, waiter.lockTimeoutMs, waiter)
+    if (isPromise(granted)) await granted
   }
 
   /** UNLOCK TABLES, or what implies it. Answers whether LOCK TABLES was in force. */
@@ -75,6 +89,7 @@ export class SessionTableLocks {
     const { tables } = this
     if (tables === undefined) return false
     this.tables = undefined
+    this.names.clear()
     for (const [id, mode] of tables) if (mode === 'read') this.server.unlockTable(id)
     this.metadata.releaseAll(this.owner)
     return true
@@ -158,6 +173,7 @@ export class SessionTableLocks {
 
   /** Whether the session has the object for itself, so that its own definition statements needn't lock it again. */
   holds(object: MetadataObject): boolean {
+    if (object.kind === 'name') return this.names.has(object.name)
     return object.kind === 'table' && this.tables?.get(object.id) === 'write'
   }
 

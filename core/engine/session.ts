@@ -34,7 +34,7 @@ import {
   type StatementFingerprint,
 } from './parsing.js'
 import { binderEnvironment, planStatement, type PlanRequest, type PlannableStatement } from './planner.js'
-import { PlanRunner } from './plan-runner.js'
+import { PlanRunner, StalePlan } from './plan-runner.js'
 import { PreparedStatements, type Prepared } from './prepared-statements.js'
 import type { PreparedPlan } from './query-types.js'
 import { RunningStatement } from './running-statement.js'
@@ -167,7 +167,12 @@ export class EngineSession implements Session {
       const plan = this.core.plans.find(key, fingerprint.literals)
       if (plan !== undefined && this.isCurrent(plan)) {
         const running = this.begin(text, fingerprint.literals as readonly Value[])
-        return this.guard(running, sink, () => this.runner.run(plan, running, sink, false, undefined))
+        return this.guard(running, sink, () => {
+          const ran = this.runner.run(plan, running, sink, false, undefined)
+          return ran instanceof Promise
+            ? ran.catch((error: unknown) => this.runAnew(error, text, running, sink))
+            : ran
+        })
       }
     }
     return this.executeText(text, multiStatements, sink, fingerprint)
@@ -291,15 +296,19 @@ export class EngineSession implements Session {
       case 'insert':
       case 'update':
       case 'delete': {
-        const plan = await this.plan(statement, running, parameters, {
-          literals: fingerprint?.literals,
-          rowsMax: this.state.selectRowsMax,
-        })
-        if (fingerprint !== undefined && plan.cacheable && parameters === undefined && !isInto(statement)) {
-          this.core.plans.add(`${this.state.settingsKey}\u0000${fingerprint.key}`, plan)
-        }
-        const into = statement.kind === 'query' ? intoVariables(statement.into) : undefined
-        await this.runner.run(plan, running, sink, moreResults, into)
+        await this.planAndRun(
+          statement,
+          running,
+          sink,
+          moreResults,
+          parameters,
+          fingerprint?.literals,
+          (plan) => {
+            if (fingerprint !== undefined && parameters === undefined && !isInto(statement)) {
+              this.core.plans.add(`${this.state.settingsKey}\u0000${fingerprint.key}`, plan)
+            }
+          },
+        )
         return
       }
       case 'set': {
@@ -384,6 +393,39 @@ export class EngineSession implements Session {
   }
 
   // ── Plans ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Plans a statement and runs it; anew, if its objects change before it has their locks. `keep` gets plans that fit others, too. */
+  private async planAndRun(
+    statement: PlannableStatement,
+    running: RunningStatement,
+    sink: ResultSink,
+    moreResults: boolean,
+    parameters: readonly TypedValue[] | undefined,
+    literals: StatementFingerprint['literals'] | undefined,
+    keep: (plan: PreparedPlan) => void,
+  ): Promise<void> {
+    const into = statement.kind === 'query' ? intoVariables(statement.into) : undefined
+    for (;;) {
+      const plan = await this.plan(statement, running, parameters, {
+        literals,
+        rowsMax: this.state.selectRowsMax,
+      })
+      if (plan.cacheable) keep(plan)
+      try {
+        await this.runner.run(plan, running, sink, moreResults, into)
+        return
+      } catch (error) {
+        if (!(error instanceof StalePlan)) throw error
+      }
+    }
+  }
+
+  /** After a plan of the cache was found to be stale; other errors go on. */
+  private runAnew(error: unknown, text: string, running: RunningStatement, sink: ResultSink): Promise<void> {
+    if (!(error instanceof StalePlan)) throw error
+    const parsed = parseNext(text, 0, this.state, 'plain')
+    return this.runStatement(parsed, running, sink, false, undefined, fingerprintOf(text, this.state))
+  }
 
   plan(
     statement: PlannableStatement,
@@ -474,8 +516,14 @@ export class EngineSession implements Session {
     const { statement } = prepared.parsed
     const plan = prepared.planFor(this.state.settingsKey, parameters)
     const into = statement.kind === 'query' ? intoVariables(statement.into) : undefined
-    if (plan !== undefined && this.isCurrent(plan))
-      return this.runner.run(plan, running, sink, moreResults, into)
+    if (plan !== undefined && this.isCurrent(plan)) {
+      const ran = this.runner.run(plan, running, sink, moreResults, into)
+      if (!(ran instanceof Promise)) return ran
+      return ran.catch((error: unknown) => {
+        if (!(error instanceof StalePlan)) throw error
+        return this.planPrepared(prepared, parameters, running, sink, moreResults)
+      })
+    }
     return this.planPrepared(prepared, parameters, running, sink, moreResults)
   }
 
@@ -496,15 +544,9 @@ export class EngineSession implements Session {
       await this.runStatement(prepared.parsed, running, sink, moreResults, parameters, undefined)
       return
     }
-    const plan = await this.plan(statement, running, parameters, { rowsMax: this.state.selectRowsMax })
-    if (plan.cacheable) prepared.keep(this.state.settingsKey, parameters, plan)
-    await this.runner.run(
-      plan,
-      running,
-      sink,
-      moreResults,
-      statement.kind === 'query' ? intoVariables(statement.into) : undefined,
-    )
+    await this.planAndRun(statement, running, sink, moreResults, parameters, undefined, (plan) => {
+      prepared.keep(this.state.settingsKey, parameters, plan)
+    })
   }
 
   closePrepared(id: number): void {

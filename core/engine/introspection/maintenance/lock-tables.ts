@@ -2,6 +2,7 @@
  * LOCK TABLES, UNLOCK TABLES, LOCK INSTANCE FOR BACKUP (MySQL manual 15.3.6, 15.3.5).
  */
 import { requirePrivilege } from '../../../catalog/privileges.js'
+import type { RelationDefinition } from '../../../plan/schema.js'
 import type { LockInstance, LockTables, QualifiedName } from '../../../plan/syntax/index.js'
 import { resolveNames, type ResolvedNames } from '../../name-resolution.js'
 import { DONE, type DoneResult } from '../../server-core.js'
@@ -29,10 +30,29 @@ export async function lockTables(statement: LockTables, context: ShowContext): P
   return DONE
 }
 
-/** Locks tables, and with a view the tables behind it. */
+/** Locks tables, and with a view the tables behind it. Rejects with ER_NO_SUCH_TABLE and the like; then nothing is locked. */
 export async function lockTargets(targets: readonly LockTarget[], context: ShowContext): Promise<void> {
-  const { session, services, running } = context
+  const { tableLocks } = context.session
   for (const { table } of targets) requireLockPrivileges(table, context)
+  try {
+    let requests = await requestsFor(targets, context)
+    for (;;) {
+      await tableLocks.lock(requests, context.running)
+      // Whoever was waited for may have dropped a table, or made another of its name.
+      const present = await requestsFor(targets, context)
+      if (sameIds(present, requests)) return
+      requests = present
+    }
+  } catch (error) {
+    tableLocks.unlockTables()
+    throw error
+  }
+}
+
+async function requestsFor(
+  targets: readonly LockTarget[],
+  { session, services }: ShowContext,
+): Promise<readonly TableLockRequest[]> {
   const sources = {
     ...services.core.names,
     temporaryTable: (database: string, name: string) => session.temporaryTables.find(database, name),
@@ -43,7 +63,11 @@ export async function lockTargets(targets: readonly LockTarget[], context: ShowC
     resolved.relation(table.database, table.name)
     requests.push(...requestsOf(resolved, mode))
   }
-  await session.tableLocks.lock(requests, running)
+  return requests
+}
+
+function sameIds(a: readonly TableLockRequest[], b: readonly TableLockRequest[]): boolean {
+  return a.length === b.length && a.every(({ id }, i) => id === b[i]?.id)
 }
 
 function requestsOf({ found }: ResolvedNames, mode: TableLockMode): readonly TableLockRequest[] {
@@ -52,11 +76,15 @@ function requestsOf({ found }: ResolvedNames, mode: TableLockMode): readonly Tab
       case 'virtual':
         return []
       case 'view':
-        return [{ id: relation.view.id, mode }]
+        return [requestOf(relation.view, mode)]
       case 'table':
-        return relation.table.temporary ? [] : [{ id: relation.table.id, mode }]
+        return relation.table.temporary ? [] : [requestOf(relation.table, mode)]
     }
   })
+}
+
+function requestOf({ id, database, name }: RelationDefinition, mode: TableLockMode): TableLockRequest {
+  return { id, name: `${database}.${name}`, mode }
 }
 
 /** A reference to the table, as a statement would have it. */
