@@ -174,7 +174,7 @@ test('defaults of TIMESTAMP columns are shown in the time zone of the session', 
     offsetSecondsAt: () => 7200,
     epochSecondsOf: (local: number) => local - 7200,
   }
-  expect(createTableText(table, 1, { timeZone } as EvaluationContext)).toContain(
+  expect(createTableText(table, 1, { timeZone } as unknown as EvaluationContext)).toContain(
     "DEFAULT '2020-01-02 05:04:05'",
   )
   expect(createTableText(table, 1)).toContain("DEFAULT '2020-01-02 03:04:05'")

@@ -7,7 +7,6 @@
  * builder hands it each byte as the character of the same number (Latin-1) and turns a string result back to bytes,
  * so "character" means byte there, as in MySQL.
  */
-import type { Collation } from '../common/collation.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { isBinary, isString, type SqlType } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
@@ -283,9 +282,4 @@ export function evaluateAll(
   const values: Value[] = []
   for (const argument of args) values.push(argument(batch, row, context))
   return values
-}
-
-/** The collation by which the call compares its strings. */
-export function collationOf(call: Call): Collation {
-  return call.strings.collation
 }

@@ -26,11 +26,6 @@ export function narrowColumns(plan: LogicalNode): LogicalNode {
   return prune(plan, idsOf(plan.output), true)
 }
 
-/** Drops what isn't in `required`, also from the root. */
-export function pruneTo(plan: LogicalNode, required: Columns): LogicalNode {
-  return prune(plan, required, false)
-}
-
 function idsOf(output: readonly OutputColumn[]): Columns {
   return new Set(output.map((column) => column.id))
 }

@@ -194,9 +194,9 @@ function takeConditions(
 
 /** Whether anything in the plan still reads the enclosing row. */
 function readsCorrelated(node: LogicalNode, outer: ReadonlyMap<ColumnId, Expression>): boolean {
-  let found = false
+  const read = new Set<ColumnId>()
   visitExpressions(node, (expression) => {
-    if ([...factsOf(expression).correlated].some((id) => outer.has(id))) found = true
+    for (const id of factsOf(expression).correlated) if (outer.has(id)) read.add(id)
   })
-  return (found as boolean) || inputsOf(node).some((input) => readsCorrelated(input, outer))
+  return read.size > 0 || inputsOf(node).some((input) => readsCorrelated(input, outer))
 }

@@ -22,8 +22,6 @@ export type RelationRow =
   | { readonly kind: 'view'; readonly database: DatabaseDefinition; readonly definition: ViewDefinition }
   | { readonly kind: 'computed'; readonly database: DatabaseDefinition; readonly definition: VirtualTable }
 
-/** Tables and views: what users defined. */
-export type DefinedRow = Exclude<RelationRow, { readonly kind: 'computed' }>
 export type TableRow = Extract<RelationRow, { readonly kind: 'table' }>
 export type ViewRow = Extract<RelationRow, { readonly kind: 'view' }>
 
@@ -53,14 +51,6 @@ export async function walkRelations(
       if (isPromise(visited)) await visited
     }
   }
-}
-
-/** Only what users defined. */
-export function walkDefined(
-  request: ListingRequest,
-  visit: (row: DefinedRow) => MaybePromise<void>,
-): Promise<void> {
-  return walkRelations(request, (row) => (row.kind === 'computed' ? undefined : visit(row)))
 }
 
 export function walkTables(
