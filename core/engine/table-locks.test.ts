@@ -31,7 +31,7 @@ afterEach(async () => {
 const failure = (session: TestSession, sql: string) =>
   session.run(sql).then(
     () => undefined,
-    (error: { readonly number: number }) => error.number,
+    (error: unknown) => (error as { readonly number: number }).number,
   )
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
