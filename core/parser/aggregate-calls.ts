@@ -136,7 +136,8 @@ function parseNullTreatment(cursor: Cursor): WindowCall['nulls'] {
   return treatment === 'IGNORE' ? 'ignore' : 'respect'
 }
 
-function parseOver(
+/** OVER and what follows it, behind a call. */
+export function parseOver(
   cursor: Cursor,
   call: FunctionCall | AggregateCall,
   start: number,

@@ -1,6 +1,6 @@
 import type { ColumnReference, Expression, FunctionCall, SystemVariable } from '../plan/syntax/expression.js'
 import type { QueryExpression } from '../plan/syntax/query.js'
-import { parseAggregate, parseWindowFunction } from './aggregate-calls.js'
+import { parseAggregate, parseOver, parseWindowFunction } from './aggregate-calls.js'
 import { parseSpecialCall } from './calls.js'
 import type { Cursor } from './cursor.js'
 import { parseIntervalUnit } from './interval.js'
@@ -141,7 +141,9 @@ function parseNamedCall(cursor: Cursor): Expression {
   const name = cursor.identifier()
   // Keywords are no function names; those that are have been dealt with in calls.ts.
   if (kind !== 'identifier' && kind !== 'quotedIdentifier') cursor.fail()
-  return call(name, parseArguments(cursor), start, cursor.previousEnd)
+  const named = call(name, parseArguments(cursor), start, cursor.previousEnd)
+  // MySQL's own window functions are keywords; here plugins add others.
+  return cursor.is('OVER') ? parseOver(cursor, named, start) : named
 }
 
 function parseStoredCall(cursor: Cursor): Expression {
