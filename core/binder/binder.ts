@@ -113,7 +113,7 @@ export class Binder implements Binding {
       scope.add(relation)
       scope.visible = [...relation.columns]
     }
-    return bindExpression(this, syntax, plainContext(scope, clause))
+    return bindExpression(this, syntax, { ...plainContext(scope, clause), exactLiterals: true })
   }
 
   /** The value of a constant expression, tying the plan to it; undefined if it differs between executions. */

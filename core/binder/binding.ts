@@ -44,6 +44,8 @@ export interface ExpressionContext {
   readonly aliasOrder: 'before' | 'after'
   /** The column that tells whether a GROUP BY item is rolled up; undefined if the expression is none. */
   readonly grouping?: (item: Expression) => Expression | undefined
+  /** Whether literals show in metadata, so that their types must be exact: in select lists. */
+  readonly exactLiterals?: boolean
   /** VALUES(column) and the row alias of INSERT … ON DUPLICATE KEY UPDATE. */
   readonly insertedColumn?: (name: string) => Expression | undefined
   /** DEFAULT(column). */

@@ -2,7 +2,18 @@
  * Binds expressions: syntax to typed, name-free trees.
  */
 import { sqlError } from '../common/sql-error.js'
-import { isNumeric, isString, isText, textType, type SqlType } from '../common/sql-type.js'
+import {
+  BIGINT_TYPE,
+  binaryType,
+  DECIMAL_PRECISION_MAX,
+  decimalType,
+  isInteger,
+  isNumeric,
+  isString,
+  isText,
+  textType,
+  type SqlType,
+} from '../common/sql-type.js'
 import { textLengthMax } from '../common/value-text.js'
 import { byteLength } from '../functions/string-domain.js'
 import type { Expression } from '../plan/expression.js'
@@ -28,7 +39,7 @@ export function bindExpression(binding: Binding, syntax: Syntax, context: Expres
     case 'hex':
     case 'bit':
     case 'temporal':
-      return bindLiteral(binding, syntax)
+      return bindLiteral(binding, syntax, context.exactLiterals)
     case 'parameter':
       return bindParameter(binding, syntax.ordinal)
     case 'column':
@@ -164,12 +175,25 @@ function bindParameter(binding: Binding, ordinal: number): Expression {
   return {
     kind: 'parameter',
     slot: ordinal,
-    type: parameter.type,
+    type: anyLength(parameter.type),
     nullable: true,
     coercibility: isString(parameter.type) ? 4 : 5,
     text: '?',
   }
 }
+
+/** Plans serve parameters of every length, save for those of types that hold long strings. */
+function anyLength(type: SqlType): SqlType {
+  if (isInteger(type)) return { ...BIGINT_TYPE, unsigned: type.unsigned }
+  if (type.name === 'decimal') return decimalType(DECIMAL_PRECISION_MAX, type.scale, type.unsigned)
+  if (type.name === 'varchar' || type.name === 'char') return textType(VARCHAR_LENGTH_MAX, type.collation)
+  if (type.name === 'varbinary' || type.name === 'binary') return binaryType(VARBINARY_LENGTH_MAX)
+  return type
+}
+
+/** Characters of four bytes, and bytes, that fit into a row. */
+const VARCHAR_LENGTH_MAX = 16383
+const VARBINARY_LENGTH_MAX = 65535
 
 // ── Columns ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,10 +6,13 @@ import { isNumeric, NULL_TYPE, type SqlType } from '../common/sql-type.js'
 import type { ColumnAssignment, InsertPlan, MissingValue } from '../plan/change.js'
 import type { ColumnId, Expression } from '../plan/expression.js'
 import type { LogicalNode, OutputColumn } from '../plan/logical.js'
+import { hasSubquery } from '../plan/rewrite.js'
 import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
 import type { Assignment, ColumnReference, InsertStatement } from '../plan/syntax/index.js'
 import type { Binding, ExpressionContext } from './binding.js'
 import { plainContext } from './binding.js'
+import { convertTo } from './calls.js'
+import { refuseReadOf } from './changed-table.js'
 import { tableRelation } from './from-clause.js'
 import { NULL_CONSTANT, numericForm } from './literals.js'
 import { defaultExpression, layoutScope, missingValue, onUpdateNow, rowRules } from './row-rules.js'
@@ -85,25 +88,30 @@ function bindSource(
     if (bound.columns.length !== targets.length) throw sqlError('ER_WRONG_VALUE_COUNT_ON_ROW', 1)
     return { source: bound.plan, defaultPlaces: undefined }
   }
+  refuseReadOf([{ alias: table.name, table }], syntax.source.rows, binding.environment.database, [])
+  // `INSERT … SET a = 1, b = a`: columns read as the values that they have so far, first their defaults.
+  const row: (Expression | undefined)[] = []
   const context: ExpressionContext = {
     ...plainContext(new Scope(undefined, []), 'field list'),
     defaultOf: (name) => {
       const column = table.columns.find((each) => sameName(each.name, name))
       return column === undefined ? undefined : defaultExpression(binding, column, relation)
     },
-    // Earlier columns of the row that is being inserted read as their defaults, as in `INSERT … SET a = 1, b = a`.
     alias: (name) => {
-      const i = table.columns.findIndex((each) => sameName(each.name, name))
-      const value = missing[i]
+      const position = table.columns.findIndex((each) => sameName(each.name, name))
+      const given = row[targets.indexOf(position)]
+      if (given !== undefined) return convertTo(given, table.columns[position]?.type)
+      const value = missing[position]
       return value?.kind === 'expression' ? value.expression : undefined
     },
   }
   const defaultPlaces = new Map<number, number[]>()
-  const rows = syntax.source.rows.map((row, rowNumber) => {
-    if (row.length !== targets.length && row.length !== 0) {
+  const rows = syntax.source.rows.map((cells, rowNumber) => {
+    row.length = 0
+    if (cells.length !== targets.length && cells.length !== 0) {
       throw sqlError('ER_WRONG_VALUE_COUNT_ON_ROW', rowNumber + 1)
     }
-    if (row.length === 0) {
+    if (cells.length === 0) {
       if (syntax.columns !== undefined && targets.length > 0)
         throw sqlError('ER_WRONG_VALUE_COUNT_ON_ROW', rowNumber + 1)
       defaultPlaces.set(
@@ -112,9 +120,11 @@ function bindSource(
       )
       return targets.map((): Expression => NULL_CONSTANT)
     }
-    return row.map((cell, i): Expression => {
+    return cells.map((cell, i): Expression => {
       if (cell.kind !== 'defaultKeyword') {
-        return assigned(binding.expression(cell, context), table.columns[targets[i] ?? -1])
+        const value = assigned(binding.expression(cell, context), table.columns[targets[i] ?? -1])
+        row[i] = value
+        return value
       }
       const places = defaultPlaces.get(rowNumber) ?? []
       places.push(i)
@@ -194,7 +204,12 @@ function bindOnDuplicate(
 ): readonly ColumnAssignment[] {
   const scope = layoutScope(old)
   const alias = syntax.rowAlias
-  if (alias !== undefined) scope.relations.push(aliasedRow(alias.name, alias.columns, inserted, targets))
+  if (alias !== undefined) {
+    const row = aliasedRow(alias.name, alias.columns, inserted, targets)
+    scope.relations.push(row)
+    // Names of its own can be used alone; without them only the alias tells the two rows apart.
+    if (alias.columns.length > 0) scope.visible.push(...row.columns)
+  }
   const insertedColumn = (name: string): Expression | undefined => {
     const column = inserted.columns.find((each) => sameName(each.name, name))
     if (column === undefined) throw sqlError('ER_BAD_FIELD_ERROR', name, 'field list')
@@ -208,9 +223,13 @@ function bindOnDuplicate(
       return column === undefined ? undefined : defaultExpression(binding, column, old)
     },
   }
-  return syntax.onDuplicateKeyUpdate.map((assignment) =>
-    bindAssignmentTo(binding, assignment, table, old, context),
-  )
+  return syntax.onDuplicateKeyUpdate.map((assignment) => {
+    const bound = bindAssignmentTo(binding, assignment, table, old, context)
+    if (hasSubquery(bound.expression)) {
+      throw sqlError('ER_NOT_SUPPORTED_YET', 'sub-query in ON DUPLICATE KEY UPDATE')
+    }
+    return bound
+  })
 }
 
 export function bindAssignmentTo(

@@ -4,6 +4,7 @@
  */
 import { compileConversion } from '../common/conversion.js'
 import { parseDecimal } from '../common/decimal.js'
+import { sizeClassOf, sizeOfClass } from '../common/literal-size.js'
 import { sqlError } from '../common/sql-error.js'
 import {
   BIGINT_TYPE,
@@ -43,16 +44,17 @@ export function constant(type: SqlType, value: Value, text: string, coercibility
 
 export const NULL_CONSTANT: ConstantExpression = constant(NULL_TYPE, null, 'NULL', 6)
 
-export function bindLiteral(binding: Binding, literal: Literal): Expression {
+/** With `isExact` the literal's own type is wanted, as it shows in metadata; otherwise one that fits all literals like it. */
+export function bindLiteral(binding: Binding, literal: Literal, isExact = false): Expression {
   switch (literal.kind) {
     case 'null':
       return NULL_CONSTANT
     case 'boolean':
       return constant(BOOLEAN_TYPE, literal.value ? 1 : 0, literal.value ? 'true' : 'false')
     case 'number':
-      return bindNumber(binding, literal)
+      return bindNumber(binding, literal, isExact)
     case 'string':
-      return bindString(binding, literal)
+      return bindString(binding, literal, isExact)
     case 'hex':
     case 'bit':
       return bindBytes(binding, literal)
@@ -61,11 +63,12 @@ export function bindLiteral(binding: Binding, literal: Literal): Expression {
   }
 }
 
-function bindNumber(binding: Binding, literal: NumberLiteral): Expression {
+function bindNumber(binding: Binding, literal: NumberLiteral, isExact: boolean): Expression {
   const text = literal.text
   if (literal.class === 'integer') {
     if (text.length <= SAFE_DIGITS) {
-      return parameterized(binding, literal.ordinal, integerType(text.length, false), Number(text), text, 5)
+      const type = integerType(isExact ? text.length : SAFE_DIGITS, false)
+      return parameterized(binding, literal, type, Number(text), text, 5, isExact)
     }
     binding.pin(literal.ordinal)
     const value = BigInt(text)
@@ -75,14 +78,15 @@ function bindNumber(binding: Binding, literal: NumberLiteral): Expression {
   if (literal.class === 'float') {
     const value = Number(text)
     if (!Number.isFinite(value)) throw sqlError('ER_ILLEGAL_VALUE_FOR_TYPE', 'double', text)
-    return parameterized(binding, literal.ordinal, DOUBLE_TYPE, value, text, 5)
+    return parameterized(binding, literal, DOUBLE_TYPE, value, text, 5, isExact)
   }
   const { unscaled, scale } = parseDecimal(text)
   const digits = text.replace('.', '').replace(/^0+/, '').length
   const type = decimalType(Math.max(digits, scale, 1), scale)
-  // The plan cache has precision and scale in its key; longer numbers are in it whole.
+  // The plan cache has length and scale in its key; longer numbers are in it whole.
   if (text.length <= DECIMAL_CHARACTERS_MAX && literal.class === 'decimal') {
-    return parameterized(binding, literal.ordinal, type, unscaled, text, 5)
+    const likely = isExact ? type : decimalType(Math.max(text.length - 1, scale, 1), scale)
+    return parameterized(binding, literal, likely, unscaled, text, 5, isExact)
   }
   binding.pin(literal.ordinal)
   return constant(type, unscaled, text)
@@ -93,7 +97,7 @@ function integerType(digits: number, unsigned: boolean): SqlType {
   return { ...BIGINT_TYPE, length: digits + 1, unsigned }
 }
 
-function bindString(binding: Binding, literal: StringLiteral): Expression {
+function bindString(binding: Binding, literal: StringLiteral, isExact: boolean): Expression {
   const environment = binding.environment
   const charset = literal.introducer ?? environment.clientCharset
   const shown = `'${literal.bytes}'`
@@ -122,7 +126,8 @@ function bindString(binding: Binding, literal: StringLiteral): Expression {
     for (let i = 0; i < literal.tokenCount; i++) binding.pin(literal.ordinal + i)
     return constant(type, text, shown, 4)
   }
-  return parameterized(binding, literal.ordinal, type, text, shown, 4)
+  const bound = textType(sizeOfClass(sizeClassOf(literal.end - literal.start)), collation)
+  return parameterized(binding, literal, isExact ? type : bound, text, shown, 4, isExact)
 }
 
 /** What the plan cache compares: the text in the client's character set, whatever the literal makes of it. */
@@ -181,13 +186,15 @@ function bindTemporal(binding: Binding, literal: TemporalLiteral): Expression {
 
 function parameterized(
   binding: Binding,
-  ordinal: number,
+  { ordinal }: { readonly ordinal: number },
   type: SqlType,
   value: Value,
   text: string,
   coercibility: number,
+  isExact: boolean,
 ): Expression {
   if (!binding.environment.parameterizeLiterals) return constant(type, value, text, coercibility)
   binding.noteLiteral(ordinal, value)
+  if (isExact) binding.pin(ordinal)
   return { kind: 'parameter', slot: ordinal, type, nullable: false, coercibility, text }
 }

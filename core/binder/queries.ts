@@ -165,7 +165,9 @@ function bindValuesBlock(
 ): BoundQuery {
   const scope = new Scope(boundary, commonTables)
   const rows = syntax.rows.map((row) =>
-    row.map((each) => binding.expression(each, plainContext(scope, 'field list'))),
+    row.map((each) =>
+      binding.expression(each, { ...plainContext(scope, 'field list'), exactLiterals: true }),
+    ),
   )
   const width = rows[0]?.length ?? 0
   rows.forEach((row, i) => {

@@ -70,6 +70,7 @@ export function bindBlock(
     namedWindows: block.windows,
     alias: undefined,
     aliasOrder: 'after',
+    exactLiterals: true,
   }
   checkWindowNames(block)
   const grouped = bindGroupBy(binding, block, base)

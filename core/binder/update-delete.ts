@@ -3,8 +3,9 @@
  */
 import { sqlError } from '../common/sql-error.js'
 import type { ColumnAssignment, DeletePlan, DeleteTarget, UpdatePlan, UpdateTarget } from '../plan/change.js'
-import type { SortKey } from '../plan/expression.js'
-import type { LogicalNode, ScanNode } from '../plan/logical.js'
+import type { Expression, SortKey } from '../plan/expression.js'
+import type { LogicalNode, OutputColumn, ScanNode } from '../plan/logical.js'
+import { rewriteExpression } from '../plan/rewrite.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type {
   DeleteStatement,
@@ -18,6 +19,7 @@ import type {
 } from '../plan/syntax/index.js'
 import type { Binding, ExpressionContext } from './binding.js'
 import { plainContext } from './binding.js'
+import { refuseReadOf } from './changed-table.js'
 import { declareCommonTables } from './common-tables.js'
 import { bindFrom, type FromOptions } from './from-clause.js'
 import { bindAssignmentTo } from './insert.js'
@@ -112,8 +114,54 @@ export function bindUpdate(binding: Binding, syntax: UpdateStatement): UpdatePla
       onUpdate: onUpdateNow(binding, scan.table, assignments),
     }
   })
-  const locked = new Set(byScan.keys())
-  return { kind: 'update', input: lockOnly(input.plan, locked), targets, ignore: syntax.ignore }
+  refuseReads(binding, input, [...byScan.keys()], [syntax.where, syntax.assignments, syntax.orderBy])
+  const plan = lockOnly(input.plan, new Set(byScan.keys()))
+  return { kind: 'update', ...withSubqueryValues(binding, plan, targets), ignore: syntax.ignore }
+}
+
+function refuseReads(
+  binding: Binding,
+  { scope }: BoundInput,
+  scans: readonly ScanNode[],
+  syntax: readonly unknown[],
+): void {
+  refuseReadOf(scans, syntax, binding.environment.database, scope.commonTables)
+}
+
+/** Sub-queries in assigned expressions are computed with the rows, before any row changes. */
+function withSubqueryValues(
+  binding: Binding,
+  plan: LogicalNode,
+  targets: readonly UpdateTarget[],
+): Pick<UpdatePlan, 'input' | 'targets'> {
+  const values: { readonly column: OutputColumn; readonly expression: Expression }[] = []
+  const hoist = (part: Expression): Expression | undefined => {
+    if (part.kind !== 'subquery') return undefined
+    const { type, nullable, coercibility, text } = part
+    const id = binding.newColumn()
+    values.push({ column: { id, name: text, type, nullable }, expression: part })
+    return { kind: 'column', column: id, type, nullable, coercibility, text }
+  }
+  const hoisted = targets.map((target) => ({
+    ...target,
+    assignments: target.assignments.map((assignment) => ({
+      ...assignment,
+      expression: rewriteExpression(assignment.expression, hoist),
+    })),
+  }))
+  if (values.length === 0) return { input: plan, targets }
+  const input: LogicalNode = {
+    kind: 'project',
+    input: plan,
+    expressions: [
+      ...plan.output.map(({ id, type, nullable, name }): Expression => {
+        return { kind: 'column', column: id, type, nullable, coercibility: 2, text: name }
+      }),
+      ...values.map((value) => value.expression),
+    ],
+    output: [...plan.output, ...values.map((value) => value.column)],
+  }
+  return { input, targets: hoisted }
 }
 
 function ownerOf(input: BoundInput, table: string | undefined, name: string) {
@@ -129,6 +177,8 @@ function ownerOf(input: BoundInput, table: string | undefined, name: string) {
 export function bindDelete(binding: Binding, syntax: DeleteStatement): DeletePlan {
   if (syntax.targets === undefined) {
     const input = bindInput(binding, { ...syntax, tables: syntax.from }, () => true)
+    const scans = input.scans.map(({ scan }) => scan)
+    refuseReads(binding, input, scans, [syntax.where, syntax.orderBy])
     return { kind: 'delete', input: input.plan, targets: input.scans.map(asTarget), ignore: syntax.ignore }
   }
   if (syntax.orderBy.length > 0) throw sqlError('ER_WRONG_USAGE', 'DELETE', 'ORDER BY')
@@ -142,7 +192,9 @@ export function bindDelete(binding: Binding, syntax: DeleteStatement): DeletePla
     if (found === undefined) throw sqlError('ER_UNKNOWN_TABLE', name.name, 'MULTI DELETE')
     return found
   })
-  const plan = lockOnly(input.plan, new Set(scans.map(({ scan }) => scan)))
+  const deleted = scans.map(({ scan }) => scan)
+  refuseReads(binding, input, deleted, [syntax.where])
+  const plan = lockOnly(input.plan, new Set(deleted))
   return { kind: 'delete', input: plan, targets: scans.map(asTarget), ignore: syntax.ignore }
 }
 

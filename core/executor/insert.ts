@@ -6,7 +6,9 @@ import type { Store } from '../common/conversion.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
 import { SqlMode } from '../common/sql-mode.js'
-import type { ExactValue, Value } from '../common/value.js'
+import { integerRange } from '../common/conversion-number.js'
+import { isInteger, type SqlType } from '../common/sql-type.js'
+import { exact, type ExactValue, type Value } from '../common/value.js'
 import { compileExpression } from '../functions/compile-expression.js'
 import type { InsertPlan } from '../plan/change.js'
 import type { LogicalNode } from '../plan/logical.js'
@@ -140,6 +142,8 @@ class InsertRun {
   private records = 0
   private duplicates = 0
   private firstGenerated: ExactValue = 0
+  /** What it was before the present row. */
+  private generatedBefore: ExactValue = 0
   private lastGiven: ExactValue = 0
   private rowNumber = 0
   private readonly context: EvaluationContext
@@ -237,6 +241,7 @@ class InsertRun {
     const defaulted = plan.defaultPlaces?.get(this.rowNumber - 1)
     const values: Value[] = []
     let isAutoMissing = false
+    this.generatedBefore = this.firstGenerated
     for (let i = 0; i < columns.length; i++) {
       const source = columns[i] as ColumnSource
       const isDefault =
@@ -298,12 +303,25 @@ class InsertRun {
       return values
     }
     const next = this.access.reserveAutoIncrement(1)
-    const fill = (number: ExactValue): Value[] => {
-      values[at] = number
+    const fill = (drawn: ExactValue): Value[] => {
+      const number = this.onStep(drawn)
+      if (number !== drawn) this.access.noteAutoIncrement(number)
+      values[at] = lastPossible(number, (this.compiled.table.columns[at] as ColumnDefinition).type)
       if (this.firstGenerated === 0) this.firstGenerated = number
       return values
     }
     return next instanceof Promise ? next.then(fill) : fill(next)
+  }
+
+  /** The first number from `drawn` on that auto_increment_increment and auto_increment_offset allow. */
+  private onStep(drawn: ExactValue): ExactValue {
+    const step = Number(this.context.session.systemVariable('auto_increment_increment', 'session'))
+    if (step === 1) return drawn
+    const offset = Number(this.context.session.systemVariable('auto_increment_offset', 'session'))
+    const start = BigInt(offset > step ? 1 : offset)
+    const wide = BigInt(step)
+    const behind = (((BigInt(drawn) - start) % wide) + wide) % wide
+    return behind === 0n ? drawn : exact(BigInt(drawn) + wide - behind)
   }
 
   // ── Duplicates ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -315,6 +333,8 @@ class InsertRun {
     }
     this.duplicates++
     const { plan } = this.compiled
+    // A number that no row got is none that LAST_INSERT_ID() tells.
+    if (plan.mode !== 'replace') this.firstGenerated = this.generatedBefore
     if (plan.mode === 'replace') return this.replace(outcome.rowKey, values)
     if (this.compiled.onDuplicate !== undefined) return this.updateExisting(outcome.rowKey, values)
     this.warnDuplicate(outcome.index.name, values)
@@ -362,6 +382,7 @@ class InsertRun {
     compiled.onUpdate.forEach(assign)
     const options = { ...this.finishOptions(), nullIsError: this.context.strict && !compiled.plan.ignore }
     if (!compiled.oldBuilder.finish(row, context, options)) return
+    if (compiled.autoColumn >= 0) this.access.noteAutoIncrement((row[compiled.autoColumn] ?? 0) as ExactValue)
     const outcome = await this.access.update(rowKey, row, compiled.plan.ignore ? 'report' : 'throw')
     if (outcome.kind === 'duplicate') this.warnDuplicate(outcome.index.name, row)
     else this.affected += 2
@@ -372,6 +393,12 @@ class InsertRun {
     if (!this.compiled.plan.ignore || !isSqlError(error) || !IGNORABLE.has(error.code)) throw error
     this.execution.statement.warnError(error)
   }
+}
+
+/** When the numbers of the column's type are used up, the last one comes again, as a duplicate. */
+function lastPossible(number: ExactValue, type: SqlType): ExactValue {
+  const { max } = isInteger(type) ? integerRange(type) : { max: number }
+  return number > max ? max : number
 }
 
 export const IGNORABLE: ReadonlySet<string> = new Set([

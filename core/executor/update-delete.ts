@@ -4,7 +4,7 @@
  */
 import { Batch } from '../common/batch.js'
 import { isSqlError } from '../common/sql-error.js'
-import type { Value } from '../common/value.js'
+import type { ExactValue, Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import type { DeletePlan, UpdatePlan, UpdateTarget } from '../plan/change.js'
 import type { ColumnId } from '../plan/expression.js'
@@ -30,6 +30,8 @@ interface CompiledTarget {
   readonly rowKey: number
   /** Positions in the input of the table's columns, in order. */
   readonly columns: readonly number[]
+  /** The AUTO_INCREMENT column if it is assigned: later rows get higher numbers; -1 otherwise. */
+  readonly autoColumn: number
   readonly assignments: readonly ReturnType<typeof compileAssignment>[]
   readonly onUpdate: readonly ReturnType<typeof compileAssignment>[]
 }
@@ -49,6 +51,7 @@ function compileTarget(target: UpdateTarget, positions: ReadonlyMap<ColumnId, nu
     builder: new RowBuilder(target.rules),
     rowKey: positions.get(target.rowKey) ?? -1,
     columns: target.rules.layout.map((column) => positions.get(column) ?? -1),
+    autoColumn: target.assignments.find(({ column }) => table.columns[column]?.autoIncrement)?.column ?? -1,
     assignments: target.assignments.map((each) => compileAssignment(table, each, layout)),
     onUpdate: target.onUpdate.map((each) => compileAssignment(table, each, layout)),
   }
@@ -149,6 +152,9 @@ class UpdateRun {
     const context = this.execution.evaluation
     const options = { ignore, nullIsError: context.strict && !ignore, rowNumber: this.rowNumber }
     if (!target.builder.finish(after, context, options)) return undefined
+    if (target.autoColumn >= 0) {
+      ;(this.accesses[i] as TableAccess).noteAutoIncrement(after[target.autoColumn] as ExactValue)
+    }
     return this.write(i, rowKey, after)
   }
 

@@ -1,3 +1,4 @@
+import { sizeClassOf } from '../common/literal-size.js'
 import { isDigitAt, isIdentifierAt, IS_IDENTIFIER } from './characters.js'
 import { unquote } from './literal-text.js'
 import type { ParserOptions } from './options.js'
@@ -27,7 +28,7 @@ export interface Fingerprint {
 export const LITERAL_KEPT = 0
 /** A whole number of at most 15 digits. */
 export const LITERAL_INTEGER = 1
-/** A plain string; a temporal literal's string too. */
+/** A plain string, a temporal literal's string too; its size class is in the key. */
 export const LITERAL_STRING = 2
 /** A number with a point; precision and scale are in the key. */
 export const LITERAL_DECIMAL = 3
@@ -203,7 +204,8 @@ function takeString(start: number, textEnd: number, backslashEscapes: boolean): 
   while (next < textEnd && source.charCodeAt(next) <= 32) next++
   const c = next < textEnd ? source.charCodeAt(next) : 0
   if (c === 39 || c === 34) return -1
-  return replace(start, end, LITERAL_STRING, STRING_MARKER)
+  const size = String.fromCharCode(128 + sizeClassOf(end - start))
+  return replace(start, end, LITERAL_STRING, STRING_MARKER + size)
 }
 
 function takePoint(at: number, end: number): number {

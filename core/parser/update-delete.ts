@@ -21,9 +21,9 @@ export function parseUpdate(cursor: Cursor, withClause: WithClause | undefined):
   cursor.expect('SET')
   const assignments = parseAssignments(cursor)
   const where = cursor.accept('WHERE') ? cursor.grammar.expression(cursor) : undefined
-  const isSingleTable = tables.length === 1 && tables[0]?.kind === 'table'
-  const orderBy = isSingleTable ? parseOrderItems(cursor) : []
-  const limit = isSingleTable ? parseSimpleLimit(cursor) : undefined
+  // Over several tables both are wrong usage, which the binder tells.
+  const orderBy = parseOrderItems(cursor)
+  const limit = parseSimpleLimit(cursor)
   return {
     kind: 'update',
     with: withClause,

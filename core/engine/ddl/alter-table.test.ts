@@ -235,7 +235,7 @@ describe('rows of earlier versions', () => {
         columns[at] = name
       } else if (change === 3) {
         const id = String(random(20))
-        await inBoth(`UPDATE TABLE SET id = id + 1000 WHERE id = ${id}`)
+        await inBoth(`UPDATE TABLE SET id = -id WHERE id = ${id}`)
         await inBoth(`DELETE FROM TABLE WHERE id = ${id} + 1`)
       } else {
         await inBoth('INSERT INTO TABLE () VALUES (), ()')

@@ -96,6 +96,7 @@ REPLACE INTO t SELECT 1
 UPDATE t SET a = 1, t.b = a + 1, c = DEFAULT WHERE a = 2 ORDER BY a DESC LIMIT 3
 UPDATE LOW_PRIORITY IGNORE t AS x SET x.a = 1
 UPDATE t, u SET t.a = u.a WHERE t.id = u.id
+UPDATE t, u SET t.a = u.a WHERE t.id = u.id LIMIT 1
 UPDATE t JOIN u USING (id) SET t.a = u.a
 WITH x AS (SELECT 1) UPDATE t, x SET t.a = 1
 DELETE FROM t
