@@ -18,6 +18,7 @@ import type {
 import type { IndexDefinition, IndexPart, TableDefinition } from '../plan/schema.js'
 import { visitExpression } from '../plan/rewrite.js'
 import { isCovering, presentPart } from './access-cost.js'
+import { expressionText } from './expression-text.js'
 import { isPoint, isWholeRange } from './explain.js'
 import { selectivity } from './estimates.js'
 import { estimateOf } from './plan-estimates.js'
@@ -283,7 +284,9 @@ function possibleKeys({ table, access, filter, columns, output }: ScanNode): str
 function refOf(ranges: readonly RangeBounds[]): string | undefined {
   const [only] = ranges
   if (ranges.length !== 1 || only?.lower === undefined || !isPoint(only)) return undefined
-  return only.lower.map((bound) => (readsRow(bound) ? bound.text.replaceAll('`', '') : 'const')).join(',')
+  return only.lower
+    .map((bound) => (readsRow(bound) ? expressionText(bound).replaceAll('`', '') : 'const'))
+    .join(',')
 }
 
 // ── Key lengths ─────────────────────────────────────────────────────────────────────────────────────────────────

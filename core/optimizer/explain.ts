@@ -16,6 +16,7 @@ import { visitExpression } from '../plan/rewrite.js'
 import { isCovering } from './access-cost.js'
 import { conjuncts, factsOf } from './conditions.js'
 import { estimateOf } from './plan-estimates.js'
+import { expressionText } from './expression-text.js'
 import { notesOf } from './plan-notes.js'
 import { inputsOf, visitExpressions } from './plan-nodes.js'
 
@@ -93,7 +94,7 @@ function describe(node: LogicalNode): string {
     case 'virtual':
       return `Table scan on ${node.alias}${node.equalities.length === 0 ? '' : ' by given names'}`
     case 'filter':
-      return `Filter: ${node.condition.text}`
+      return `Filter: ${expressionText(node.condition)}`
     case 'project':
       return 'Compute select list'
     case 'join':
@@ -103,12 +104,12 @@ function describe(node: LogicalNode): string {
     case 'window':
       return `Window aggregate: ${node.calls.map((call) => call.text).join(', ')}`
     case 'sort': {
-      const top = node.top === undefined ? '' : `, limit input to ${node.top.text} row(s)`
+      const top = node.top === undefined ? '' : `, limit input to ${expressionText(node.top)} row(s)`
       return `Sort: ${node.keys.map(describeKey).join(', ')}${top}`
     }
     case 'limit': {
-      const count = node.count === undefined ? 'all' : node.count.text
-      const offset = node.offset === undefined ? '' : `/${node.offset.text}`
+      const count = node.count === undefined ? 'all' : expressionText(node.count)
+      const offset = node.offset === undefined ? '' : `/${expressionText(node.offset)}`
       return `Limit${offset === '' ? '' : '/Offset'}: ${count}${offset} row(s)`
     }
     case 'distinct':
@@ -129,7 +130,7 @@ function describe(node: LogicalNode): string {
 }
 
 export function describeKey(key: SortKey): string {
-  return `${key.expression.text}${key.descending ? ' DESC' : ''}`
+  return `${expressionText(key.expression)}${key.descending ? ' DESC' : ''}`
 }
 
 const SET_OPERATIONS = { union: 'Union', intersect: 'Intersect', except: 'Except' } as const
@@ -144,7 +145,7 @@ function describeSetOperation(node: SetOperationNode): string {
 
 function describeAggregate(node: AggregateNode): string {
   const calls = node.aggregates.map((call) => call.text).join(', ')
-  const keys = node.groupBy.map((item) => item.expression.text).join(', ')
+  const keys = node.groupBy.map((item) => expressionText(item.expression)).join(', ')
   const rollup = node.rollup ? ' with rollup' : ''
   return keys === ''
     ? `Aggregate: ${calls}`
@@ -160,7 +161,7 @@ const HASH_JOIN_NAMES = {
 } as const
 
 function describeJoin(node: JoinNode): string {
-  const condition = node.condition === undefined ? '' : ` on ${node.condition.text}`
+  const condition = node.condition === undefined ? '' : ` on ${expressionText(node.condition)}`
   const hashes =
     node.correlations.length === 0 &&
     node.algorithm !== 'nested loop' &&
@@ -173,8 +174,8 @@ function describeJoin(node: JoinNode): string {
 
 function describeScan(node: ScanNode): string {
   const parts = [describeAccess(node)]
-  if (node.filter !== undefined) parts.push(`, filter: ${node.filter.text}`)
-  if (node.limit !== undefined) parts.push(`, stop after ${node.limit.text} row(s)`)
+  if (node.filter !== undefined) parts.push(`, filter: ${expressionText(node.filter)}`)
+  if (node.limit !== undefined) parts.push(`, stop after ${expressionText(node.limit)} row(s)`)
   const placement = node.access?.placement ?? primaryPlacementOf(node.table)
   parts.push(`, storage ${placement.storage}${placement.role === 'secondary' ? ' (secondary)' : ''}`)
   return parts.join('')
@@ -221,14 +222,15 @@ function describeRange(range: RangeBounds, node: ScanNode, index: IndexDefinitio
     const from = lower[part]
     const to = upper[part]
     if (from !== undefined && from === to) {
-      texts.push(isNull(from) ? `${name(part)} IS NULL` : `${name(part)}=${from.text}`)
+      texts.push(isNull(from) ? `${name(part)} IS NULL` : `${name(part)}=${expressionText(from)}`)
       continue
     }
     const isLastFrom = part === lower.length - 1
     const isLastTo = part === upper.length - 1
     const below =
-      from === undefined ? '' : `${from.text} ${isLastFrom && !range.lowerInclusive ? '<' : '<='} `
-    const above = to === undefined ? '' : ` ${isLastTo && !range.upperInclusive ? '<' : '<='} ${to.text}`
+      from === undefined ? '' : `${expressionText(from)} ${isLastFrom && !range.lowerInclusive ? '<' : '<='} `
+    const above =
+      to === undefined ? '' : ` ${isLastTo && !range.upperInclusive ? '<' : '<='} ${expressionText(to)}`
     texts.push(`${below}${name(part)}${above}`)
   }
   return `(${texts.join(', ')})`

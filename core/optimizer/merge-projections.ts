@@ -10,7 +10,15 @@ import type { ColumnId, Expression } from '../plan/expression.js'
 import type { JoinNode, LogicalNode, OutputColumn, ProjectNode } from '../plan/logical.js'
 import { factsOf } from './conditions.js'
 import type { RuleContext } from './rule.js'
-import { columnOf, joinNode, mapExpressions, mapInputs, projectNode, withInputs } from './plan-nodes.js'
+import {
+  columnOf,
+  filterNode,
+  joinNode,
+  mapExpressions,
+  mapInputs,
+  projectNode,
+  withInputs,
+} from './plan-nodes.js'
 import { NO_SUBSTITUTION, substitute, type Substitution } from './substitution.js'
 
 export function mergeProjections(plan: LogicalNode, context: RuleContext): LogicalNode {
@@ -112,9 +120,27 @@ class Merger {
       outer: substitute(each.outer, left.columns),
     }))
     const condition = node.condition === undefined ? undefined : substitute(node.condition, columns)
-    const joined = joinNode(node.type, left.node, right.node, condition, { ...node, correlations })
+    const joined =
+      withoutJoin(node, left.node, right.node, condition) ??
+      joinNode(node.type, left.node, right.node, condition, { ...node, correlations })
     return { node: joined, columns: node.type === 'semi' || node.type === 'anti' ? left.columns : columns }
   }
+}
+
+/** A SELECT without FROM is one row without columns: joined to others it changes nothing. */
+function withoutJoin(
+  { type, correlations }: JoinNode,
+  left: LogicalNode,
+  right: LogicalNode,
+  condition: Expression | undefined,
+): LogicalNode | undefined {
+  if (type !== 'inner' || correlations.length > 0) return undefined
+  if (isSingleRow(left)) return filterNode(right, condition)
+  return isSingleRow(right) ? filterNode(left, condition) : undefined
+}
+
+function isSingleRow(node: LogicalNode): boolean {
+  return node.kind === 'values' && node.rows.length === 1 && node.output.length === 0
 }
 
 function asItIs(node: LogicalNode): Lifted {

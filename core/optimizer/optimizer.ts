@@ -24,7 +24,7 @@ import { simplifySorts } from './simplify-sorts.js'
 import { SubPlans } from './sub-plans.js'
 import { unnestSubqueries } from './unnest-subqueries.js'
 
-export const RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   mergeProjections,
   unnestSubqueries,
   mergeProjections,

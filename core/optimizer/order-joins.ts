@@ -5,6 +5,8 @@
 import type { LogicalNode } from '../plan/logical.js'
 import { chooseAccessPaths } from './access-paths.js'
 import { isJoinTree, joinGraph, type JoinGraph } from './join-graph.js'
+import { candidatesOf } from './join-candidates.js'
+import { JoinPlanner } from './join-plans.js'
 import { JoinSteps, type Joined } from './join-steps.js'
 import { mapInputs } from './plan-nodes.js'
 import type { RuleContext } from './rule.js'
@@ -22,9 +24,10 @@ export function orderJoins(plan: LogicalNode, context: RuleContext): LogicalNode
   if (graph === undefined) return mapInputs(plan, (input) => orderJoins(input, context))
   const plain = graph.relations.map((relation) => relation.node)
   const planned = plain.map((node) => orderJoins(node, context))
-  const steps = new JoinSteps(graph, plain, planned, context, (node) => orderJoins(node, context))
+  const candidates = candidatesOf(graph, plain, planned)
+  const steps = new JoinSteps(graph, candidates, context, (node) => orderJoins(node, context))
   const best = graph.relations.length <= EXHAUSTIVE_MAX ? exhaustive(graph, steps) : greedy(graph, steps)
-  return steps.plan(best)
+  return new JoinPlanner(context).plan(best)
 }
 
 function exhaustive(graph: JoinGraph, steps: JoinSteps): Joined {
