@@ -38,16 +38,12 @@ export class TableLocks {
     return this.until(() => this.globalReaders === 0 && !tables.some((id) => this.readers.has(id)), waiter)
   }
 
-  /** Commits when it may; `untilWritable` for all tables that the transaction wrote. */
+  /** Commits when it may; as `untilWritable` for all tables that the transaction wrote. */
   commit(transaction: CoreTransaction, waiter: LockWaiter | undefined): MaybePromise<void> {
-    if (!this.isAny || !transaction.hasWrites || waiter === undefined) {
-      return this.counted(() => transaction.commit())
+    if (this.isAny && waiter !== undefined && this.stops(transaction)) {
+      return this.wait(() => !this.stops(transaction), waiter).then(() => this.counted(transaction.commit()))
     }
-    const isFree = (): boolean => !this.stops(transaction)
-    const free = this.until(isFree, waiter)
-    return isPromise(free)
-      ? free.then(() => this.counted(() => transaction.commit()))
-      : this.counted(() => transaction.commit())
+    return this.counted(transaction.commit())
   }
 
   /** Runs a definition statement when it may; `holdsDefinitions` if the own session has LOCK INSTANCE, which is no hindrance. */
@@ -116,6 +112,7 @@ export class TableLocks {
   // ---- inside
 
   private stops(transaction: CoreTransaction): boolean {
+    if (!transaction.hasWrites) return false
     // Of writes in table drivers it isn't known which tables they are in.
     if (!transaction.hasKeyspaceWrites) return true
     return transaction.sizes.some(
@@ -123,14 +120,18 @@ export class TableLocks {
     )
   }
 
-  private counted(commit: () => MaybePromise<void>): MaybePromise<void> {
-    const committed = commit()
-    if (!isPromise(committed)) return
-    this.commitsRunning++
-    return committed.finally(() => {
-      this.commitsRunning--
-      if (this.waiting.size > 0) this.wake()
-    })
+  private counted(committed: MaybePromise<void>): MaybePromise<void> {
+    if (isPromise(committed)) {
+      this.commitsRunning++
+      // Beside the way of the commit itself, which must not get longer.
+      committed.then(this.commitEnded, this.commitEnded)
+    }
+    return committed
+  }
+
+  private readonly commitEnded = (): void => {
+    this.commitsRunning--
+    if (this.waiting.size > 0) this.wake()
   }
 
   private until(isFree: () => boolean, waiter: LockWaiter): MaybePromise<void> {

@@ -105,7 +105,7 @@ export async function requireVisibleDatabase(
 async function visibleDatabases(request: ListingRequest): Promise<readonly FoundDatabase[]> {
   const { filter, account } = request
   if (filter.database !== undefined) {
-    const found = await findDatabase(request, filter.database)
+    const found = await tolerating(request, () => findDatabase(request, filter.database ?? ''))
     return found === undefined || !canSeeDatabase(account, found.database.name) ? [] : [found]
   }
   const byName = new Map<string, FoundDatabase>()
