@@ -3,7 +3,7 @@
  * nothing locked. Method: MariaDB's programs (their counterparts of MySQL ask much the same) against a server of its own; what a
  * dump made has the same checksums.
  */
-import type { Connection } from 'mysql2/promise'
+import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { outputOf } from '../support/run-command.js'
 import { killServers, TestServer } from '../support/server.js'
 import { describeWithCommand, findCommand } from '../support/system-packages.js'
@@ -56,10 +56,12 @@ describeWithCommand(['mariadb-dump', 'mariadb'], 'mariadb-dump', () => {
       const dump = await tool('mariadb-dump', [option, '--hex-blob', '--databases', 'shop'])
       await tool('mariadb', [], dump.replaceAll('`shop`', '`copy`'))
       for (const table of ['customers', 'orders']) {
-        const [checksums] = await connection.query(`CHECKSUM TABLE shop.${table}, copy.${table}`)
-        const [first, second] = checksums as readonly { readonly Checksum: number }[]
-        expect(first?.Checksum).toBeGreaterThan(0)
-        expect(second?.Checksum).toBe(first?.Checksum)
+        const [checksums] = await connection.query<RowDataPacket[]>(
+          `CHECKSUM TABLE shop.${table}, copy.${table}`,
+        )
+        const [first, second] = checksums.map((row): unknown => row.Checksum)
+        expect(first).toBeGreaterThan(0)
+        expect(second).toBe(first)
       }
       await connection.query("INSERT INTO shop.customers (name) VALUES ('later')")
       await connection.query("INSERT INTO copy.customers (name) VALUES ('later')")

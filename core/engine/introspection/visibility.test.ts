@@ -3,6 +3,7 @@
  * grants, beside root, on one engine.
  */
 import { TestEngine, type TestSession } from '../../../test/support/engine.js'
+import { isSqlError } from '../../common/sql-error.js'
 
 let engine: TestEngine
 let root: TestSession
@@ -30,10 +31,16 @@ beforeAll(async () => {
 })
 afterAll(() => engine.stop())
 
+/** Number and message of a statement's error. */
+function numbered(error: unknown): readonly [number: number, message: string] {
+  if (!isSqlError(error)) throw error
+  return [error.number, error.message]
+}
+
 const denied = (sql: string) =>
   clerk.run(sql).then(
     () => undefined,
-    (error: { readonly number: number; readonly message: string }) => [error.number, error.message] as const,
+    (error: unknown) => numbered(error),
   )
 
 test('databases', async () => {

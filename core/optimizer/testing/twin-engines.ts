@@ -5,9 +5,9 @@ import { EngineSession } from '../../engine/session.js'
 import type { OptimizerContext } from '../context.js'
 import { TestEngine, type TestSession } from '../../../test/support/engine.js'
 
-export type OptimizerOptions = Partial<
-  Pick<OptimizerContext, 'rules' | 'storage' | 'estimateRange' | 'statistics'>
->
+type Replaceable = Pick<OptimizerContext, 'rules' | 'storage' | 'estimateRange' | 'statistics'>
+/** `undefined` gives an option back to the optimizer. */
+export type OptimizerOptions = { readonly [Name in keyof Replaceable]?: Replaceable[Name] | undefined }
 
 export class TwinEngines {
   private constructor(

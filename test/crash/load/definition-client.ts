@@ -161,13 +161,7 @@ export class DefinitionClient implements LoadClient {
     }
     for (const [name, table] of tables) {
       if (!names.includes(name)) continue
-      const expected = [...table.rows].map(([id, values]) => JSON.stringify([id, ...values])).sort()
-      for (const access of ['PRIMARY', ...table.indexes]) {
-        const found = await rowsThrough(connection, name, access)
-        if (JSON.stringify(found) !== JSON.stringify(expected)) {
-          problems.push(`${name} through ${access}: ${found.join()} instead of ${expected.join()}`)
-        }
-      }
+      problems.push(...(await differencesOf(connection, name, table)))
     }
     return problems
   }
@@ -182,6 +176,39 @@ export class DefinitionClient implements LoadClient {
       .filter((name) => name.split('_')[1] === String(this.client))
       .sort()
   }
+}
+
+/** What a table has that differs from what it should have: columns, indexes, rows through each index. */
+async function differencesOf(connection: Connection, name: string, table: Table): Promise<readonly string[]> {
+  const problems: string[] = []
+  const compare = (what: string, found: readonly string[], expected: readonly string[]) => {
+    if (found.join('\n') === expected.join('\n')) return
+    problems.push(`${name}, ${what}: ${found.join()} instead of ${expected.join()}`)
+  }
+  compare(
+    'columns',
+    await firstColumn(connection, name, 'COLUMN_NAME', 'columns'),
+    ['id', ...table.columns].sort(),
+  )
+  const indexes = await firstColumn(connection, name, 'INDEX_NAME', 'statistics')
+  compare('indexes', indexes, ['PRIMARY', ...table.indexes].sort())
+  const expected = [...table.rows].map(([id, values]) => JSON.stringify([id, ...values])).sort()
+  for (const index of indexes) compare(index, await rowsThrough(connection, name, index), expected)
+  return problems
+}
+
+/** Distinct names that information_schema has of a table. */
+async function firstColumn(
+  connection: Connection,
+  table: string,
+  column: string,
+  source: string,
+): Promise<readonly string[]> {
+  const [rows] = await connection.query<RowDataPacket[]>(
+    `SELECT DISTINCT ${column} AS name FROM information_schema.${source} WHERE table_schema = 'crash' AND table_name = ?`,
+    [table],
+  )
+  return rows.map(({ name }) => String(name)).sort()
 }
 
 /** All rows as lines, in one order. */

@@ -6,6 +6,7 @@ import { MemoryStorage } from '@switchyard/storage-memory'
 import { TestEngine, type TestSession } from '../../../../test/support/engine.js'
 import type { LocalCatalog } from '../../../catalog/local-catalog.js'
 import type { CoreTransactionManager } from '../../../transaction/transaction-manager.js'
+import { isSqlError } from '../../../common/sql-error.js'
 
 let storage: MemoryStorage
 let engine: TestEngine
@@ -26,10 +27,16 @@ beforeEach(async () => {
 })
 afterEach(() => engine.stop())
 
+/** Number and message of a statement's error. */
+function numbered(error: unknown): readonly [number: number, message: string] {
+  if (!isSqlError(error)) throw error
+  return [error.number, error.message]
+}
+
 const failure = (sql: string) =>
   session.run(sql).then(
     () => undefined,
-    (error: { readonly number: number; readonly message: string }) => [error.number, error.message] as const,
+    (error: unknown) => numbered(error),
   )
 
 /** What the engine keeps to itself. */
