@@ -152,7 +152,7 @@ const SILENT = {
 }
 
 /** Starts a server and its clients, and prints what they measured. */
-export async function printRoundTrips(): Promise<void> {
+async function printRoundTrips(): Promise<void> {
   const protocol = new MysqlProtocol({
     name: 'mysql',
     tcp: { host: '127.0.0.1', port: 0 },
@@ -240,3 +240,4 @@ async function runClients(port: number): Promise<void> {
 }
 
 if (process.argv[2] === 'client') await runClients(Number(process.argv[3]))
+else await printRoundTrips()

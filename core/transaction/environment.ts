@@ -4,9 +4,11 @@
 import { sqlError } from '../common/sql-error.js'
 import type { ForeignKeyDefinition, TableDefinition } from '../plan/schema.js'
 import { primaryPlacementOf } from '../plan/schema.js'
+import type { TransactionInfo } from '../spi/transaction.js'
 import { isKeyspaceStorage, isTableStorage, type Storage, type TableStorage } from '../spi/storage.js'
 import { AutoIncrementCounters } from './auto-increment.js'
 import type { LockOwner } from './lock-owner.js'
+import { MemberList, type Member } from './member-list.js'
 import { LockManager } from './lock-manager.js'
 import { MetadataLocks } from './metadata-locks.js'
 import type { Overlay } from './overlay.js'
@@ -52,10 +54,14 @@ export const NO_FOREIGN_KEYS: ForeignKeySource = {
   referencesTo: () => [],
 }
 
-/** A transaction with writes that are not committed, as others have to see it. */
-export interface PendingWriter {
+/** A transaction as others have to see it. */
+export interface ActiveTransaction extends Member {
+  readonly id: number
   readonly locks: LockOwner
+  /** What it has written to a storage and not committed. */
   overlayAt(ordinal: number): Overlay | undefined
+  info(): TransactionInfo
+  rollback(): void
 }
 
 export class TransactionEnvironment {
@@ -68,8 +74,8 @@ export class TransactionEnvironment {
   readonly autoIncrement: AutoIncrementCounters
   readonly rowIds = new RowIds()
   readonly sizes: TableSizes
-  /** Transactions with uncommitted writes to keyspaces, until their locks are released. */
-  readonly writers = new Set<PendingWriter>()
+  /** Transactions until their locks are released. */
+  readonly active = new MemberList<ActiveTransaction>()
   /** Generation of the first view that has what was loaded into a keyspace. */
   private readonly loadedAt = new Map<number, number>()
   private readonly byName = new Map<string, StorageState>()
@@ -141,10 +147,9 @@ export class TransactionEnvironment {
     except: LockOwner,
   ): readonly LockOwner[] {
     const owners: LockOwner[] = []
-    for (const writer of this.writers) {
-      if (writer.locks === except) continue
+    for (const writer of this.active) {
       const cursor = writer.overlayAt(state.ordinal)?.cursor(keyspace, lower, upper, false)
-      if (cursor === undefined) continue
+      if (cursor === undefined || writer.locks === except) continue
       while (!cursor.isDone && cursor.isRemoved) cursor.advance()
       if (!cursor.isDone) owners.push(writer.locks)
     }

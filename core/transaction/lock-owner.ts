@@ -13,6 +13,19 @@ export interface LockPatience {
   readonly signal: AbortSignal | undefined
 }
 
+/** What a statement allows. Its signal is asked for only by who has to wait: making one costs more than most locks. */
+export class StatementPatience implements LockPatience {
+  constructor(
+    readonly wait: LockPatience['wait'],
+    readonly timeoutMs: number,
+    private readonly statement: { readonly signal: AbortSignal } | undefined,
+  ) {}
+
+  get signal(): AbortSignal | undefined {
+    return this.statement?.signal
+  }
+}
+
 /** A held lock. One object per owner and mode serves all that it holds. */
 export class Grant {
   constructor(

@@ -1,6 +1,8 @@
 /**
  * Shared and exclusive locks on keys, granted in the order of asking. A lock that one owner holds and nobody waits for
- * is one map entry that points to an object of its owner; only contended or shared ones get a queue of their own.
+ * is one map entry that points to an object of its owner; only contended or shared ones get a queue of their own. Tables
+ * whose few keys are locked all the time keep their queues instead: maps that grow and shrink make work for the garbage
+ * collector (see `member-list.ts`).
  */
 import { sqlError } from '../common/sql-error.js'
 import {
@@ -14,9 +16,14 @@ import {
 
 /** Keys released at one go; an owner of more of them lets others work in between. */
 const RELEASED_PER_SLICE = 20_000
+/** More locks than these may be released by clearing their space. */
+const CLEARED_MIN = 1000
 
 export class LockTable {
   private readonly spaces = new Map<number, LockSpace>()
+
+  /** `queuesKept`: how many queues of a space stay when nobody holds them. */
+  constructor(private readonly queuesKept = 0) {}
 
   /**
    * Answers true when the lock is held, false if `skip` was asked for and it isn't free. Throws or rejects with
@@ -33,7 +40,9 @@ export class LockTable {
     const { locks } = this.spaceOf(space)
     const present = locks.get(key)
     if (present === undefined) {
-      locks.set(key, isExclusive ? owner.exclusive : owner.shared)
+      const grant = isExclusive ? owner.exclusive : owner.shared
+      if (locks.size < this.queuesKept) this.queueUp(space, key, grant)
+      else locks.set(key, grant)
       this.remember(owner, space, key)
       return true
     }
@@ -90,7 +99,7 @@ export class LockTable {
   /** For queues: back to a plain entry, or to none, when nobody waits. */
   simplify(space: number, key: LockKey, queue: LockQueue, holder: Grant | undefined): void {
     const present = this.spaceOf(space)
-    if (present.locks.get(key) !== queue) return
+    if (present.locks.size <= this.queuesKept || present.locks.get(key) !== queue) return
     present.queueCount--
     if (holder === undefined) present.locks.delete(key)
     else present.locks.set(key, holder)
@@ -121,9 +130,11 @@ export class LockTable {
 
   private releaseHeld(owner: LockOwner, held: HeldKeys): void {
     const space = this.spaceOf(held.space)
-    // Nobody else has anything there: a million locks go as quickly as one.
-    if (held.count === space.locks.size && space.queueCount === 0) space.locks.clear()
-    else this.releaseFrom(owner, held, 0)
+    // Nobody else has anything there: a million locks go as quickly as one. A cleared map points to its next table,
+    // which for the garbage collector is a chain; so few locks go one by one.
+    if (held.count > CLEARED_MIN && held.count === space.locks.size && space.queueCount === 0) {
+      space.locks.clear()
+    } else this.releaseFrom(owner, held, 0)
   }
 
   private releaseFrom(owner: LockOwner, held: HeldKeys, from: number): void {
@@ -167,11 +178,17 @@ class LockQueue {
   }
 
   isHeldBy(owner: LockOwner): boolean {
-    return this.holders.some((holder) => holder.owner === owner)
+    return this.positionOf(owner) >= 0
+  }
+
+  private positionOf(owner: LockOwner): number {
+    const { holders } = this
+    for (let i = 0; i < holders.length; i++) if ((holders[i] as Grant).owner === owner) return i
+    return -1
   }
 
   request(owner: LockOwner, isExclusive: boolean, patience: LockPatience): boolean | Promise<boolean> {
-    const own = this.holders.find((holder) => holder.owner === owner)
+    const own = this.holders[this.positionOf(owner)]
     if (own !== undefined && (own.isExclusive || !isExclusive)) return true
     const isUpgrade = own !== undefined
     if (this.isCompatible(owner, isExclusive) && (isUpgrade || this.waits.length === 0)) {
@@ -185,9 +202,11 @@ class LockQueue {
   }
 
   release(owner: LockOwner): void {
-    const at = this.holders.findIndex((holder) => holder.owner === owner)
+    const at = this.positionOf(owner)
     if (at < 0) return
-    this.holders.splice(at, 1)
+    // Holders have no order.
+    const last = this.holders.pop()
+    if (last !== undefined && at < this.holders.length) this.holders[at] = last
     this.moveUp()
   }
 
@@ -216,11 +235,14 @@ class LockQueue {
   }
 
   private isCompatible(owner: LockOwner, isExclusive: boolean): boolean {
-    return this.holders.every((holder) => holder.owner === owner || !(isExclusive || holder.isExclusive))
+    for (const holder of this.holders) {
+      if (holder.owner !== owner && (isExclusive || holder.isExclusive)) return false
+    }
+    return true
   }
 
   private give(owner: LockOwner, isExclusive: boolean): void {
-    const at = this.holders.findIndex((holder) => holder.owner === owner)
+    const at = this.positionOf(owner)
     const grant = isExclusive ? owner.exclusive : owner.shared
     if (at >= 0) {
       this.holders[at] = grant

@@ -4,7 +4,7 @@
  * order of asking, so a waiting ALTER TABLE also holds up later statements, as in MySQL.
  */
 import { type MaybePromise } from '../common/value.js'
-import type { LockOwner, LockPatience } from './lock-owner.js'
+import { StatementPatience, type LockOwner } from './lock-owner.js'
 import { LockTable } from './lock-table.js'
 
 /** What a metadata lock is on: a table by its id, or by `database.name` while it doesn't exist; a database by name. */
@@ -13,10 +13,13 @@ export type MetadataObject =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'database'; readonly name: string }
 
+/** Tables whose locks stay in memory when nobody holds them; about 200 bytes each. */
+const OBJECTS_KEPT = 4096
+
 const SPACE = { table: 0, name: 1, database: 2 } as const
 
 export class MetadataLocks {
-  private readonly table = new LockTable()
+  private readonly table = new LockTable(OBJECTS_KEPT)
 
   /**
    * Held until `releaseAll`, which the end of a transaction calls. Throws or rejects with ER_LOCK_WAIT_TIMEOUT
@@ -29,20 +32,12 @@ export class MetadataLocks {
     timeoutMs: number,
     statement: { readonly signal: AbortSignal } | undefined,
   ): MaybePromise<void> {
-    // Only who really waits asks for the signal: making one costs more than the lock.
-    const patience: LockPatience = {
-      wait: 'wait',
-      timeoutMs,
-      get signal() {
-        return statement?.signal
-      },
-    }
     const granted = this.table.acquire(
       owner,
       SPACE[object.kind],
       object.kind === 'table' ? object.id : object.name,
       mode === 'exclusive',
-      patience,
+      new StatementPatience('wait', timeoutMs, statement),
     )
     return granted instanceof Promise ? granted.then(() => undefined) : undefined
   }

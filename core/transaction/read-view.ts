@@ -3,6 +3,7 @@
  * is read through it, taken when it is first needed and, at the latest, before the next change of that storage; so all of
  * them belong to the view's commit number.
  */
+import { MemberList, type Member } from './member-list.js'
 import { sqlError } from '../common/sql-error.js'
 import type { KeyspaceSnapshot, KeyspaceStorage } from '../spi/storage.js'
 
@@ -44,7 +45,8 @@ export class StorageState {
   }
 }
 
-export class ReadView {
+export class ReadView implements Member {
+  listPosition = -1
   private readonly snapshots: (SharedSnapshot | undefined)[] = []
   private references = 1
   /** When a later view took its place, in milliseconds of `performance.now()`. */
@@ -100,7 +102,7 @@ export class ReadView {
 export class ReadViews {
   /** What new readers get. Retain it before keeping it beyond the present call. */
   current: ReadView
-  private readonly live = new Set<ReadView>()
+  private readonly live = new MemberList<ReadView>()
   private lastGeneration = 0
 
   constructor(
@@ -151,7 +153,9 @@ export class ReadViews {
   }
 
   private create(commitNumber: number): ReadView {
-    const view = new ReadView(commitNumber, ++this.lastGeneration, (unused) => this.live.delete(unused))
+    const view = new ReadView(commitNumber, ++this.lastGeneration, (unused) => {
+      this.live.remove(unused)
+    })
     this.live.add(view)
     return view
   }

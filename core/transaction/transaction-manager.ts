@@ -56,7 +56,6 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
   readonly environment: TransactionEnvironment
   private readonly pipeline: CommitPipeline
   private readonly checkpointer: Checkpointer
-  private readonly active = new Map<number, CoreTransaction>()
   private readonly snapshotTimer: NodeJS.Timeout
   private lastId = 0
 
@@ -111,7 +110,7 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
 
   begin(options: TransactionOptions): CoreTransaction {
     const transaction = new CoreTransaction(this, ++this.lastId, options)
-    this.active.set(transaction.id, transaction)
+    this.environment.active.add(transaction)
     return transaction
   }
 
@@ -121,7 +120,9 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
   }
 
   activeTransactions(): readonly TransactionInfo[] {
-    return [...this.active.values()].map((transaction) => transaction.info())
+    return [...this.environment.active]
+      .sort((first, second) => first.id - second.id)
+      .map((transaction) => transaction.info())
   }
 
   /** Key-value access to the system storage inside a transaction: where the catalog keeps its records. */
@@ -212,7 +213,7 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
   }
 
   forget(transaction: CoreTransaction): void {
-    this.active.delete(transaction.id)
+    this.environment.active.remove(transaction)
   }
 
   // ---- life
@@ -228,7 +229,7 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
    */
   async stop(): Promise<void> {
     clearInterval(this.snapshotTimer)
-    for (const transaction of [...this.active.values()]) transaction.rollback()
+    for (const transaction of [...this.environment.active]) transaction.rollback()
     await this.pipeline.stop()
     await this.checkpointer.stop(!this.pipeline.isStuck)
     this.environment.views.close(this.environment.states)

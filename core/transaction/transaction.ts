@@ -8,9 +8,9 @@ import { primaryPlacementOf, type TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { KeyspaceSnapshot } from '../spi/storage.js'
 import type { TableAccess, Transaction, TransactionInfo, TransactionOptions } from '../spi/transaction.js'
-import type { PendingWriter, TransactionEnvironment } from './environment.js'
+import type { ActiveTransaction, TransactionEnvironment } from './environment.js'
 import { KeyspaceTableAccess } from './keyspace-table-access.js'
-import { LockOwner, type LockPatience } from './lock-owner.js'
+import { LockOwner, StatementPatience, type LockPatience } from './lock-owner.js'
 import { Overlay, type OverlayMark } from './overlay.js'
 import type { ReadView, StorageState } from './read-view.js'
 import { TableDriverAccess } from './table-driver-access.js'
@@ -48,7 +48,8 @@ export interface TransactionHost {
 
 type State = 'active' | 'committing' | 'over'
 
-export class CoreTransaction implements Transaction, PendingWriter {
+export class CoreTransaction implements Transaction, ActiveTransaction {
+  listPosition = -1
   statement: StatementContext | undefined
   /** Nested foreign key cascades under way. */
   cascadeDepth = 0
@@ -174,16 +175,7 @@ export class CoreTransaction implements Transaction, PendingWriter {
 
   patience(wait: LockPatience['wait'] = 'wait'): LockPatience {
     const { statement, options } = this
-    return {
-      wait,
-      // Asked for only by who has to wait: making a signal costs more than most locks.
-      get timeoutMs() {
-        return statement?.rowLockTimeoutMs ?? options.lockWaitTimeoutMs
-      },
-      get signal() {
-        return statement?.signal
-      },
-    }
+    return new StatementPatience(wait, statement?.rowLockTimeoutMs ?? options.lockWaitTimeoutMs, statement)
   }
 
   /** What plain reads see, besides own writes. */
@@ -234,7 +226,6 @@ export class CoreTransaction implements Transaction, PendingWriter {
     if (present !== undefined) return present
     const overlay = new Overlay(this.environment.settings.writeBytesMax)
     this.overlays[state.ordinal] = overlay
-    this.environment.writers.add(this)
     return overlay
   }
 
@@ -279,7 +270,8 @@ export class CoreTransaction implements Transaction, PendingWriter {
     if (this.state === 'over') return
     this.state = 'over'
     this.releaseView()
-    this.environment.writers.delete(this)
+    // Before its locks go: who waits for them looks whose writes are left.
+    this.host.forget(this)
     if (this.owner !== undefined) {
       this.owner.isFinished = true
       // A session can end while its statement waits.
@@ -288,8 +280,8 @@ export class CoreTransaction implements Transaction, PendingWriter {
       this.environment.metadataLocks.releaseAll(this.owner)
     }
     this.overlays.length = 0
+    this.tables.length = 0
     this.savepoints.length = 0
-    this.host.forget(this)
   }
 
   persistCounters(tableIds: readonly number[]): MaybePromise<void> {
