@@ -11,7 +11,8 @@ import { Execution } from '../executor/execution.js'
 import type { IntoVariables } from '../plan/syntax/index.js'
 import type { ResultColumn, ResultSink, ResultStatus } from '../spi/session.js'
 import type { CoreTransaction } from '../transaction/transaction.js'
-import { drain, settle } from './drain.js'
+import { drain } from '../executor/drain.js'
+import { settle } from './settle.js'
 import type { PreparedChange, PreparedPlan, PreparedQuery } from './query-types.js'
 import type { RunningStatement } from './running-statement.js'
 import type { ServerCore } from './server-core.js'
@@ -67,7 +68,7 @@ export class PlanRunner {
     if (plan.dependencies.length > 0) this.host.core.checkAccess(this.host.account, plan.dependencies)
     this.host.counters.count(plan.kind === 'query' ? 'select' : plan.statement)
     if (plan.kind === 'change') return this.runChange(plan, running, sink, moreResults)
-    const limitMs = Number(this.state.variables.get('max_execution_time'))
+    const limitMs = this.state.executionMsMax
     if (limitMs > 0) running.limitTime(limitMs)
     return this.runQuery(plan, running, sink, moreResults, into)
   }
@@ -194,7 +195,7 @@ export class PlanRunner {
     running: RunningStatement,
   ): MaybePromise<void> {
     const { metadataLocks } = this.host.core.transactions
-    const timeoutMs = Number(this.state.variables.get('lock_wait_timeout')) * 1000
+    const timeoutMs = this.state.lockTimeoutMs
     let waited: Promise<void> | undefined
     for (const { id } of plan.dependencies) {
       const object = { kind: 'table', id } as const

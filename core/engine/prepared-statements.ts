@@ -4,7 +4,7 @@
  */
 import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
-import { NULL_TYPE } from '../common/sql-type.js'
+import { NULL_TYPE, type SqlType } from '../common/sql-type.js'
 import type { PreparedStatement, ResultColumn } from '../spi/session.js'
 import { parseNext, type ParsedStatement } from './parsing.js'
 import type { PreparedPlan } from './query-types.js'
@@ -15,7 +15,7 @@ import type { EngineSession } from './session.js'
 const PLANS_MAX = 4
 
 export class Prepared {
-  private readonly plans: { readonly key: string; readonly plan: PreparedPlan }[] = []
+  private readonly plans: KeptPlan[] = []
 
   constructor(
     readonly text: string,
@@ -23,29 +23,41 @@ export class Prepared {
   ) {}
 
   planFor(settingsKey: string, parameters: readonly TypedValue[]): PreparedPlan | undefined {
-    for (const { key, plan } of this.plans) {
-      if (
-        key === keyOf(settingsKey, parameters) &&
-        plan.pinned.every(({ slot, value }) => parameters[slot]?.value === value)
-      ) {
-        return plan
-      }
+    for (const kept of this.plans) {
+      if (kept.settingsKey === settingsKey && fits(kept, parameters)) return kept.plan
     }
     return undefined
   }
 
   keep(settingsKey: string, parameters: readonly TypedValue[], plan: PreparedPlan): void {
     if (this.plans.length >= PLANS_MAX) this.plans.shift()
-    this.plans.push({ key: keyOf(settingsKey, parameters), plan })
+    this.plans.push({ settingsKey, types: parameters.map(({ type }) => type), plan })
   }
 }
 
+interface KeptPlan {
+  readonly settingsKey: string
+  readonly types: readonly SqlType[]
+  readonly plan: PreparedPlan
+}
+
+function fits({ types, plan: { pinned } }: KeptPlan, parameters: readonly TypedValue[]): boolean {
+  for (let i = 0; i < types.length; i++) {
+    if (!isAlike(types[i] as SqlType, (parameters[i] as TypedValue).type)) return false
+  }
+  for (const { slot, value } of pinned) if (parameters[slot]?.value !== value) return false
+  return true
+}
+
 /** Lengths don't count: every string is as good as another. */
-function keyOf(settingsKey: string, parameters: readonly TypedValue[]): string {
-  let key = settingsKey
-  for (const { type } of parameters)
-    key += `\u0000${type.name}${type.unsigned ? 'u' : ''}${type.scale}${type.collation}`
-  return key
+function isAlike(first: SqlType, second: SqlType): boolean {
+  return (
+    first === second ||
+    (first.name === second.name &&
+      first.unsigned === second.unsigned &&
+      first.scale === second.scale &&
+      first.collation === second.collation)
+  )
 }
 
 export class PreparedStatements {

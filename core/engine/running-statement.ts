@@ -99,15 +99,15 @@ export class RunningStatement implements StatementContext, EvaluationContext {
 
   /** For metadata locks. */
   get lockTimeoutMs(): number {
-    return Number(this.session.variables.get('lock_wait_timeout')) * 1000
+    return this.session.lockTimeoutMs
   }
 
   get rowLockTimeoutMs(): number {
-    return Number(this.session.variables.get('innodb_lock_wait_timeout')) * 1000
+    return this.session.rowLockTimeoutMs
   }
 
   get foreignKeyChecks(): boolean {
-    return this.session.variables.get('foreign_key_checks') === 1
+    return this.session.foreignKeyChecks
   }
 
   // ── Ending early ────────────────────────────────────────────────────────────────────────────────────────────

@@ -52,6 +52,18 @@ export class SessionState implements EvaluationSession {
   resultCharset: string | null = 'utf8mb4'
   /** Changes when anything changes that binding may depend on: part of the plan cache's key. */
   settingsKey = ''
+  isolation: IsolationLevel = 'REPEATABLE READ'
+  /** transaction_read_only. */
+  readOnly = false
+  /** lock_wait_timeout: for metadata locks. */
+  lockTimeoutMs = 0
+  /** innodb_lock_wait_timeout. */
+  rowLockTimeoutMs = 0
+  /** max_execution_time; 0 for none. */
+  executionMsMax = 0
+  foreignKeyChecks = true
+  /** SET timestamp; 0 for the clock's. */
+  private fixedMicros = 0
   /** sql_select_limit; undefined for its default, which is none. */
   selectRowsMax: ExactValue | undefined
 
@@ -97,8 +109,7 @@ export class SessionState implements EvaluationSession {
 
   /** Start of a statement: SET timestamp fixes it. */
   nowMicros(): number {
-    const fixed = Number(this.variables.get('timestamp') ?? 0)
-    return fixed === 0 ? Date.now() * 1000 : Math.round(fixed * 1e6)
+    return this.fixedMicros === 0 ? Date.now() * 1000 : this.fixedMicros
   }
 
   getUserVariable(name: string): TypedValue | undefined {
@@ -174,10 +185,6 @@ export class SessionState implements EvaluationSession {
     this.refresh()
   }
 
-  get isolation(): IsolationLevel {
-    return String(this.variables.get('transaction_isolation')).replace('-', ' ') as IsolationLevel
-  }
-
   /** Character set and collation of the connection follow each other. */
   private follow(name: string, value: Value): void {
     if (name === 'character_set_connection') {
@@ -199,6 +206,13 @@ export class SessionState implements EvaluationSession {
     this.clientCharset = String(get('character_set_client') ?? 'utf8mb4')
     this.connectionCollation = String(get('collation_connection') ?? 'utf8mb4_0900_ai_ci')
     this.resultCharset = get('character_set_results') as string | null
+    this.isolation = String(get('transaction_isolation')).replace('-', ' ') as IsolationLevel
+    this.readOnly = get('transaction_read_only') === 1
+    this.lockTimeoutMs = Number(get('lock_wait_timeout')) * 1000
+    this.rowLockTimeoutMs = Number(get('innodb_lock_wait_timeout')) * 1000
+    this.executionMsMax = Number(get('max_execution_time'))
+    this.foreignKeyChecks = get('foreign_key_checks') === 1
+    this.fixedMicros = Math.round(Number(get('timestamp') ?? 0) * 1e6)
     const rowsMax = get('sql_select_limit') as ExactValue
     this.selectRowsMax = BigInt(rowsMax) === SELECT_LIMIT_NONE ? undefined : rowsMax
     this.settingsKey = [

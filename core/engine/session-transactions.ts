@@ -65,15 +65,13 @@ export class SessionTransactions {
   ): CoreTransaction {
     const { state } = this
     const readOnly =
-      accessMode === undefined
-        ? (state.nextReadOnly ?? state.variables.get('transaction_read_only') === 1)
-        : accessMode === 'readOnly'
+      accessMode === undefined ? (state.nextReadOnly ?? state.readOnly) : accessMode === 'readOnly'
     const transaction = this.manager.begin({
       isolation: state.nextIsolation ?? state.isolation,
       readOnly,
       autocommit: !keep,
       consistentSnapshot,
-      lockWaitTimeoutMs: Number(state.variables.get('innodb_lock_wait_timeout')) * 1000,
+      lockWaitTimeoutMs: state.rowLockTimeoutMs,
       connectionId: state.connectionId,
     })
     state.nextIsolation = undefined

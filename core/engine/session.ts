@@ -24,7 +24,7 @@ import type {
   SessionChange,
 } from '../spi/session.js'
 import { sqlText } from '../spi/session.js'
-import { settle } from './drain.js'
+import { settle } from './settle.js'
 import { collectsConditions, commitsImplicitly } from './statement-traits.js'
 import {
   fingerprintOf,

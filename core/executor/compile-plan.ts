@@ -4,7 +4,14 @@
  */
 import { compileExpression, type ExpressionLayout } from '../functions/compile-expression.js'
 import type { AggregateCall, ColumnId, Expression, FrameBound, WindowCall } from '../plan/expression.js'
-import type { AggregateNode, JoinNode, LogicalNode, OutputColumn, WindowNode } from '../plan/logical.js'
+import type {
+  AggregateNode,
+  JoinNode,
+  LogicalNode,
+  OutputColumn,
+  SortNode,
+  WindowNode,
+} from '../plan/logical.js'
 import { columnsOf, hasSubquery } from '../plan/rewrite.js'
 import { sameType } from '../common/sql-type.js'
 import type { Fragment } from '../spi/fragment.js'
@@ -93,17 +100,8 @@ export class PlanCompiler {
         return this.aggregate(node)
       case 'window':
         return this.window(node)
-      case 'sort': {
-        const input = this.compile(node.input)
-        const compiler = this.expressions(input.output)
-        const keys = node.keys.map((key) => ({
-          type: key.expression.type,
-          descending: key.descending,
-          evaluate: compiler.compile(key.expression),
-        }))
-        const top = node.top === undefined ? undefined : this.expressions([]).compile(node.top)
-        return compileSort(input, keys, top, compiler.subqueries)
-      }
+      case 'sort':
+        return this.sort(node)
       case 'limit': {
         const compiler = this.expressions([])
         const value = (expression: Expression | undefined) =>
@@ -157,6 +155,21 @@ export class PlanCompiler {
         return compileFragment(node, fragment)
       }
     }
+  }
+
+  private sort(node: SortNode): CompiledNode {
+    const distinct = node.input.kind === 'distinct' && sortsByAll(node, node.input.output)
+    const input = this.compile(node.input.kind === 'distinct' && distinct ? node.input.input : node.input)
+    const positions = columnPositions(input.output)
+    const compiler = this.expressions(input.output)
+    const keys = node.keys.map(({ expression, descending }) => ({
+      type: expression.type,
+      descending,
+      evaluate: compiler.compile(expression),
+      column: expression.kind === 'column' ? positions.get(expression.column) : undefined,
+    }))
+    const top = node.top === undefined ? undefined : this.expressions([]).compile(node.top)
+    return compileSort({ input, keys, top, distinct, subqueries: compiler.subqueries })
   }
 
   /** A shared sub-plan reads nothing of its surroundings, so all references use one compiled plan. */
@@ -415,4 +428,11 @@ function conjunctionOf(original: Expression, rest: readonly Expression[]): Expre
   if (rest.length === 1) return rest[0]
   if (original.kind !== 'call') return original
   return { ...original, arguments: rest }
+}
+
+/** Whether rows are the same exactly if their sort keys are: each column is one of them. */
+function sortsByAll(node: SortNode, output: readonly OutputColumn[]): boolean {
+  return output.every(({ id }) =>
+    node.keys.some(({ expression }) => expression.kind === 'column' && expression.column === id),
+  )
 }

@@ -41,14 +41,14 @@ export interface ExecutionEnvironment {
 const SLICE_MS = 8
 
 export class Execution {
-  /** Results of shared sub-plans and work tables, by their id. */
-  readonly shared: Map<number, SharedRows>
-  /** Results of sub-queries that read nothing of their surroundings, by the key of their expression. */
-  readonly constants: Map<object, unknown>
   foundRows = 0
   /** CLIENT_FOUND_ROWS: an UPDATE counts the rows it found, not those it changed. */
   readonly countsFoundRows: boolean
-  private readonly slice: { start: number }
+  private readonly root: Execution
+  private sharedRows: Map<number, SharedRows> | undefined
+  private constantResults: Map<object, unknown> | undefined
+  /** When this turn of the event loop began to work for the statement; the root's counts. */
+  private sliceStartMs: number
 
   constructor(
     readonly environment: ExecutionEnvironment,
@@ -59,25 +59,35 @@ export class Execution {
     countsFoundRows = false,
   ) {
     this.countsFoundRows = parent?.countsFoundRows ?? countsFoundRows
-    this.shared = parent?.shared ?? new Map<number, SharedRows>()
-    this.constants = parent?.constants ?? new Map<object, unknown>()
-    this.slice = parent?.slice ?? { start: performance.now() }
+    this.root = parent?.root ?? this
+    this.sliceStartMs = performance.now()
+  }
+
+  /** Results of shared sub-plans and work tables, by their id. */
+  get shared(): Map<number, SharedRows> {
+    return (this.root.sharedRows ??= new Map<number, SharedRows>())
+  }
+
+  /** Results of sub-queries that read nothing of their surroundings, by the key of their expression. */
+  get constants(): Map<object, unknown> {
+    return (this.root.constantResults ??= new Map<object, unknown>())
   }
 
   /** An execution of a sub-plan for one row of its surroundings. */
   correlated(values: readonly Value[]): Execution {
-    const evaluation = Object.create(this.evaluation, { correlated: { value: values } }) as EvaluationContext
+    const evaluation = Object.create(this.evaluation) as { correlated: readonly Value[] } & EvaluationContext
+    evaluation.correlated = values
     return new Execution(this.environment, this.transaction, this.statement, evaluation, this)
   }
 
   /** Checks for KILL and time-out; lets the event loop turn if this statement had it long enough. Call it per batch. */
   pause(): MaybePromise<void> {
     this.statement.checkKilled()
-    const now = performance.now()
-    if (now - this.slice.start < SLICE_MS) return undefined
+    const { root } = this
+    if (performance.now() - root.sliceStartMs < SLICE_MS) return undefined
     return new Promise((resolve) => {
       setImmediate(() => {
-        this.slice.start = performance.now()
+        root.sliceStartMs = performance.now()
         resolve()
       })
     })

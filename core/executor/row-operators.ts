@@ -33,12 +33,12 @@ export function compileFilter(
   condition: Evaluator,
   subqueries: SubqueryCompiler,
 ): CompiledNode {
-  const types = input.output.map((column) => column.type)
+  const pool = new BatchPool(input.output.map((column) => column.type))
   return {
     output: input.output,
     open: (execution) => {
       const source = input.open(execution)
-      const output = Batch.ofTypes(types)
+      const output = pool.take()
       const step = (): MaybePromise<Batch | undefined> => {
         for (;;) {
           const batch = source.next()
@@ -60,7 +60,13 @@ export function compileFilter(
           return output
         })
       }
-      return { next: step, close: () => source.close() }
+      return {
+        next: step,
+        close: () => {
+          pool.give(output)
+          return source.close()
+        },
+      }
     },
   }
 }

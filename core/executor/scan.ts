@@ -54,7 +54,7 @@ export function compileScan(node: ScanNode, layout: ExpressionLayout, isForeign:
       // A driver of tables is told the conditions; for rows that will be changed it must also say which they are.
       if (isForeign && node.rowKey === undefined && ranges.length === 0)
         return new ForeignScan(parts, execution)
-      return isPoint ? new PointLookup(parts, pool, execution) : new TableScanOperator(parts, execution)
+      return isPoint ? new PointLookup(parts, pool, execution) : new TableScanOperator(parts, pool, execution)
     },
   }
 }
@@ -157,13 +157,16 @@ class PointLookup implements Operator {
 
 class TableScanOperator implements Operator {
   private cursor: RowCursor | undefined
+  private readonly rows: Batch
   private finished = false
   private readonly withKeys: Batch | undefined
 
   constructor(
     private readonly parts: ScanParts,
+    private readonly pool: BatchPool,
     private readonly execution: Execution,
   ) {
+    this.rows = pool.take()
     const rowKey = parts.node.rowKey
     this.withKeys =
       rowKey === undefined ? undefined : Batch.ofTypes(parts.node.output.map((column) => column.type))
@@ -208,6 +211,7 @@ class TableScanOperator implements Operator {
       lockWait: node.lock?.wait ?? 'wait',
       limit: limit === undefined ? undefined : Number(limit(SINGLE_ROW, 0, context)),
       wantRowKeys: node.rowKey !== undefined,
+      output: this.rows,
     })
   }
 
@@ -232,7 +236,9 @@ class TableScanOperator implements Operator {
 
   close(): MaybePromise<void> {
     this.finished = true
-    return this.cursor?.close()
+    const closed = this.cursor?.close()
+    this.pool.give(this.rows)
+    return closed
   }
 }
 

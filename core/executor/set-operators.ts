@@ -6,6 +6,7 @@ import { sqlError } from '../common/sql-error.js'
 import type { MaybePromise } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import type { OutputColumn } from '../plan/logical.js'
+import { BatchPool } from './batch-pool.js'
 import { materialize, type CompiledNode, type Execution, type Operator } from './execution.js'
 import { compileBatchKey, type RowKey } from './row-keys.js'
 import { whenBatch } from './row-operators.js'
@@ -15,12 +16,13 @@ type RowKeyFunction = (batch: Batch, row: number) => RowKey
 export function compileDistinct(input: CompiledNode): CompiledNode {
   const types = input.output.map((column) => column.type)
   const keyOf = rowKeyOf(input.output)
+  const pool = new BatchPool(types)
   return {
     output: input.output,
     open: (execution) => {
       const source = input.open(execution)
       const seen = new Set<RowKey>()
-      const output = Batch.ofTypes(types)
+      const output = pool.take()
       const unique = (batch: Batch | undefined): Batch | undefined => {
         if (batch === undefined) return undefined
         output.clear()
@@ -32,7 +34,13 @@ export function compileDistinct(input: CompiledNode): CompiledNode {
         execution.statement.memory.charge(output.rowCount * 64, 'DISTINCT')
         return output
       }
-      return { next: () => whenBatch(source.next(), unique), close: () => source.close() }
+      return {
+        next: () => whenBatch(source.next(), unique),
+        close: () => {
+          pool.give(output)
+          return source.close()
+        },
+      }
     },
   }
 }

@@ -86,7 +86,7 @@ class WindowOperator implements Operator {
     if (resolved !== undefined) await resolved
     const keys = [...parts.partitionBy.map((key) => ({ ...key, descending: false })), ...parts.orderBy]
     const unsorted = this.evaluateKeys(input, keys)
-    const order = sortRows(unsorted, keys, input.rowCount)
+    const order = sortRows(unsorted.columns, keys, input.rowCount)
     const rows = permute(input, order)
     const keyRows = permute(unsorted, order)
     this.results = parts.output

@@ -109,6 +109,8 @@ export interface TableScan {
   readonly limit: number | undefined
   /** Whether `RowCursor.rowKey` is wanted. */
   readonly wantRowKeys: boolean
+  /** An empty batch of the columns' types that the cursor may fill, again and again, until it is closed; saves making one. */
+  readonly output?: Batch | undefined
 }
 
 /** A cursor over rows of one table. */

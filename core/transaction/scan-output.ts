@@ -24,7 +24,7 @@ export class ScanOutput {
     private readonly scan: TableScan,
     private readonly evaluation: EvaluationContext | undefined,
   ) {
-    this.batch = Batch.ofTypes(scan.columns.map((column) => columnType(runtime, column)))
+    this.batch = scan.output ?? Batch.ofTypes(scan.columns.map((column) => columnType(runtime, column)))
     this.decoder = runtime.decoderOf(scan.columns)
     const { filter } = scan
     this.filterColumns = filter?.columns ?? NO_COLUMNS

@@ -1,10 +1,10 @@
 /**
- * Pulls an operator dry. Stays synchronous as long as every batch is at hand and the receiver keeps up: a point query then runs without a
- * promise.
+ * Pulls an operator dry, and looks for KILL in between. Stays synchronous as long as every batch is at hand and the receiver
+ * keeps up: a short query then runs without a promise.
  */
 import type { Batch } from '../common/batch.js'
 import type { MaybePromise } from '../common/value.js'
-import type { Execution, Operator } from '../executor/execution.js'
+import type { Execution, Operator } from './execution.js'
 
 export function drain(
   operator: Operator,
@@ -40,21 +40,4 @@ async function drainFrom(
     if (pause instanceof Promise) await pause
     next = operator.next()
   }
-}
-
-/**
- * Runs `action`, then exactly one of `done` and `failed`; at once if the action is.
- */
-export function settle<T, R>(
-  action: () => MaybePromise<T>,
-  done: (value: T) => MaybePromise<R>,
-  failed: (error: unknown) => MaybePromise<R>,
-): MaybePromise<R> {
-  let result: MaybePromise<T>
-  try {
-    result = action()
-  } catch (error) {
-    return failed(error)
-  }
-  return result instanceof Promise ? result.then(done, failed) : done(result)
 }
