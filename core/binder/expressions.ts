@@ -17,6 +17,7 @@ import {
 import { textLengthMax } from '../common/value-text.js'
 import { byteLength } from '../functions/string-domain.js'
 import type { Expression } from '../plan/expression.js'
+import { WAITING_CALLS } from '../plan/waiting-calls.js'
 import type { ColumnReference, Comparison, Expression as Syntax, FunctionCall } from '../plan/syntax/index.js'
 import { bindAggregate, bindGrouping, bindWindowCall } from './aggregate-calls.js'
 import type { Binding, ExpressionContext } from './binding.js'
@@ -24,7 +25,7 @@ import { bindCall, convertTo, unknownFunction } from './calls.js'
 import { castType } from './cast-types.js'
 import { bindLiteral, constant, numericForm } from './literals.js'
 import { columnExpression, type Scope } from './scope.js'
-import { bindSleep } from './sleep.js'
+import { bindWaitingCall } from './waiting-calls.js'
 import { bindExists, bindInQuery, bindQuantified, bindScalarSubquery } from './subqueries.js'
 import { bindAssignment, bindSystemVariable, bindUserVariable } from './variables.js'
 
@@ -477,7 +478,11 @@ function bindFunction(binding: Binding, syntax: FunctionCall, context: Expressio
   if (syntax.database !== undefined) {
     throw sqlError('ER_SP_DOES_NOT_EXIST', 'FUNCTION', `${syntax.database}.${syntax.name}`)
   }
-  if (name === 'sleep') return bindSleepCall(binding, syntax, context)
+  const waitingCall = WAITING_CALLS.get(name)
+  if (waitingCall !== undefined) {
+    const args = syntax.arguments.map((argument) => binding.expression(argument, context))
+    return bindWaitingCall(binding, waitingCall, args)
+  }
   if (name === 'grouping') return bindGrouping(binding, syntax.arguments, context)
   if (name === 'values') throw unknownFunction(binding, syntax.name)
   if (binding.environment.functions.scalar(name) === undefined) {
@@ -505,12 +510,4 @@ function bindFunction(binding: Binding, syntax: FunctionCall, context: Expressio
     name,
     syntax.arguments.map((argument) => binding.expression(argument, context)),
   )
-}
-
-function bindSleepCall(binding: Binding, syntax: FunctionCall, context: ExpressionContext): Expression {
-  const [seconds] = syntax.arguments
-  if (seconds === undefined || syntax.arguments.length !== 1) {
-    throw sqlError('ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT', syntax.name)
-  }
-  return bindSleep(binding, binding.expression(seconds, context))
 }

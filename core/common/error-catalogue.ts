@@ -1047,6 +1047,17 @@ export const ERRORS = {
     'HY000',
     'Partition management on a not partitioned table is not possible',
   ),
+  ER_USER_LOCK_WRONG_NAME: entry(3057, '42000', "Incorrect user-level lock name '%s'."),
+  ER_USER_LOCK_DEADLOCK: entry(
+    3058,
+    'HY000',
+    'Deadlock found when trying to get user-level lock; try rolling back transaction/releasing locks and restarting lock acquisition.',
+  ),
+  ER_USER_LOCK_OVERLONG_NAME: entry(
+    4163,
+    '42000',
+    "User-level lock name '%s' should not exceed 64 characters.",
+  ),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
     'HY000',

@@ -40,6 +40,7 @@ import type { PlanDependency } from './query-types.js'
 import type { ServerCore } from './server-core.js'
 import { EngineSession } from './session.js'
 import { OtherStatements } from './other-statements.js'
+import { UserLocks } from '../transaction/user-locks.js'
 import { TableLocks } from './table-locks.js'
 import { GlobalVariables } from './variables/store.js'
 
@@ -264,6 +265,7 @@ class EngineParts {
       globals: this.createVariables(),
       transactions,
       tableLocks: new TableLocks(),
+      userLocks: new UserLocks(),
       plans: new PlanCache(),
       execution: {
         storage: requireStorage,

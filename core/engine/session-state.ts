@@ -10,6 +10,7 @@ import { timeZoneByName } from '../common/time-zones.js'
 import type { SqlType } from '../common/sql-type.js'
 import type { ExactValue, Value } from '../common/value.js'
 import type { IsolationLevel } from '../spi/transaction.js'
+import type { SessionUserLocks } from '../transaction/user-locks.js'
 import type { Condition } from './running-statement.js'
 import { parseSqlMode } from './variables/sql-mode-text.js'
 import { canonicalName, SessionVariables, type GlobalVariables } from './variables/store.js'
@@ -58,6 +59,7 @@ export class SessionState implements EvaluationSession {
   constructor(
     readonly identity: SessionIdentity,
     readonly globals: GlobalVariables,
+    readonly userLocks: SessionUserLocks,
   ) {
     this.variables = new SessionVariables(globals)
     this.variables.assign('pseudo_thread_id', identity.connectionId)
