@@ -356,6 +356,7 @@ class EngineParts {
       methods: this.methods,
       defaultMethod: 'caching_sha2_password',
       throttle,
+      requiresSecureTransport: () => this.core.globals.get('require_secure_transport') === 1,
     }
     return {
       version: SERVER_VERSION,
