@@ -21,10 +21,13 @@ export function compileFragment(node: FragmentNode, fragment: Fragment): Compile
       const run = storage.runFragment?.bind(storage)
       if (run === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
       let cursor: BatchCursor | undefined
+      const open = (): MaybePromise<BatchCursor> => run(fragment, execution.statement)
       return {
         next: (): MaybePromise<Batch | undefined> => {
           if (cursor !== undefined) return cursor.next()
-          const opened = run(fragment, execution.statement)
+          // The driver sees what it was given: also what this transaction holds for it.
+          const handedOver = execution.transaction.handOverWrites()
+          const opened = handedOver instanceof Promise ? handedOver.then(open) : open()
           if (opened instanceof Promise) {
             return opened.then((each) => {
               cursor = each

@@ -78,7 +78,7 @@ export class CoreTransaction implements Transaction, PendingWriter {
   // ---- SPI
 
   get hasWrites(): boolean {
-    return this.hasKeyspaceWrites || this.ownDriverWrites?.isPending === true
+    return this.hasKeyspaceWrites || this.ownDriverWrites?.hasWrites === true
   }
 
   beginStatement(statement: StatementContext): void {
@@ -105,6 +105,10 @@ export class CoreTransaction implements Transaction, PendingWriter {
         : new TableDriverAccess(this, this.driverWrites, table, storage)
     if (storage !== undefined) this.tables.push(access)
     return access
+  }
+
+  handOverWrites(): MaybePromise<void> {
+    if (this.ownDriverWrites?.isPending === true) return this.ownDriverWrites.flush()
   }
 
   savepoint(name: string): void {
