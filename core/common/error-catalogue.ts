@@ -821,6 +821,8 @@ export const ERRORS = {
     "More than one value was found by '%s' on the specified path.",
   ),
   ER_MISSING_JSON_VALUE: entry(3966, '22035', "No value was found by '%s' on the specified path."),
+  ER_UNRESOLVED_TABLE_LOCK: entry(3568, 'HY000', 'Unresolved table name %s in locking clause.'),
+  ER_DUPLICATE_TABLE_LOCK: entry(3569, 'HY000', 'Table %s appears in multiple locking clauses.'),
   ER_LOCK_NOWAIT: entry(
     3572,
     'HY000',
@@ -1057,6 +1059,23 @@ export const ERRORS = {
     4163,
     '42000',
     "User-level lock name '%s' should not exceed 64 characters.",
+  ),
+  ER_MISSING_JSON_TABLE_VALUE: entry(3665, '22035', "Missing value for JSON_TABLE column '%s'"),
+  ER_WRONG_JSON_TABLE_VALUE: entry(
+    3666,
+    '2203F',
+    "Can't store an array or an object in the scalar JSON_TABLE column '%s'",
+  ),
+  ER_TF_FORBIDDEN_JOIN_TYPE: entry(
+    3668,
+    '42000',
+    "INNER or LEFT JOIN must be used for LATERAL references made by '%s'",
+  ),
+  ER_JT_VALUE_OUT_OF_RANGE: entry(3669, '22003', "Value is out of range for JSON_TABLE's column '%s'"),
+  ER_JT_MAX_NESTED_PATH: entry(
+    3670,
+    '42000',
+    "More than supported %s NESTED PATHs were found in JSON_TABLE '%s'",
   ),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
