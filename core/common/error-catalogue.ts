@@ -708,6 +708,11 @@ export const ERRORS = {
   ER_REGEXP_BAD_INTERVAL: entry(3692, 'HY000', 'Incorrect description of a {min,max} interval.'),
   ER_REGEXP_MAX_LT_MIN: entry(3693, 'HY000', 'The maximum is less than the minimum in a {min,max} interval.'),
   ER_REGEXP_INVALID_BACK_REF: entry(3694, 'HY000', 'Invalid back-reference in regular expression.'),
+  ER_REGEXP_LOOK_BEHIND_LIMIT: entry(
+    3695,
+    'HY000',
+    'The look-behind assertion exceeds the limit in regular expression.',
+  ),
   ER_REGEXP_MISSING_CLOSE_BRACKET: entry(
     3696,
     'HY000',
@@ -718,6 +723,8 @@ export const ERRORS = {
     'HY000',
     'The regular expression contains an [x-y] character range where x comes after y.',
   ),
+  ER_REGEXP_STACK_OVERFLOW: entry(3698, 'HY000', 'Overflow in the regular expression backtrack stack.'),
+  ER_REGEXP_TIME_OUT: entry(3699, 'HY000', 'Timeout exceeded in regular expression match.'),
   ER_REGEXP_PATTERN_TOO_BIG: entry(
     3700,
     'HY000',

@@ -66,6 +66,11 @@ export function compileVirtual(node: VirtualTableNode, layout: ExpressionLayout)
             value: each.value(SINGLE_ROW, 0, execution.evaluation),
           }))
           const { environment, statement } = execution
+          const { rowsOf } = node.source
+          if (rowsOf !== undefined) {
+            const args = values.map(({ value }) => value)
+            return read(rowsOf(args, execution.evaluation))
+          }
           const rows = environment.virtualRows(node.source, values, statement, node.columns)
           return rows instanceof Promise ? rows.then(read) : read(rows)
         },
