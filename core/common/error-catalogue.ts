@@ -691,6 +691,7 @@ export const ERRORS = {
     'HY000',
     'Binary operands of bitwise operators must be of equal length',
   ),
+  ER_REGEXP_BUFFER_OVERFLOW: entry(3684, 'HY000', 'The result string is larger than the result buffer.'),
   ER_REGEXP_ILLEGAL_ARGUMENT: entry(3685, 'HY000', 'Illegal argument to a regular expression.'),
   ER_REGEXP_INDEX_OUTOFBOUNDS_ERROR: entry(
     3686,
@@ -1084,6 +1085,7 @@ export const ERRORS = {
     '42000',
     "More than supported %s NESTED PATHs were found in JSON_TABLE '%s'",
   ),
+  ER_RESTART_SERVER_FAILED: entry(3707, 'HY000', 'Restart server failed (%s).'),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
     'HY000',

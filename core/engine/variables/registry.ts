@@ -97,6 +97,8 @@ const LIMITS: readonly VariableDefinition[] = [
   integerVariable('read_rnd_buffer_size', 262144, { min: 1 }),
   integerVariable('bulk_insert_buffer_size', 8388608),
   integerVariable('group_concat_max_len', 1024, { min: 4 }),
+  integerVariable('regexp_time_limit', 32, { ...GLOBAL, max: 2147483647 }),
+  integerVariable('regexp_stack_limit', 8000000, { ...GLOBAL, max: 2147483647 }),
   integerVariable('cte_max_recursion_depth', 1000, { max: 4294967295 }),
   integerVariable('sql_select_limit', 18446744073709551615n),
   integerVariable('wait_timeout', 28800, { min: 1, max: 31536000 }),
