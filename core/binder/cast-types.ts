@@ -1,6 +1,7 @@
 /**
  * The types that CAST and CONVERT name (MySQL manual 14.10).
  */
+import { charsetOfCollation } from '../common/collations.js'
 import { sqlError } from '../common/sql-error.js'
 import {
   BIGINT_TYPE,
@@ -85,4 +86,29 @@ function fractionDigits(cast: CastTypeParts): number {
   const digits = cast.length ?? 0
   if (digits > 6) throw sqlError('ER_TOO_BIG_PRECISION', digits, 'CAST', 6)
   return digits
+}
+
+/** A type as messages show a cast to it. */
+export function castTypeText(type: SqlType): string {
+  switch (type.name) {
+    case 'bigint':
+      return type.unsigned ? 'unsigned' : 'signed'
+    case 'decimal':
+      return `decimal(${type.length},${type.scale})`
+    case 'varbinary':
+    case 'binary':
+      return withLength('binary', type.length)
+    case 'varchar':
+    case 'char':
+      return `${withLength('char', type.length)} charset ${charsetOfCollation(type.collation).name}`
+    case 'time':
+    case 'datetime':
+      return withLength(type.name, type.scale)
+    default:
+      return type.name
+  }
+}
+
+function withLength(name: string, length: number): string {
+  return length === 0 ? name : `${name}(${length})`
 }

@@ -6,7 +6,7 @@ import type { EvaluationContext, TypedValue } from '../common/evaluation.js'
 import type { SqlType } from '../common/sql-type.js'
 import type { VirtualTable } from '../plan/logical.js'
 import type { TableDefinition, ViewDefinition } from '../plan/schema.js'
-import type { Expression as ExpressionSyntax, QueryExpression } from '../plan/syntax/index.js'
+import type { ColumnDataType, Expression as ExpressionSyntax, QueryExpression } from '../plan/syntax/index.js'
 import type { BindingEnvironment, FunctionLibrary } from '../spi/functions.js'
 
 export type ResolvedRelation =
@@ -27,6 +27,8 @@ export interface BinderEnvironment extends BindingEnvironment {
   relation(database: string | undefined, name: string): ResolvedRelation
   /** Throws ER_UNKNOWN_SYSTEM_VARIABLE, ER_INCORRECT_GLOBAL_LOCAL_VAR. */
   systemVariableType(name: string, scope: 'session' | 'global'): SqlType
+  /** The type that a definition of a column declares, in the connection's collation unless it names one. */
+  columnType(declared: ColumnDataType, name: string): SqlType
   /** Parses the text of a default, a generated column or a check. */
   parseExpression(sql: string): ExpressionSyntax
   /** Bytes of a string literal to a value of the character set, or undefined if they are malformed. */

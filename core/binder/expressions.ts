@@ -11,20 +11,29 @@ import {
   isNumeric,
   isString,
   isText,
+  JSON_TYPE,
   textType,
   type SqlType,
 } from '../common/sql-type.js'
 import { textLengthMax } from '../common/value-text.js'
 import { byteLength } from '../functions/string-domain.js'
 import type { Expression } from '../plan/expression.js'
-import type { ColumnReference, Comparison, Expression as Syntax, FunctionCall } from '../plan/syntax/index.js'
+import { WAITING_CALLS } from '../plan/waiting-calls.js'
+import type {
+  ColumnReference,
+  Comparison,
+  Expression as Syntax,
+  FunctionCall,
+  JsonOnResponse,
+  WeightString,
+} from '../plan/syntax/index.js'
 import { bindAggregate, bindGrouping, bindWindowCall } from './aggregate-calls.js'
 import type { Binding, ExpressionContext } from './binding.js'
 import { bindCall, convertTo, unknownFunction } from './calls.js'
-import { castType } from './cast-types.js'
-import { bindLiteral, constant, numericForm } from './literals.js'
+import { castType, castTypeText } from './cast-types.js'
+import { bindLiteral, constant, NULL_CONSTANT, numericForm } from './literals.js'
 import { columnExpression, type Scope } from './scope.js'
-import { bindSleep } from './sleep.js'
+import { bindWaitingCall } from './waiting-calls.js'
 import { bindExists, bindInQuery, bindQuantified, bindScalarSubquery } from './subqueries.js'
 import { bindAssignment, bindSystemVariable, bindUserVariable } from './variables.js'
 
@@ -132,7 +141,7 @@ export function bindExpression(binding: Binding, syntax: Syntax, context: Expres
     case 'char':
       return bindCall(binding, 'char', [...syntax.arguments.map(bind), word(syntax.charset ?? 'binary')])
     case 'weightString':
-      return call('weight_string', syntax.operand)
+      return bindWeightString(binding, syntax, bind)
     case 'match':
       throw sqlError('ER_NOT_SUPPORTED_YET', 'MATCH … AGAINST')
     case 'jsonExtraction':
@@ -413,7 +422,7 @@ export function bindCast(binding: Binding, operand: Expression, type: SqlType, a
     type: target,
     nullable: true,
     coercibility: isString(target) ? 2 : 5,
-    text: `cast(${operand.text} as ${type.name})`,
+    text: `cast(${operand.text} as ${castTypeText(type)})`,
   }
 }
 
@@ -458,18 +467,42 @@ function bindTrim(
   return bindCall(binding, name, [bind(syntax.operand), remove])
 }
 
+/** Without RETURNING. */
+const JSON_VALUE_TYPE = textType(512, 'utf8mb4_0900_ai_ci')
+
 function bindJsonValue(
   binding: Binding,
   syntax: Extract<Syntax, { kind: 'jsonValue' }>,
   bind: (node: Syntax) => Expression,
 ): Expression {
-  if (syntax.onEmpty !== undefined || syntax.onError !== undefined) {
-    throw sqlError('ER_NOT_SUPPORTED_YET', 'JSON_VALUE … ON EMPTY / ON ERROR')
+  const { document, path, returning, onEmpty, onError } = syntax
+  const args = [bind(document), bind(path)]
+  if (returning !== undefined || onEmpty !== undefined || onError !== undefined) {
+    const type = returning === undefined ? JSON_VALUE_TYPE : castType(binding, returning)
+    const length = type.length === 0 && isString(type) ? lengthAs(type, JSON_TYPE) : type.length
+    args.push(
+      constant({ ...type, length }, null, 'returning'),
+      ...jsonResponse(onEmpty, bind),
+      ...jsonResponse(onError, bind),
+    )
   }
-  const value = bindCall(binding, 'json_value', [bind(syntax.document), bind(syntax.path)])
-  return syntax.returning === undefined
-    ? value
-    : bindCast(binding, value, castType(binding, syntax.returning), false)
+  return bindCall(binding, 'json_value', args)
+}
+
+/** As two arguments: what to do, and the default. */
+function jsonResponse(response: JsonOnResponse | undefined, bind: (node: Syntax) => Expression) {
+  const value = response?.kind === 'default' ? bind(response.value) : NULL_CONSTANT
+  return [word(response?.kind ?? 'null'), value]
+}
+
+function bindWeightString(
+  binding: Binding,
+  { operand, as, length }: WeightString,
+  bind: (node: Syntax) => Expression,
+): Expression {
+  if (as === undefined || length === undefined) return bindCall(binding, 'weight_string', [bind(operand)])
+  const characters = constant(BIGINT_TYPE, length, String(length))
+  return bindCall(binding, 'weight_string', [bind(operand), word(as), characters])
 }
 
 function bindFunction(binding: Binding, syntax: FunctionCall, context: ExpressionContext): Expression {
@@ -477,7 +510,11 @@ function bindFunction(binding: Binding, syntax: FunctionCall, context: Expressio
   if (syntax.database !== undefined) {
     throw sqlError('ER_SP_DOES_NOT_EXIST', 'FUNCTION', `${syntax.database}.${syntax.name}`)
   }
-  if (name === 'sleep') return bindSleepCall(binding, syntax, context)
+  const waitingCall = WAITING_CALLS.get(name)
+  if (waitingCall !== undefined) {
+    const args = syntax.arguments.map((argument) => binding.expression(argument, context))
+    return bindWaitingCall(binding, waitingCall, args)
+  }
   if (name === 'grouping') return bindGrouping(binding, syntax.arguments, context)
   if (name === 'values') throw unknownFunction(binding, syntax.name)
   if (binding.environment.functions.scalar(name) === undefined) {
@@ -505,12 +542,4 @@ function bindFunction(binding: Binding, syntax: FunctionCall, context: Expressio
     name,
     syntax.arguments.map((argument) => binding.expression(argument, context)),
   )
-}
-
-function bindSleepCall(binding: Binding, syntax: FunctionCall, context: ExpressionContext): Expression {
-  const [seconds] = syntax.arguments
-  if (seconds === undefined || syntax.arguments.length !== 1) {
-    throw sqlError('ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT', syntax.name)
-  }
-  return bindSleep(binding, binding.expression(seconds, context))
 }

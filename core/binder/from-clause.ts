@@ -6,13 +6,15 @@ import { isSqlError, sqlError } from '../common/sql-error.js'
 import type { Correlation, Expression } from '../plan/expression.js'
 import type { JoinNode, LogicalNode, OutputColumn, ScanLock, ScanNode } from '../plan/logical.js'
 import type { TableDefinition } from '../plan/schema.js'
-import type { DerivedTable, Join, TableFactor, TableReference } from '../plan/syntax/index.js'
+import { columnsOf } from '../plan/rewrite.js'
+import type { DerivedTable, Join, JsonTable, TableFactor, TableReference } from '../plan/syntax/index.js'
 import type { Binding, BoundColumn, BoundQuery } from './binding.js'
 import { plainContext } from './binding.js'
 import { conjunction } from './expressions.js'
 import { asCondition, bindCall } from './calls.js'
 import { bindCommonTable } from './common-tables.js'
 import type { ResolvedRelation } from './environment.js'
+import { bindJsonTable, jsonTableDocument } from './json-table.js'
 import {
   QueryBoundary,
   Scope,
@@ -114,9 +116,9 @@ function bindReference(
     case 'derivedTable':
       return bindDerived(binding, reference, scope, before)
     case 'join':
-      return { from: bindJoin(binding, reference, scope, options, before), correlations: [] }
+      return bindJoin(binding, reference, scope, options, before)
     case 'jsonTable':
-      throw sqlError('ER_NOT_SUPPORTED_YET', 'JSON_TABLE')
+      return bindTableFunction(binding, reference, scope, before)
   }
 }
 
@@ -287,20 +289,59 @@ function bindDerived(
   scope: Scope,
   before: BoundFrom | undefined,
 ): BoundReference {
-  let boundary = scope.boundary
-  let lateral: QueryBoundary | undefined
-  if (syntax.lateral) {
-    const left = new Scope(scope.boundary, scope.commonTables)
-    left.relations.push(...(before?.relations ?? []))
-    left.visible = [...(before?.visible ?? [])]
-    lateral = new QueryBoundary(left, () => binding.newColumn())
-    boundary = lateral
-  }
-  const bound = binding.query(syntax.query, boundary, scope.commonTables)
+  const lateral = syntax.lateral ? lateralBoundary(binding, scope, before) : undefined
+  const bound = binding.query(syntax.query, lateral ?? scope.boundary, scope.commonTables)
   const columns = renamed(bound.columns, syntax.columns)
   checkUnique(columns)
   const from = underAlias(binding, { plan: bound.plan, columns }, syntax.alias, undefined)
   return { from, correlations: lateral?.correlations ?? [] }
+}
+
+/** Lets what stands behind it see the tables before; undefined if there are none. */
+function lateralBoundary(
+  binding: Binding,
+  scope: Scope,
+  before: BoundFrom | undefined,
+): QueryBoundary | undefined {
+  if (before === undefined) return undefined
+  const left = new Scope(scope.boundary, scope.commonTables)
+  left.relations.push(...before.relations)
+  left.visible = [...before.visible]
+  return new QueryBoundary(left, () => binding.newColumn())
+}
+
+/** JSON_TABLE, which sees the tables before it without LATERAL. */
+function bindTableFunction(
+  binding: Binding,
+  syntax: JsonTable,
+  scope: Scope,
+  before: BoundFrom | undefined,
+): BoundReference {
+  const lateral = lateralBoundary(binding, scope, before)
+  const arguments_ = new Scope(lateral ?? scope.boundary, scope.commonTables)
+  const document = jsonTableDocument(
+    binding.expression(syntax.document, plainContext(arguments_, 'a table function argument')),
+  )
+  const source = bindJsonTable(binding, syntax)
+  const [, ...columns] = source.columns.map((column): ScopeColumn => ({
+    id: binding.newColumn(),
+    ...column,
+    origin: origin('', syntax.alias, '', column.name),
+    invisible: false,
+  }))
+  const plan: LogicalNode = {
+    kind: 'virtual',
+    source,
+    columns: columns.map((_, i) => i + 1),
+    alias: syntax.alias,
+    equalities: [{ column: 0, value: document }],
+    output: columns.map(asOutput),
+  }
+  const relation = { alias: syntax.alias, database: undefined, columns }
+  return {
+    from: { plan, relations: [relation], visible: columns },
+    correlations: lateral?.correlations ?? [],
+  }
 }
 
 export function renamed(columns: readonly BoundColumn[], names: readonly string[]): readonly BoundColumn[] {
@@ -368,7 +409,7 @@ function bindJoin(
   scope: Scope,
   options: FromOptions,
   before: BoundFrom | undefined,
-): BoundFrom {
+): BoundReference {
   const left = bindReference(binding, syntax.left, scope, options, before)
   const leftAndBefore =
     before === undefined
@@ -379,8 +420,11 @@ function bindJoin(
           visible: [...before.visible, ...left.from.visible],
         }
   const right = bindReference(binding, syntax.right, scope, options, leftAndBefore)
-  if (left.correlations.length > 0)
-    throw sqlError('ER_NOT_SUPPORTED_YET', 'LATERAL inside a parenthesised join')
+  const fromLeft = right.correlations.filter(({ outer }) => readsAny(outer, left.from))
+  const fromBefore = right.correlations.filter((each) => !fromLeft.includes(each))
+  if (syntax.type === 'right' && fromLeft.length > 0) {
+    throw sqlError('ER_TF_FORBIDDEN_JOIN_TYPE', right.from.relations[0]?.alias ?? '')
+  }
   const outer = syntax.type === 'left' || syntax.type === 'right'
   const supplied = syntax.type === 'left' ? right.from : left.from
   const l = outer && supplied === left.from ? nullableSide(left.from) : left.from
@@ -402,10 +446,19 @@ function bindJoin(
           left.from.plan,
           right.from.plan,
           condition,
-          right.correlations,
+          fromLeft,
           syntax.type === 'straight',
         )
-  return { plan, relations: both.relations, visible: merged?.visible ?? both.visible }
+  return {
+    from: { plan, relations: both.relations, visible: merged?.visible ?? both.visible },
+    // What both sides take from the tables before the join reaches them through it.
+    correlations: [...left.correlations, ...fromBefore],
+  }
+}
+
+function readsAny(expression: Expression, from: BoundFrom): boolean {
+  const own = new Set(from.plan.output.map((column) => column.id))
+  return [...columnsOf(expression)].some((column) => own.has(column))
 }
 
 function bindOn(binding: Binding, syntax: Join, scope: Scope, both: BoundFrom): Expression | undefined {

@@ -2,6 +2,7 @@
  * Binds INSERT and REPLACE (MySQL manual 15.2.7 and 15.2.12).
  */
 import { sqlError } from '../common/sql-error.js'
+import { STRICT_MODES } from '../common/sql-mode.js'
 import { isNumeric, NULL_TYPE, type SqlType } from '../common/sql-type.js'
 import type { ColumnAssignment, InsertPlan, MissingValue } from '../plan/change.js'
 import type { ColumnId, Expression } from '../plan/expression.js'
@@ -25,7 +26,8 @@ export function bindInsert(binding: Binding, syntax: InsertStatement): InsertPla
   const targets = targetColumns(syntax, table)
   const missing = table.columns.map((column) => missingValue(binding, column, relation))
   const { source, defaultPlaces } = bindSource(binding, syntax, table, relation, targets, missing)
-  checkGenerated(table, targets, syntax, defaultPlaces)
+  const ignored = givenGenerated(table, targets, syntax, defaultPlaces)
+  refuseInStrictMode(binding, table, ignored)
   const old = tableRelation(binding, table, table.name)
   const onDuplicate =
     syntax.onDuplicateKeyUpdate.length === 0
@@ -37,6 +39,7 @@ export function bindInsert(binding: Binding, syntax: InsertStatement): InsertPla
     source,
     targets: targets.map((column, i) => ({ column, source: source.output[i]?.id ?? -1 })),
     defaultPlaces,
+    ignored,
     missing,
     mode: syntax.replace ? 'replace' : 'insert',
     ignore: syntax.ignore,
@@ -175,23 +178,30 @@ function assigned(value: Expression, column: ColumnDefinition | undefined): Expr
   return column !== undefined && isNumeric(column.type) ? numericForm(value) : value
 }
 
-/** A generated column takes no value but DEFAULT. */
-function checkGenerated(
+/** Generated columns, which take no value but DEFAULT, that the statement gives something else. */
+function givenGenerated(
   table: TableDefinition,
   targets: readonly number[],
   syntax: InsertStatement,
   defaultPlaces: BoundSource['defaultPlaces'],
-): void {
-  const rowCount = syntax.source.kind === 'rows' ? syntax.source.rows.length : 0
-  targets.forEach((position, i) => {
-    const column = table.columns[position]
-    if (column?.generated === undefined) return
-    for (let row = 0; row < Math.max(rowCount, 1); row++) {
-      if (defaultPlaces?.get(row)?.includes(i) !== true) {
-        throw sqlError('ER_NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN', column.name, table.name)
-      }
-    }
+): readonly number[] {
+  const rowCount = syntax.source.kind === 'rows' ? syntax.source.rows.length : 1
+  return targets.filter((position, i) => {
+    if (table.columns[position]?.generated === undefined) return false
+    for (let row = 0; row < rowCount; row++) if (defaultPlaces?.get(row)?.includes(i) !== true) return true
+    return false
   })
+}
+
+/**
+ * Without strict mode such values are passed over with a warning, as MariaDB does and MySQL does not: dumps that mariadb-dump takes
+ * of any server, of this one too, have the values of generated columns in their rows.
+ */
+function refuseInStrictMode(binding: Binding, table: TableDefinition, given: readonly number[]): void {
+  const [first = -1] = given
+  const column = table.columns[first]
+  if (column === undefined || (binding.environment.sqlMode & STRICT_MODES) === 0) return
+  throw sqlError('ER_NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN', column.name, table.name)
 }
 
 function bindOnDuplicate(

@@ -5,7 +5,7 @@
 import { sqlError } from '../common/sql-error.js'
 import { SqlMode } from '../common/sql-mode.js'
 import type { AggregateCall, Expression, SortKey, WindowCall } from '../plan/expression.js'
-import type { LogicalNode, OutputColumn, ScanLock } from '../plan/logical.js'
+import type { LogicalNode, OutputColumn } from '../plan/logical.js'
 import { rewriteExpression } from '../plan/rewrite.js'
 import type {
   Expression as Syntax,
@@ -21,9 +21,10 @@ import { plainContext } from './binding.js'
 import { asCondition } from './calls.js'
 import { pinLiterals } from './constants.js'
 import { expressionKey } from './expression-keys.js'
-import { bindFrom, READ_ONLY, type FromOptions } from './from-clause.js'
+import { bindFrom } from './from-clause.js'
 import { buildGrouping, groupItems, type GroupItem } from './grouping.js'
 import { bindLimit } from './limits.js'
+import { checkLocking, lockOptions } from './locking-clauses.js'
 import {
   columnExpression,
   sameName,
@@ -57,6 +58,7 @@ export function bindBlock(
 ): BoundQuery {
   const scope = new Scope(boundary, commonTables)
   let plan = bindFrom(binding, block.from, scope, lockOptions(clauses.locking), block.straightJoin)
+  checkLocking(clauses.locking, scope)
   if (block.where !== undefined) {
     plan = filter(plan, binding.expression(block.where, plainContext(scope, 'where clause')))
   }
@@ -458,23 +460,5 @@ function windowNode(input: LogicalNode, window: PendingWindow): LogicalNode {
         nullable: call.nullable,
       })),
     ],
-  }
-}
-
-// ── Locks ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const WAITS = { wait: 'wait', nowait: 'nowait', skipLocked: 'skip' } as const
-
-function lockOptions(locking: readonly LockingClause[]): FromOptions {
-  if (locking.length === 0) return READ_ONLY
-  return {
-    isTarget: () => false,
-    lockOf: (alias): ScanLock | undefined => {
-      const clause = locking.find(
-        (each) => each.tables.length === 0 || each.tables.some((table) => sameName(table.name, alias)),
-      )
-      if (clause === undefined) return undefined
-      return { mode: clause.strength === 'update' ? 'exclusive' : 'share', wait: WAITS[clause.wait] }
-    },
   }
 }

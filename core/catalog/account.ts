@@ -73,7 +73,6 @@ export interface Account {
   /** What the method made of the password; empty for none. */
   readonly storedHash: string
   readonly locked: boolean
-  readonly requireSsl: boolean
   readonly passwordExpired: boolean
   readonly policy: AccountPolicy
   readonly grants: readonly Grant[]
@@ -112,7 +111,6 @@ export function decodeAccount(bytes: Buffer): Account {
     method: fields.text('method'),
     storedHash: fields.text('storedHash'),
     locked: fields.flag('locked'),
-    requireSsl: fields.flag('requireSsl'),
     passwordExpired: fields.flag('passwordExpired'),
     policy: decodePolicy(fields.record('policy')),
     grants: fields.records('grants').map(decodeGrant),

@@ -36,10 +36,13 @@ const MEMBER_LENGTH_MAX = 255
 const FLOAT_BITS_MAX = 24
 const DOUBLE_BITS_MAX = 53
 
+/** What a type needs of the definition that it stands in. */
+export type TypeContext = Pick<TableDefinitionContext, 'isStrict' | 'warn'>
+
 interface TypeScope {
   readonly column: string
   readonly tableCollation: string
-  readonly context: TableDefinitionContext
+  readonly context: TypeContext
 }
 
 /**
@@ -50,7 +53,7 @@ export function columnType(
   declared: ColumnDataType,
   column: string,
   tableCollation: string,
-  context: TableDefinitionContext,
+  context: TypeContext,
 ): SqlType {
   const scope: TypeScope = { column, tableCollation, context }
   switch (declared.name) {

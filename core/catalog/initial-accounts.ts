@@ -12,7 +12,6 @@ export function rootAccount(method: string, storedHash: string, nowMicros: numbe
     method,
     storedHash,
     locked: false,
-    requireSsl: false,
     passwordExpired: false,
     policy: DEFAULT_POLICY,
     grants: [

@@ -20,7 +20,6 @@ function account(...grants: readonly Partial<Grant>[]): Account {
     method: 'm',
     storedHash: '',
     locked: false,
-    requireSsl: false,
     passwordExpired: false,
     policy: DEFAULT_POLICY,
     grants: grants.map((grant) => ({

@@ -691,6 +691,7 @@ export const ERRORS = {
     'HY000',
     'Binary operands of bitwise operators must be of equal length',
   ),
+  ER_REGEXP_BUFFER_OVERFLOW: entry(3684, 'HY000', 'The result string is larger than the result buffer.'),
   ER_REGEXP_ILLEGAL_ARGUMENT: entry(3685, 'HY000', 'Illegal argument to a regular expression.'),
   ER_REGEXP_INDEX_OUTOFBOUNDS_ERROR: entry(
     3686,
@@ -708,6 +709,11 @@ export const ERRORS = {
   ER_REGEXP_BAD_INTERVAL: entry(3692, 'HY000', 'Incorrect description of a {min,max} interval.'),
   ER_REGEXP_MAX_LT_MIN: entry(3693, 'HY000', 'The maximum is less than the minimum in a {min,max} interval.'),
   ER_REGEXP_INVALID_BACK_REF: entry(3694, 'HY000', 'Invalid back-reference in regular expression.'),
+  ER_REGEXP_LOOK_BEHIND_LIMIT: entry(
+    3695,
+    'HY000',
+    'The look-behind assertion exceeds the limit in regular expression.',
+  ),
   ER_REGEXP_MISSING_CLOSE_BRACKET: entry(
     3696,
     'HY000',
@@ -718,6 +724,8 @@ export const ERRORS = {
     'HY000',
     'The regular expression contains an [x-y] character range where x comes after y.',
   ),
+  ER_REGEXP_STACK_OVERFLOW: entry(3698, 'HY000', 'Overflow in the regular expression backtrack stack.'),
+  ER_REGEXP_TIME_OUT: entry(3699, 'HY000', 'Timeout exceeded in regular expression match.'),
   ER_REGEXP_PATTERN_TOO_BIG: entry(
     3700,
     'HY000',
@@ -821,6 +829,8 @@ export const ERRORS = {
     "More than one value was found by '%s' on the specified path.",
   ),
   ER_MISSING_JSON_VALUE: entry(3966, '22035', "No value was found by '%s' on the specified path."),
+  ER_UNRESOLVED_TABLE_LOCK: entry(3568, 'HY000', 'Unresolved table name %s in locking clause.'),
+  ER_DUPLICATE_TABLE_LOCK: entry(3569, 'HY000', 'Table %s appears in multiple locking clauses.'),
   ER_LOCK_NOWAIT: entry(
     3572,
     'HY000',
@@ -1047,6 +1057,35 @@ export const ERRORS = {
     'HY000',
     'Partition management on a not partitioned table is not possible',
   ),
+  ER_USER_LOCK_WRONG_NAME: entry(3057, '42000', "Incorrect user-level lock name '%s'."),
+  ER_USER_LOCK_DEADLOCK: entry(
+    3058,
+    'HY000',
+    'Deadlock found when trying to get user-level lock; try rolling back transaction/releasing locks and restarting lock acquisition.',
+  ),
+  ER_USER_LOCK_OVERLONG_NAME: entry(
+    4163,
+    '42000',
+    "User-level lock name '%s' should not exceed 64 characters.",
+  ),
+  ER_MISSING_JSON_TABLE_VALUE: entry(3665, '22035', "Missing value for JSON_TABLE column '%s'"),
+  ER_WRONG_JSON_TABLE_VALUE: entry(
+    3666,
+    '2203F',
+    "Can't store an array or an object in the scalar JSON_TABLE column '%s'",
+  ),
+  ER_TF_FORBIDDEN_JOIN_TYPE: entry(
+    3668,
+    '42000',
+    "INNER or LEFT JOIN must be used for LATERAL references made by '%s'",
+  ),
+  ER_JT_VALUE_OUT_OF_RANGE: entry(3669, '22003', "Value is out of range for JSON_TABLE's column '%s'"),
+  ER_JT_MAX_NESTED_PATH: entry(
+    3670,
+    '42000',
+    "More than supported %s NESTED PATHs were found in JSON_TABLE '%s'",
+  ),
+  ER_RESTART_SERVER_FAILED: entry(3707, 'HY000', 'Restart server failed (%s).'),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
     'HY000',

@@ -37,6 +37,16 @@ export interface TypedValue {
   readonly value: Value
 }
 
+/** User locks as functions of one session see them (MySQL manual 14.14). NULL and empty names are errors. */
+export interface UserLockFunctions {
+  /** Gives back one taking of a lock: false if another session holds it, undefined if nobody does. */
+  release(name: string | null): boolean | undefined
+  /** Gives all of the session's locks back; answers how many takings that were. */
+  releaseAll(): number
+  /** The id of the connection that holds a lock. */
+  holderOf(name: string | null): number | undefined
+}
+
 /** The parts of a session that expressions read or change. */
 export interface EvaluationSession {
   readonly connectionId: number
@@ -49,6 +59,7 @@ export interface EvaluationSession {
   /** What ROW_COUNT() and FOUND_ROWS() answer: of the statement before this one. */
   readonly rowCount: number
   readonly foundRows: number
+  readonly userLocks: UserLockFunctions
   getUserVariable(name: string): TypedValue | undefined
   setUserVariable(name: string, value: TypedValue): void
   /** Value of a system variable for this session, in the representation of the type that the binder saw. */

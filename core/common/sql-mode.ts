@@ -9,6 +9,8 @@ export const SqlMode = {
   ONLY_FULL_GROUP_BY: 1 << 5,
   NO_UNSIGNED_SUBTRACTION: 1 << 6,
   NO_DIR_IN_CREATE: 1 << 7,
+  /** No effect of its own: says that the modes it stands for were set by this name. */
+  ANSI: 1 << 21,
   NO_AUTO_VALUE_ON_ZERO: 1 << 8,
   NO_BACKSLASH_ESCAPES: 1 << 9,
   STRICT_TRANS_TABLES: 1 << 10,
@@ -17,6 +19,8 @@ export const SqlMode = {
   NO_ZERO_DATE: 1 << 13,
   ALLOW_INVALID_DATES: 1 << 14,
   ERROR_FOR_DIVISION_BY_ZERO: 1 << 15,
+  /** As ANSI. */
+  TRADITIONAL: 1 << 22,
   HIGH_NOT_PRECEDENCE: 1 << 17,
   NO_ENGINE_SUBSTITUTION: 1 << 18,
   PAD_CHAR_TO_FULL_LENGTH: 1 << 19,

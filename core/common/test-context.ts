@@ -16,6 +16,7 @@ const session: EvaluationSession = {
   lastInsertId: 0,
   rowCount: -1,
   foundRows: 0,
+  userLocks: { release: () => undefined, releaseAll: () => 0, holderOf: () => undefined },
   getUserVariable: () => undefined,
   setUserVariable: () => undefined,
   systemVariable: () => null,

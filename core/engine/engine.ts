@@ -7,7 +7,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { LocalCatalog } from '../catalog/local-catalog.js'
 import { TemporaryTables } from '../catalog/temporary-tables.js'
 import { isVirtualDatabase } from '../catalog/names.js'
-import { collationById } from '../common/collations.js'
 import { sqlError } from '../common/sql-error.js'
 import type { MaybePromise } from '../common/value.js'
 import { builtInFunctions } from '../functions/library.js'
@@ -32,6 +31,7 @@ import {
   LoginThrottle,
   MysqlNativePassword,
 } from './authentication/index.js'
+import { clientCollation } from './client-charset.js'
 import { CombinedFunctions } from './combined-functions.js'
 import { rebuildOutdatedIndexes } from './ddl/rebuild-indexes.js'
 import { runInitScripts, runText } from './init-scripts.js'
@@ -40,6 +40,7 @@ import type { PlanDependency } from './query-types.js'
 import type { ServerCore } from './server-core.js'
 import { EngineSession } from './session.js'
 import { OtherStatements } from './other-statements.js'
+import { UserLocks } from '../transaction/user-locks.js'
 import { TableLocks } from './table-locks.js'
 import { GlobalVariables } from './variables/store.js'
 
@@ -264,6 +265,7 @@ class EngineParts {
       globals: this.createVariables(),
       transactions,
       tableLocks: new TableLocks(),
+      userLocks: new UserLocks(),
       plans: new PlanCache(),
       execution: {
         storage: requireStorage,
@@ -354,6 +356,7 @@ class EngineParts {
       methods: this.methods,
       defaultMethod: 'caching_sha2_password',
       throttle,
+      requiresSecureTransport: () => this.core.globals.get('require_secure_transport') === 1,
     }
     return {
       version: SERVER_VERSION,
@@ -384,7 +387,7 @@ class EngineParts {
     this.reserved.delete(connectionId)
     const session = this.createSession(connectionId, request, account)
     try {
-      const collation = collationById(request.client.collationId)
+      const collation = clientCollation(request.client.collationId)
       if (collation !== undefined) session.state.setNames(collation.charset.name, collation.name)
       if (request.database !== undefined) await session.useDatabase(request.database)
     } catch (error) {

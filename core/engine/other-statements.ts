@@ -11,6 +11,7 @@ import { textType } from '../common/sql-type.js'
 import type { MaybePromise, Value } from '../common/value.js'
 import type { VirtualTable } from '../plan/logical.js'
 import type { TableDefinition } from '../plan/schema.js'
+import { WAITING_CALLS } from '../plan/waiting-calls.js'
 import type { AccountStatement, DefinitionStatement, Statement } from '../plan/syntax/index.js'
 import type { AuthenticationMethod } from '../spi/authentication.js'
 import type { StatementContext } from '../spi/statement-context.js'
@@ -29,8 +30,7 @@ import { plainColumn } from './result-columns.js'
 import type { RunningStatement } from './running-statement.js'
 import type { ServerCore, StatementResult } from './server-core.js'
 import type { EngineSession } from './session.js'
-import { SLEEP_TABLE } from '../plan/sleep-table.js'
-import { sleepRow } from './sleep.js'
+import { waitingCallRow } from './waiting-calls.js'
 import { isDefinition } from './statement-traits.js'
 
 export interface OtherStatementsOptions extends EngineOptions {
@@ -129,8 +129,17 @@ export class OtherStatements {
     statement: StatementContext,
     columns?: readonly number[],
   ): MaybePromise<Batch> {
-    if (table === SLEEP_TABLE) return sleepRow(equalities[0]?.value ?? null, statement)
+    if (WAITING_CALLS.get(table.name) === table) {
+      const args = equalities.map(({ value }) => value)
+      return waitingCallRow(table, args, statement, this.sessionOf(statement).state)
+    }
     return this.introspection.virtualRows(table, equalities, statement, columns)
+  }
+
+  private sessionOf(statement: StatementContext): EngineSession {
+    const session = this.options.sessions.get(statement.evaluation.session.connectionId)
+    if (session === undefined) throw new Error('invariant: a statement runs in a session')
+    return session
   }
 
   checkAccess(account: string, dependencies: readonly PlanDependency[]): void {

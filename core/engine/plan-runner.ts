@@ -3,7 +3,7 @@
  */
 import type { Batch } from '../common/batch.js'
 import type { TypedValue } from '../common/evaluation.js'
-import { formatMessage, sqlError, SqlError } from '../common/sql-error.js'
+import { formatMessage, isSqlError, sqlError, SqlError } from '../common/sql-error.js'
 import { STRICT_MODES } from '../common/sql-mode.js'
 import type { ExactValue, MaybePromise, Value } from '../common/value.js'
 import type { ChangeResult } from '../executor/change-result.js'
@@ -95,7 +95,8 @@ export class PlanRunner {
         return settle(
           () => drain(operator, execution as Execution, (batch) => receiver.take(batch)),
           () => operator.close(),
-          (error) => rethrowAfter(operator.close(), error),
+          (error) =>
+            rethrowAfter(operator.close(), receiver.hasTaken ? error : staleIfOutdated(error, running)),
         )
       },
       () => {
@@ -240,6 +241,15 @@ export class PlanRunner {
   }
 }
 
+/** How often a statement is planned anew because a driver found its definitions outdated. */
+const REPLANS_MAX = 3
+
+/** A driver may find at the first look only that its table isn't any more what the plan was made for. */
+function staleIfOutdated(error: unknown, running: RunningStatement): unknown {
+  if (!isSqlError(error) || error.code !== 'ER_TABLE_DEF_CHANGED') return error
+  return ++running.replans > REPLANS_MAX ? error : new StalePlan()
+}
+
 function rethrowAfter(closed: MaybePromise<void>, error: unknown): MaybePromise<never> {
   if (closed instanceof Promise) {
     return closed.then(() => {
@@ -258,6 +268,10 @@ class SinkReceiver {
     private readonly columns: readonly ResultColumn[],
     private readonly sink: ResultSink,
   ) {}
+
+  get hasTaken(): boolean {
+    return this.hasColumns
+  }
 
   take(batch: Batch): MaybePromise<void> {
     if (!this.hasColumns) {
@@ -284,6 +298,10 @@ class VariableReceiver {
     private readonly state: SessionState,
   ) {
     if (into.targets.length !== columns.length) throw sqlError('ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT')
+  }
+
+  get hasTaken(): boolean {
+    return this.rows > 0
   }
 
   take(batch: Batch): void {

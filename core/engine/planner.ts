@@ -4,6 +4,7 @@
 import { Binder, type BindingReport } from '../binder/binder.js'
 import type { BinderEnvironment, ResolvedRelation } from '../binder/environment.js'
 import type { BoundQuery } from '../binder/binding.js'
+import { columnType } from '../catalog/column-type.js'
 import { charsetByName } from '../common/charsets.js'
 import { charsetOfCollation } from '../common/collations.js'
 import type { TypedValue } from '../common/evaluation.js'
@@ -275,6 +276,12 @@ export function binderEnvironment(
       checkReadable(variable, scope)
       return variable.type
     },
+    columnType: (declared, name) =>
+      columnType(declared, name, session.connectionCollation, {
+        isStrict: true,
+        // Old ways to write a type are no concern of a query.
+        warn: () => undefined,
+      }),
     parseExpression: (sql) => services.parseExpression(sql),
     decode: decodeLiteral,
     defaultCollation: (charset) => {

@@ -50,6 +50,8 @@ export class RunningStatement implements StatementContext, EvaluationContext {
   /** Conditions recorded, at most max_error_count of them; `conditionCount` counts all. */
   readonly conditions: Condition[] = []
   conditionCount = 0
+  /** How often its plan turned out to be outdated while it ran. */
+  replans = 0
   private stopped: SqlError | undefined
   private controller: AbortController | undefined
   private timer: NodeJS.Timeout | undefined

@@ -8,6 +8,7 @@ import type { ResultSink } from '../spi/session.js'
 import type { ServerSettings } from '../spi/settings.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { CoreTransactionManager } from '../transaction/transaction-manager.js'
+import type { UserLocks } from '../transaction/user-locks.js'
 import type { NameSources } from './name-resolution.js'
 import type { PlanCache } from './plan-cache.js'
 import type { PlannerServices } from './planner.js'
@@ -39,6 +40,7 @@ export interface ServerCore {
   readonly globals: GlobalVariables
   readonly transactions: CoreTransactionManager
   readonly tableLocks: TableLocks
+  readonly userLocks: UserLocks
   readonly planner: PlannerServices
   readonly plans: PlanCache
   readonly execution: ExecutionEnvironment

@@ -7,11 +7,12 @@ import { charsetByName } from '../common/charsets.js'
 import type { EvaluationSession, TimeZone, TypedValue } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import { timeZoneByName } from '../common/time-zones.js'
-import type { SqlType } from '../common/sql-type.js'
 import type { ExactValue, Value } from '../common/value.js'
 import type { IsolationLevel } from '../spi/transaction.js'
+import type { SessionUserLocks } from '../transaction/user-locks.js'
 import type { Condition } from './running-statement.js'
 import { parseSqlMode } from './variables/sql-mode-text.js'
+import type { AcceptedValue } from './variables/definition.js'
 import { canonicalName, SessionVariables, type GlobalVariables } from './variables/store.js'
 
 export interface SessionIdentity {
@@ -70,6 +71,7 @@ export class SessionState implements EvaluationSession {
   constructor(
     readonly identity: SessionIdentity,
     readonly globals: GlobalVariables,
+    readonly userLocks: SessionUserLocks,
   ) {
     this.variables = new SessionVariables(globals)
     this.variables.assign('pseudo_thread_id', identity.connectionId)
@@ -136,21 +138,22 @@ export class SessionState implements EvaluationSession {
     }
   }
 
-  /** SET of a session variable; undefined is DEFAULT. */
-  setVariable(name: string, value: Value | undefined, type: SqlType): Value {
-    const key = canonicalName(name)
-    if (key === 'last_insert_id' && value !== undefined) {
+  /** SET of a session variable, checked by `variables.accept`. */
+  keepVariable({ variable, value }: AcceptedValue): void {
+    if (variable.name === 'last_insert_id') {
       this.lastInsertId = (value as ExactValue | null) ?? 0
-      return value
+      return
     }
-    const kept = this.variables.set(key, value, type)
-    this.follow(key, kept)
+    this.variables.assign(variable.name, value)
+    this.follow(variable.name, value)
     this.refresh()
-    return kept
   }
 
-  /** SET NAMES: client, connection and results at once; undefined is the server's default. */
-  setNames(charset: string | undefined, collation: string | undefined): void {
+  /**
+   * SET NAMES: client, connection and results at once; undefined is the server's default. Throws for unknown names, and
+   * returns what sets them.
+   */
+  namesSetter(charset: string | undefined, collation: string | undefined): () => void {
     const name = charset ?? 'utf8mb4'
     const found = charsetByName(name)
     if (found === undefined) throw sqlError('ER_UNKNOWN_CHARACTER_SET', name)
@@ -159,22 +162,32 @@ export class SessionState implements EvaluationSession {
     if (known === undefined) throw sqlError('ER_UNKNOWN_COLLATION', collationName)
     if (known.charset.name !== found.name)
       throw sqlError('ER_COLLATION_CHARSET_MISMATCH', collationName, found.name)
-    this.variables.assign('character_set_client', found.name)
-    this.variables.assign('character_set_results', found.name)
-    this.variables.assign('character_set_connection', found.name)
-    this.variables.assign('collation_connection', known.name)
-    this.refresh()
+    return () => this.setCharsets(found.name, found.name, known.name)
   }
 
-  /** SET CHARACTER SET: the connection takes the database's character set. */
-  setCharacterSet(charset: string | undefined): void {
+  setNames(charset: string, collation: string): void {
+    this.namesSetter(charset, collation)()
+  }
+
+  /** SET CHARACTER SET: the connection takes the database's character set. Throws and returns as `namesSetter` does. */
+  characterSetSetter(charset: string | undefined): () => void {
     const name = charset ?? 'utf8mb4'
     const found = charsetByName(name)
     if (found === undefined) throw sqlError('ER_UNKNOWN_CHARACTER_SET', name)
-    this.variables.assign('character_set_client', found.name)
-    this.variables.assign('character_set_results', found.name)
-    this.variables.assign('character_set_connection', this.variables.get('character_set_database'))
-    this.variables.assign('collation_connection', this.variables.get('collation_database'))
+    const { variables } = this
+    return () =>
+      this.setCharsets(
+        found.name,
+        variables.get('character_set_database'),
+        variables.get('collation_database'),
+      )
+  }
+
+  private setCharsets(client: string, connection: Value, collation: Value): void {
+    this.variables.assign('character_set_client', client)
+    this.variables.assign('character_set_results', client)
+    this.variables.assign('character_set_connection', connection)
+    this.variables.assign('collation_connection', collation)
     this.refresh()
   }
 

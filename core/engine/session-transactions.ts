@@ -35,8 +35,11 @@ export class SessionTransactions {
 
   /** The transaction for a statement; made if there is none. */
   forStatement(running: RunningStatement, writes: boolean): CoreTransaction {
+    // Before one begins: SET TRANSACTION READ ONLY holds until a transaction has come and gone.
+    if (writes && (this.current?.options.readOnly ?? this.nextIsReadOnly)) {
+      throw sqlError('ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION')
+    }
     const transaction = this.current ?? this.begin(!this.state.autocommit, undefined, false)
-    if (writes && transaction.options.readOnly) throw sqlError('ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION')
     transaction.beginStatement(running)
     return transaction
   }
@@ -58,14 +61,17 @@ export class SessionTransactions {
     }
   }
 
+  private get nextIsReadOnly(): boolean {
+    return this.state.nextReadOnly ?? this.state.readOnly
+  }
+
   private begin(
     keep: boolean,
     accessMode: StartTransaction['accessMode'],
     consistentSnapshot: boolean,
   ): CoreTransaction {
     const { state } = this
-    const readOnly =
-      accessMode === undefined ? (state.nextReadOnly ?? state.readOnly) : accessMode === 'readOnly'
+    const readOnly = accessMode === undefined ? this.nextIsReadOnly : accessMode === 'readOnly'
     const transaction = this.manager.begin({
       isolation: state.nextIsolation ?? state.isolation,
       readOnly,
@@ -93,6 +99,8 @@ export class SessionTransactions {
 
   rollback(statement: RollbackTransaction): void {
     const options = this.current?.options
+    // It is this statement that warns of what can't be undone.
+    if (this.current !== undefined) this.current.statement = this.running()
     this.rollbackOpen()
     this.chain(statement.chain, options)
   }
@@ -118,7 +126,12 @@ export class SessionTransactions {
         return
       case 'rollback':
         if (this.current === undefined) throw sqlError('ER_SP_DOES_NOT_EXIST', 'SAVEPOINT', statement.name)
-        this.current.rollbackToSavepoint(statement.name)
+        this.current.statement = this.running()
+        try {
+          this.current.rollbackToSavepoint(statement.name)
+        } finally {
+          this.current.statement = undefined
+        }
     }
   }
 

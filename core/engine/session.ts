@@ -76,7 +76,7 @@ export class EngineSession implements Session {
     readonly temporaryTables: TemporaryTables,
     private readonly onClose: () => void,
   ) {
-    this.state = new SessionState(identity, core.globals)
+    this.state = new SessionState(identity, core.globals, core.userLocks.ofSession(identity.connectionId))
     this.tableLocks = new SessionTableLocks(core.tableLocks, core.transactions.metadataLocks)
     this.transactions = new SessionTransactions(
       this.state,
@@ -600,6 +600,7 @@ export class EngineSession implements Session {
   async reset(): Promise<void> {
     this.transactions.rollbackOpen()
     this.tableLocks.releaseAll()
+    this.state.userLocks.releaseAll()
     this.prepared.clear()
     this.dropTemporaryTables()
     this.state.reset()
@@ -618,6 +619,7 @@ export class EngineSession implements Session {
     this.running?.stop(sqlError('ER_QUERY_INTERRUPTED'))
     this.transactions.rollbackOpen()
     this.tableLocks.releaseAll()
+    this.state.userLocks.close()
     this.prepared.clear()
     this.dropTemporaryTables()
     this.onClose()

@@ -4,9 +4,11 @@
 import type { Binder } from '../binder/binder.js'
 import { SINGLE_ROW } from '../common/batch.js'
 import { sqlError } from '../common/sql-error.js'
+import { SqlMode } from '../common/sql-mode.js'
 import { textType, type SqlType } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
 import { compileExpression, NO_COLUMNS } from '../functions/compile-expression.js'
+import { unroundedOf } from '../functions/unrounded.js'
 import type {
   Expression as Syntax,
   SetAssignment,
@@ -18,7 +20,8 @@ import { hasSubquery } from '../plan/rewrite.js'
 import { containsQuery } from './statement-traits.js'
 import type { RunningStatement } from './running-statement.js'
 import type { SessionState } from './session-state.js'
-import { canonicalName, type GlobalVariables } from './variables/store.js'
+import type { AcceptedValue } from './variables/definition.js'
+import type { GlobalVariables } from './variables/store.js'
 
 export interface SetServices {
   readonly state: SessionState
@@ -31,33 +34,33 @@ export interface SetServices {
   checkSetGlobal(name: string): void
 }
 
+/** All assignments are checked, from values as they were before the statement, and then made. */
 export async function runSet(statement: SetStatement, services: SetServices): Promise<void> {
-  for (const assignment of statement.assignments) await assign(assignment, services)
+  const assignments: (() => void)[] = []
+  for (const assignment of statement.assignments) assignments.push(await checked(assignment, services))
+  for (const assign of assignments) assign()
 }
 
-async function assign(assignment: SetAssignment, services: SetServices): Promise<void> {
+async function checked(assignment: SetAssignment, services: SetServices): Promise<() => void> {
   const { state } = services
   switch (assignment.kind) {
     case 'setUserVariable': {
-      const { type, value } = await evaluate(assignment.value, services)
-      state.setUserVariable(assignment.name, { type, value })
-      return
+      const value = await evaluate(assignment.value, services)
+      return () => state.setUserVariable(assignment.name, value)
     }
     case 'setNames':
-      state.setNames(assignment.charset, assignment.collation)
-      return
+      return state.namesSetter(assignment.charset, assignment.collation)
     case 'setCharset':
-      state.setCharacterSet(assignment.charset)
-      return
+      return state.characterSetSetter(assignment.charset)
     case 'setVariable':
-      await setVariable(assignment, services)
+      return checkedVariable(assignment, services)
   }
 }
 
-async function setVariable(
+async function checkedVariable(
   assignment: Extract<SetAssignment, { kind: 'setVariable' }>,
   services: SetServices,
-): Promise<void> {
+): Promise<() => void> {
   const { state, globals } = services
   const name =
     assignment.component === undefined ? assignment.name : `${assignment.component}.${assignment.name}`
@@ -70,11 +73,27 @@ async function setVariable(
     : (bareWord(assignment.value) ?? (await evaluate(assignment.value, services)))
   if (assignment.scope === 'global') {
     services.checkSetGlobal(name)
-    globals.set(name, value, type)
-    return
+    const accepted = globals.accept(name, value, type)
+    tellAdjustment(accepted, value, services)
+    return () => globals.keep(accepted)
   }
   // SET @@transaction_isolation without scope is for the next transaction only; with SESSION, and by name alone, for the session.
-  state.setVariable(canonicalName(name), value, type)
+  const accepted = state.variables.accept(name, value, type)
+  tellAdjustment(accepted, value, services)
+  return () => state.keepVariable(accepted)
+}
+
+/** A number beyond a variable's limits is moved there with a warning, or refused under STRICT_ALL_TABLES. */
+function tellAdjustment(
+  { variable: { name }, isAdjusted }: AcceptedValue,
+  value: Value | undefined,
+  { state, running }: SetServices,
+): void {
+  if (!isAdjusted) return
+  if ((state.sqlMode & SqlMode.STRICT_ALL_TABLES) !== 0) {
+    throw sqlError('ER_WRONG_VALUE_FOR_VAR', name, String(value))
+  }
+  running.warn('Warning', 'ER_TRUNCATED_WRONG_VALUE', name, String(value))
 }
 
 const TEXT: SqlType = textType(1024, 'utf8mb4_0900_ai_ci')
@@ -89,8 +108,12 @@ async function evaluate(syntax: Syntax, services: SetServices): Promise<{ type: 
   if (containsQuery(syntax)) return services.evaluate(syntax)
   const expression = services.newBinder().standalone(syntax, 'field list')
   if (hasSubquery(expression)) return services.evaluate(syntax)
-  const value = compileExpression(expression, NO_COLUMNS)(SINGLE_ROW, 0, services.running)
-  return { type: expression.type, value }
+  // A variable keeps the digits of a quotient that its type would round away.
+  const { type } = expression
+  const form = unroundedOf(compileExpression(expression, NO_COLUMNS), type.scale)
+  const value = form.evaluate(SINGLE_ROW, 0, services.running)
+  const length = type.length - type.scale + form.scale
+  return { type: form.scale === type.scale ? type : { ...type, length, scale: form.scale }, value }
 }
 
 export function runSetTransaction(
@@ -107,7 +130,9 @@ export function runSetTransaction(
     return
   }
   const set = (name: string, value: Value) =>
-    scope === 'global' ? globals.set(name, value, TEXT) : state.setVariable(name, value, TEXT)
+    scope === 'global'
+      ? globals.keep(globals.accept(name, value, TEXT))
+      : state.keepVariable(state.variables.accept(name, value, TEXT))
   if (isolation !== undefined) set('transaction_isolation', isolation)
   if (accessMode !== undefined) set('transaction_read_only', accessMode === 'readOnly' ? 1 : 0)
 }

@@ -21,10 +21,13 @@ export function compileFragment(node: FragmentNode, fragment: Fragment): Compile
       const run = storage.runFragment?.bind(storage)
       if (run === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
       let cursor: BatchCursor | undefined
+      const open = (): MaybePromise<BatchCursor> => run(fragment, execution.statement)
       return {
         next: (): MaybePromise<Batch | undefined> => {
           if (cursor !== undefined) return cursor.next()
-          const opened = run(fragment, execution.statement)
+          // The driver sees what it was given: also what this transaction holds for it.
+          const handedOver = execution.transaction.handOverWrites()
+          const opened = handedOver instanceof Promise ? handedOver.then(open) : open()
           if (opened instanceof Promise) {
             return opened.then((each) => {
               cursor = each
@@ -63,6 +66,11 @@ export function compileVirtual(node: VirtualTableNode, layout: ExpressionLayout)
             value: each.value(SINGLE_ROW, 0, execution.evaluation),
           }))
           const { environment, statement } = execution
+          const { rowsOf } = node.source
+          if (rowsOf !== undefined) {
+            const args = values.map(({ value }) => value)
+            return read(rowsOf(args, execution.evaluation))
+          }
           const rows = environment.virtualRows(node.source, values, statement, node.columns)
           return rows instanceof Promise ? rows.then(read) : read(rows)
         },

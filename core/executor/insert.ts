@@ -74,7 +74,7 @@ class InsertCompiler {
     this.isSingleRow = source.kind === 'values' && source.rows.length === 1
     const bySource = new Map(source.output.map((column, i) => [column.id, i] as const))
     this.columns = table.columns.map((column, i): ColumnSource => {
-      const target = targets.find((each) => each.column === i)
+      const target = plan.ignored.includes(i) ? undefined : targets.find((each) => each.column === i)
       const from = target === undefined ? undefined : bySource.get(target.source)
       const output = from === undefined ? undefined : source.output[from]
       if (from === undefined || output === undefined) return { kind: 'missing' }
@@ -157,6 +157,11 @@ class InsertRun {
   }
 
   async run(): Promise<ChangeResult> {
+    const { plan, table } = this.compiled
+    for (const i of plan.ignored) {
+      const { name } = table.columns[i] as ColumnDefinition
+      this.context.warn('Warning', 'ER_NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN', name, table.name)
+    }
     const source = await this.openSource()
     try {
       for (;;) {

@@ -97,8 +97,10 @@ function compileDecimalDivision(
     )
     return quotient ?? raiseDivisionByZero(context)
   })
+  // Without a digit beyond the declared ones there is nothing to round by.
+  const divide = wideScale > scale ? divideDecimals : divideDecimalsTruncated
   const rounded = strict(left.evaluate, right.evaluate, (a, b, context) => {
-    const quotient = divideDecimals(a as ExactValue, left.scale, b as ExactValue, right.scale, scale)
+    const quotient = divide(a as ExactValue, left.scale, b as ExactValue, right.scale, scale)
     return quotient === undefined ? raiseDivisionByZero(context) : checkDecimal(quotient, text)
   })
   return withUnrounded(rounded, { evaluate: wide, scale: wideScale })

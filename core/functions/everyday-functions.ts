@@ -29,6 +29,7 @@ import { stringPartFunctions } from './string-parts.js'
 import { stringSearchFunctions } from './string-search.js'
 import { stringTransformationFunctions } from './string-transformation.js'
 import { timeArithmeticFunctions } from './time-arithmetic.js'
+import { userLockFunctions } from './user-locks.js'
 import { uuidFunctions } from './uuids.js'
 
 export const everydayFunctions: readonly ScalarFunction[] = [
@@ -51,6 +52,7 @@ export const everydayFunctions: readonly ScalarFunction[] = [
   ...numberConversionFunctions,
   ...roundingFunctions,
   ...sessionInformationFunctions,
+  ...userLockFunctions,
   ...stringBuildingFunctions,
   ...stringEncodingFunctions,
   ...stringLengthFunctions,

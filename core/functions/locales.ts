@@ -129,6 +129,11 @@ const ENGLISH_STYLED: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
+/** The name of a locale as MySQL writes it; undefined for a locale that MySQL doesn't know. */
+export function localeByName(name: string): string | undefined {
+  return numberStyle(name) === undefined ? undefined : canonicalLocale(name)
+}
+
 /** The style of a locale; undefined for a locale that MySQL doesn't know. */
 export function numberStyle(locale: string): NumberStyle | undefined {
   const canonical = canonicalLocale(locale)

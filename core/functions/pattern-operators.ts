@@ -4,12 +4,13 @@
  */
 import type { Collation } from '../common/collation.js'
 import { sqlError } from '../common/sql-error.js'
-import type { Evaluator } from '../common/evaluation.js'
+import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { SqlMode } from '../common/sql-mode.js'
 import { BIGINT_TYPE, BOOLEAN_TYPE, isBinary } from '../common/sql-type.js'
 import { codePointCount } from '../common/value-text.js'
 import type { ScalarFunction } from '../spi/functions.js'
 import { unitIndex } from './code-points.js'
+import { RegularSearch, type RegularMatch } from './regular-expression-search.js'
 import { parseMatchType, translatePattern } from './regular-expression.js'
 import { domainLength, domainType } from './string-domain.js'
 import { scalarFunction, type Call } from './support.js'
@@ -60,21 +61,22 @@ const like: ScalarFunction = scalarFunction('like', {
 
 // ---- REGEXP
 
-type Prepare = (pattern: string, matchType: string) => RegExp
+type Prepare = (pattern: string, matchType: string) => RegularSearch
 
 /** Translates a pattern unless it is the last one. */
 function preparer(collation: Collation, name: string): Prepare {
   let lastPattern: string | undefined
   let lastType: string | undefined
-  let expression = /(?:)/u
+  let search: RegularSearch | undefined
   return (pattern, matchType) => {
-    if (pattern !== lastPattern || matchType !== lastType) {
-      const translated = translatePattern(pattern, parseMatchType(matchType, !collation.caseSensitive, name))
-      expression = new RegExp(translated.source, `${translated.flags}g`)
+    if (search === undefined || pattern !== lastPattern || matchType !== lastType) {
+      search = new RegularSearch(
+        translatePattern(pattern, parseMatchType(matchType, !collation.caseSensitive, name)),
+      )
       lastPattern = pattern
       lastType = matchType
     }
-    return expression
+    return search
   }
 }
 
@@ -97,18 +99,17 @@ function startIndex(text: string, position: number): number {
 
 /** The `occurrence`-th match (1-based) at or after index `from`. */
 function findMatch(
-  expression: RegExp,
+  search: RegularSearch,
   text: string,
   from: number,
   occurrence: number,
-): RegExpExecArray | undefined {
-  expression.lastIndex = from
-  for (let count = 1; ; count++) {
-    const match = expression.exec(text)
-    if (match === null) return undefined
-    if (count >= occurrence) return match
-    if (match[0] === '') expression.lastIndex++
+  context: EvaluationContext,
+): RegularMatch | undefined {
+  let count = 0
+  for (const match of search.matchesFrom(text, from, context)) {
+    if (++count >= occurrence) return match
   }
+  return undefined
 }
 
 function compileRegexpLike(args: readonly Evaluator[], call: Call): Evaluator {
@@ -117,9 +118,7 @@ function compileRegexpLike(args: readonly Evaluator[], call: Call): Evaluator {
     const values = valuesOf(args, batch, row, context)
     if (values === undefined) return null
     const [text, pattern, matchType = ''] = values as string[]
-    const expression = prepare(pattern ?? '', matchType)
-    expression.lastIndex = 0
-    return expression.test(text ?? '') ? 1 : 0
+    return prepare(pattern ?? '', matchType).matches(text ?? '', context) ? 1 : 0
   }
 }
 
@@ -131,10 +130,10 @@ function compileRegexpInstr(args: readonly Evaluator[], call: Call): Evaluator {
     const [text, pattern, position = 1, occurrence = 1, returnEnd = 0, matchType = ''] = values as RegexpInstr
     if (returnEnd !== 0 && returnEnd !== 1)
       throw sqlError('ER_WRONG_ARGUMENTS', 'regexp_instr: return_option must be 1 or 0')
-    const match = findMatch(prepare(pattern, matchType), text, startIndex(text, position), occurrence)
+    const search = prepare(pattern, matchType)
+    const match = findMatch(search, text, startIndex(text, position), occurrence, context)
     if (match === undefined) return 0
-    const end = returnEnd === 1 ? match.index + match[0].length : match.index
-    return codePointCount(text.slice(0, end)) + 1
+    return codePointCount(text.slice(0, returnEnd === 1 ? match.end : match.index)) + 1
   }
 }
 
@@ -146,8 +145,9 @@ function compileRegexpSubstr(args: readonly Evaluator[], call: Call): Evaluator 
     const values = valuesOf(args, batch, row, context)
     if (values === undefined) return null
     const [text, pattern, position = 1, occurrence = 1, matchType = ''] = values as RegexpSubstr
-    const match = findMatch(prepare(pattern, matchType), text, startIndex(text, position), occurrence)
-    return match === undefined ? null : match[0]
+    const search = prepare(pattern, matchType)
+    const match = findMatch(search, text, startIndex(text, position), occurrence, context)
+    return match === undefined ? null : text.slice(match.index, match.end)
   }
 }
 
@@ -159,41 +159,36 @@ function compileRegexpReplace(args: readonly Evaluator[], call: Call): Evaluator
     const values = valuesOf(args, batch, row, context)
     if (values === undefined) return null
     const [text, pattern, replacement, position = 1, occurrence = 0, matchType = ''] = values as RegexpReplace
-    const expression = prepare(pattern, matchType)
+    const search = prepare(pattern, matchType)
     const from = startIndex(text, position)
     if (occurrence > 0) {
-      const match = findMatch(expression, text, from, occurrence)
+      const match = findMatch(search, text, from, occurrence, context)
       if (match === undefined) return text
-      const end = match.index + match[0].length
-      return text.slice(0, match.index) + expand(replacement, match) + text.slice(end)
+      return text.slice(0, match.index) + expand(replacement, match.groups) + text.slice(match.end)
     }
-    return replaceAll(expression, text, from, replacement)
+    let result = text.slice(0, from)
+    let at = from
+    for (const match of search.matchesFrom(text, from, context)) {
+      result += text.slice(at, match.index) + expand(replacement, match.groups)
+      at = match.end
+      // The characters are at least as many bytes.
+      if (result.length > context.packetBytesMax) throw sqlError('ER_REGEXP_BUFFER_OVERFLOW')
+    }
+    return result + text.slice(at)
   }
 }
 
 type RegexpReplace = [string, string, string, number?, number?, string?]
 
-function replaceAll(expression: RegExp, text: string, from: number, replacement: string): string {
-  let result = text.slice(0, from)
-  let at = from
-  expression.lastIndex = from
-  for (let match = expression.exec(text); match !== null; match = expression.exec(text)) {
-    result += text.slice(at, match.index) + expand(replacement, match)
-    at = match.index + match[0].length
-    if (match[0] === '') expression.lastIndex++
-  }
-  return result + text.slice(at)
-}
-
 /** `$1` is a group, a backslash takes the meaning from what follows; a group that isn't there is an error. */
-function expand(replacement: string, match: RegExpExecArray): string {
+function expand(replacement: string, groups: readonly (string | undefined)[]): string {
   return replacement.replace(
     /\\(.)|\$(\d)/gsu,
     (_, escaped: string | undefined, digit: string | undefined) => {
       if (escaped !== undefined) return escaped
       const group = Number(digit)
-      if (group >= match.length) throw sqlError('ER_REGEXP_INDEX_OUTOFBOUNDS_ERROR')
-      return match[group] ?? ''
+      if (group >= groups.length) throw sqlError('ER_REGEXP_INDEX_OUTOFBOUNDS_ERROR')
+      return groups[group] ?? ''
     },
   )
 }

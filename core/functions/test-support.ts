@@ -120,6 +120,7 @@ export function testContext(settings: TestSettings = {}, warnings: string[] = []
     lastInsertId: 7,
     rowCount: -1,
     foundRows: 3,
+    userLocks: { release: () => undefined, releaseAll: () => 0, holderOf: () => undefined },
     getUserVariable: (name) => variables.get(name),
     setUserVariable: (name, value) => {
       variables.set(name, value)

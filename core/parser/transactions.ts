@@ -32,8 +32,9 @@ export function parseStartTransaction(cursor: Cursor, start: number): StartTrans
         cursor.expectAll('CONSISTENT', 'SNAPSHOT')
         consistentSnapshot = true
       } else {
-        if (accessMode !== undefined) cursor.fail()
-        accessMode = parseAccessMode(cursor)
+        const mode = parseAccessMode(cursor)
+        if (accessMode !== undefined && accessMode !== mode) cursor.fail()
+        accessMode = mode
       }
     } while (cursor.accept(','))
   }

@@ -47,6 +47,8 @@ export interface InsertPlan {
    * DEFAULT written in a VALUES list: `source` then has NULL there, and this says at which (row, target) places.
    */
   readonly defaultPlaces: ReadonlyMap<number, readonly number[]> | undefined
+  /** Generated columns, by position, that the statement gives values for in vain. */
+  readonly ignored: readonly number[]
   /** For every column of the table, whether named or not (a named one may get DEFAULT). */
   readonly missing: readonly MissingValue[]
   readonly mode: 'insert' | 'replace'

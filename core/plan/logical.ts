@@ -2,7 +2,10 @@
  * Logical plans: trees of immutable nodes over bound expressions. The binder emits them, optimizer rules rewrite
  * them, the executor picks operators for them. A node's output is a list of column ids, in order.
  */
+import type { Batch } from '../common/batch.js'
+import type { EvaluationContext } from '../common/evaluation.js'
 import type { SqlType } from '../common/sql-type.js'
+import type { Value } from '../common/value.js'
 import type { AggregateCall, ColumnId, Correlation, Expression, SortKey, WindowCall } from './expression.js'
 import type { ColumnDefinition, IndexDefinition, Placement, TableDefinition } from './schema.js'
 
@@ -100,6 +103,11 @@ export interface VirtualTable {
   readonly database: string
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly nullable: boolean }[]
+  /**
+   * Makes the rows of a table function of its arguments, which the scan's `equalities` give to the first columns; absent where
+   * the engine knows the rows.
+   */
+  readonly rowsOf?: (args: readonly Value[], context: EvaluationContext) => Batch
 }
 
 export interface FilterNode extends NodeBase {

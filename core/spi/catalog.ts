@@ -7,6 +7,10 @@
  * A statement sees one immutable set of definitions: what `resolve` answered stays valid for that statement, and plans
  * remember `id` and `version` of each object and ask again when they run.
  *
+ * Ids of the local catalog are positive; those of providers are negative, and no two providers' are the same. A provider may keep
+ * definitions that change elsewhere: when its storage finds one outdated it forgets it, counts `version` up, and throws
+ * ER_TABLE_DEF_CHANGED (see `TableStorage.openScan`). A source that can't be reached rejects with ER_STORAGE_UNAVAILABLE.
+ *
  * Stability: beta.
  */
 import type { MaybePromise } from '../common/value.js'

@@ -122,13 +122,28 @@ export interface Session {
   close(): MaybePromise<void>
 }
 
+/** How a client's connection is encrypted. */
+export interface TlsConnection {
+  /** 'TLSv1.3'. */
+  readonly version: string
+  /** As OpenSSL calls it. */
+  readonly cipher: string
+  /** The client's own, if it sent one that a configured authority vouches for; names in OpenSSL's form, '/O=Shop/CN=Ada'. */
+  readonly certificate: { readonly issuer: string; readonly subject: string } | undefined
+}
+
 /** Who connects. */
 export interface ClientInfo {
   /** Remote address, or 'localhost' for a Unix socket. */
   readonly host: string
   readonly port: number
   readonly isLoopback: boolean
+  /** Nobody can listen: TLS, or a Unix socket. */
   readonly isSecure: boolean
+  /** Undefined without TLS. */
+  readonly tls?: TlsConnection | undefined
+  /** Whether both sides compress what they send. */
+  readonly isCompressed?: boolean
   /** Connection attributes (program_name, …). */
   readonly attributes: Readonly<Record<string, string>>
   /** The client's character set, by MySQL's collation id of the handshake. */

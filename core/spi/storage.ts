@@ -179,14 +179,26 @@ export interface TableStorage extends StorageBase {
 
   /** Asked at plan time, without a promise: which parts of a scan the driver takes over. */
   planScan(table: TableDefinition, request: ScanRequest): ScanAnswer
-  /** Runs a scan as it was planned. The cursor yields the requested columns in order. */
+  /**
+   * Runs a scan as it was planned. The cursor yields the requested columns in order. A driver that finds that its table isn't any
+   * more as `table` says throws ER_TABLE_DEF_CHANGED, after it let its catalog forget the definition: while no row has
+   * left, the statement is planned anew, a few times at most.
+   */
   openScan(
     table: TableDefinition,
     request: ScanRequest,
     statement: StatementContext,
   ): MaybePromise<BatchCursor>
 
-  /** Writes; each call is atomic and durable when it resolves. Answers the number of rows changed. */
+  /**
+   * Writes; each call is atomic and durable when it resolves. Answers the number of rows changed. Throws ER_DUP_ENTRY and
+   * changes nothing if a unique index would have a key twice, also within `rows`; NULLs are never equal. Core looks
+   * for duplicates itself only where the statement has a use for them (IGNORE, REPLACE, ON DUPLICATE KEY UPDATE).
+   *
+   * Rows of a transaction wait in core until the commit, until they are too many, or until the transaction reads what the driver
+   * has; so one statement may come in several calls, and one call may bring the rows of several statements. A transaction writes
+   * to one table driver or to keyspace drivers; the second participant is refused before its first write.
+   */
   insert(table: TableDefinition, rows: Batch, statement: StatementContext): MaybePromise<number>
   /** Rows are identified by primary key values, `keys` holding the key columns in index order. */
   delete(table: TableDefinition, keys: Batch, statement: StatementContext): MaybePromise<number>
@@ -194,8 +206,12 @@ export interface TableStorage extends StorageBase {
 
   statistics(table: TableDefinition): MaybePromise<TableStatistics>
 
-  /** Only with `capabilities.fragments`. Asked at plan time: would you run this whole sub-plan exactly as MySQL would? */
+  /**
+   * Only with `capabilities.fragments`. Asked at plan time: would you run this whole sub-plan exactly as MySQL would? The answer
+   * holds for every value that its parameters may have (see `fragment.ts`).
+   */
   planFragment?(fragment: Fragment): FragmentAnswer
+  /** Own writes of the transaction have been handed over before. For ER_TABLE_DEF_CHANGED see `openScan`. */
   runFragment?(fragment: Fragment, statement: StatementContext): MaybePromise<BatchCursor>
 }
 
@@ -230,7 +246,12 @@ export interface ScanAnswer {
   readonly cost: number
 }
 
-/** Yields batches until undefined. Pull-based: the driver does nothing between two calls that can't be dropped. */
+/**
+ * Yields batches until undefined. Pull-based: the driver does nothing between two calls that can't be dropped.
+ *
+ * Core never leaves a `next` that is under way: a driver that waits for somebody else listens to `statement.signal`, gives up, and
+ * throws what `statement.checkKilled()` throws. Errors of `next` end the statement, and `close` still follows.
+ */
 export interface BatchCursor {
   /** The batch is valid until the next call. */
   next(): MaybePromise<Batch | undefined>

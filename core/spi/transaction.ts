@@ -53,6 +53,11 @@ export interface Transaction {
   /** Ends the statement; with `keep` false everything it wrote is undone (its row locks stay, as in InnoDB). */
   endStatement(keep: boolean): void
   table(table: TableDefinition): TableAccess
+  /**
+   * Hands the rows that table drivers get only at the commit over to them now, so that what such a driver runs by itself (a
+   * fragment) sees them. From then on they can't be rolled back.
+   */
+  handOverWrites(): MaybePromise<void>
   savepoint(name: string): void
   /** Throws ER_SP_DOES_NOT_EXIST ("SAVEPOINT x does not exist"). */
   rollbackToSavepoint(name: string): void

@@ -60,6 +60,13 @@ export class LockTable {
     return present instanceof Grant ? present.owner === owner : present.isHeldBy(owner)
   }
 
+  /** Who holds a key exclusively. */
+  holderOf(space: number, key: LockKey): LockOwner | undefined {
+    const present = this.spaces.get(space)?.locks.get(key)
+    const holder = present instanceof LockQueue ? present.firstHolder : present
+    return holder?.isExclusive === true ? holder.owner : undefined
+  }
+
   /** Gives one lock back before the owner's end. */
   release(owner: LockOwner, space: number, key: LockKey): void {
     const held = this.heldIn(owner, space)
@@ -68,6 +75,7 @@ export class LockTable {
     held.count--
     // Most often it is the last one taken.
     if (held.keys.at(-1) === key) held.keys.pop()
+    if (held.count === 0) held.keys.length = 0
   }
 
   releaseAll(owner: LockOwner): void {
@@ -175,6 +183,10 @@ class LockQueue {
     first: Grant,
   ) {
     this.holders = [first]
+  }
+
+  get firstHolder(): Grant | undefined {
+    return this.holders[0]
   }
 
   isHeldBy(owner: LockOwner): boolean {

@@ -13,6 +13,7 @@ import { primaryKeyOf, type IndexDefinition, type TableDefinition } from '../pla
 import type { StatementContext } from '../spi/statement-context.js'
 import type { BatchCursor, ColumnCondition, ScanRequest, TableStorage } from '../spi/storage.js'
 import type { IndexRange, InsertOutcome, RowCursor, TableAccess, TableScan } from '../spi/transaction.js'
+import { run, settled, type Steps } from './steps.js'
 import type { TableDriverWrites } from './table-driver-writes.js'
 import type { CoreTransaction } from './transaction.js'
 
@@ -32,18 +33,8 @@ export class TableDriverAccess implements TableAccess {
     columns: readonly number[],
     output: Batch,
   ): MaybePromise<number> {
-    const cursor = this.scan({
-      index,
-      ranges: [{ lower: key, lowerInclusive: true, upper: key, upperInclusive: true }],
-      reverse: false,
-      columns,
-      filter: undefined,
-      lock: 'none',
-      lockWait: 'wait',
-      limit: undefined,
-      wantRowKeys: false,
-    })
-    return drain(cursor, output)
+    const cursor = this.scan(pointScan(index, key, columns))
+    return readAndClose(cursor, () => drain(cursor, output))
   }
 
   /** Rows come in the driver's order: plans sort what comes from a table driver. Locks don't exist there. */
@@ -63,15 +54,64 @@ export class TableDriverAccess implements TableAccess {
     return isPromise(found) ? found.then((count) => count > 0) : found > 0
   }
 
-  insert(row: readonly Value[]): MaybePromise<InsertOutcome> {
+  /** The driver refuses duplicates when rows are handed over. Who wants to be told of them has them looked for, row by row. */
+  insert(row: readonly Value[], onDuplicate: 'throw' | 'report'): MaybePromise<InsertOutcome> {
+    if (onDuplicate === 'throw') return this.hold(row)
+    return run(
+      this.unlessDuplicate(
+        row,
+        () => false,
+        () => this.hold(row),
+      ),
+    )
+  }
+
+  private hold(row: readonly Value[]): MaybePromise<InsertOutcome> {
     const written = this.writes.insert(this.storage, this.table, row)
     return isPromise(written) ? written.then(() => INSERTED) : INSERTED
   }
 
-  update(rowKey: Uint8Array, row: readonly Value[]): MaybePromise<InsertOutcome> {
+  update(
+    rowKey: Uint8Array,
+    row: readonly Value[],
+    onDuplicate: 'throw' | 'report',
+  ): MaybePromise<InsertOutcome> {
+    if (onDuplicate === 'throw') return this.holdUpdate(rowKey, row)
+    const isItself = (found: Uint8Array): boolean => compareBytes(found, rowKey) === 0
+    return run(this.unlessDuplicate(row, isItself, () => this.holdUpdate(rowKey, row)))
+  }
+
+  private holdUpdate(rowKey: Uint8Array, row: readonly Value[]): MaybePromise<InsertOutcome> {
     const key = this.rowKeys.decode(rowKey)
     const written = this.writes.update(this.storage, this.table, () => this.rowKeys.batch(), key, row)
     return isPromise(written) ? written.then(() => INSERTED) : INSERTED
+  }
+
+  private *unlessDuplicate(
+    row: readonly Value[],
+    isItself: (rowKey: Uint8Array) => boolean,
+    write: () => MaybePromise<InsertOutcome>,
+  ): Steps<InsertOutcome> {
+    for (const index of this.table.indexes) {
+      if (!index.unique) continue
+      const key = index.parts.map((part) => row[part.column] ?? null)
+      if (key.includes(null)) continue
+      const found = this.rowKeyOf(index, key)
+      const rowKey = isPromise(found) ? yield* settled(found) : found
+      if (rowKey !== undefined && !isItself(rowKey)) return { kind: 'duplicate', index, rowKey }
+    }
+    const written = write()
+    return isPromise(written) ? yield* settled(written) : written
+  }
+
+  /** The row that has these values in a unique index. */
+  private rowKeyOf(index: IndexDefinition, key: readonly Value[]): MaybePromise<Uint8Array | undefined> {
+    const cursor = this.scan({ ...pointScan(index, key, []), limit: 1, wantRowKeys: true })
+    return readAndClose(cursor, () => {
+      const next = cursor.next()
+      const keyOf = (batch: Batch | undefined) => (batch === undefined ? undefined : cursor.rowKey(0))
+      return isPromise(next) ? next.then(keyOf) : keyOf(next)
+    })
   }
 
   delete(rowKey: Uint8Array): MaybePromise<void> {
@@ -204,9 +244,7 @@ class DriverScanCursor implements RowCursor {
 
   close(): MaybePromise<void> {
     this.rangeIndex = Infinity
-    const { cursor } = this
-    this.cursor = undefined
-    return cursor?.close()
+    return this.endRange()
   }
 
   private advance(): MaybePromise<Batch | undefined> {
@@ -219,10 +257,27 @@ class DriverScanCursor implements RowCursor {
         this.cursor = opened
       }
       const batch = this.cursor.next()
-      if (isPromise(batch)) return batch.then((each) => this.take(each) ?? this.advance())
+      if (isPromise(batch)) return batch.then((each) => this.taken(each))
+      if (batch === undefined) {
+        const closed = this.endRange()
+        if (isPromise(closed)) return closed.then(() => this.advance())
+        continue
+      }
       const result = this.take(batch)
       if (result !== undefined) return result
     }
+  }
+
+  private taken(batch: Batch | undefined): MaybePromise<Batch | undefined> {
+    if (batch !== undefined) return this.take(batch) ?? this.advance()
+    const closed = this.endRange()
+    return isPromise(closed) ? closed.then(() => this.advance()) : this.advance()
+  }
+
+  private endRange(): MaybePromise<void> {
+    const { cursor } = this
+    this.cursor = undefined
+    return cursor?.close()
   }
 
   private opened(cursor: BatchCursor): MaybePromise<Batch | undefined> {
@@ -252,13 +307,7 @@ class DriverScanCursor implements RowCursor {
   }
 
   /** Keeps the rows of a driver's batch that are in the range and pass the filter; undefined: read on. */
-  private take(batch: Batch | undefined): Batch | undefined {
-    if (batch === undefined) {
-      const closed = this.cursor?.close()
-      if (isPromise(closed)) closed.catch(() => undefined)
-      this.cursor = undefined
-      return undefined
-    }
+  private take(batch: Batch): Batch | undefined {
     const { output } = this
     for (let row = 0; row < batch.rowCount && !this.isComplete; row++) {
       if (!this.isInRange(batch, row)) continue
@@ -321,6 +370,40 @@ function conditionsOf(index: IndexDefinition, range: IndexRange): readonly Colum
     break
   }
   return conditions
+}
+
+/** All rows whose index parts equal the key. */
+function pointScan(
+  index: IndexDefinition | undefined,
+  key: readonly Value[],
+  columns: readonly number[],
+): TableScan {
+  return {
+    index,
+    ranges: [{ lower: key, lowerInclusive: true, upper: key, upperInclusive: true }],
+    reverse: false,
+    columns,
+    filter: undefined,
+    lock: 'none',
+    lockWait: 'wait',
+    limit: undefined,
+    wantRowKeys: false,
+  }
+}
+
+/** Closes the cursor behind the reading, whether that went well or not. */
+function readAndClose<T>(cursor: RowCursor, read: () => MaybePromise<T>): MaybePromise<T> {
+  return run(
+    (function* (): Steps<T> {
+      try {
+        const result = read()
+        return isPromise(result) ? yield* settled(result) : result
+      } finally {
+        const closed = cursor.close()
+        if (isPromise(closed)) yield closed
+      }
+    })(),
+  )
 }
 
 function drain(cursor: RowCursor, output: Batch): MaybePromise<number> {

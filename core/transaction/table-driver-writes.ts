@@ -32,6 +32,8 @@ export interface DriverMark {
   readonly operationCount: number
   /** Rows of the last operation. */
   readonly rowCount: number
+  /** Rows of all operations, those that were handed over included. */
+  readonly rowsTotal: number
 }
 
 export class TableDriverWrites {
@@ -39,12 +41,20 @@ export class TableDriverWrites {
   private readonly movedCounters = new Set<number>()
   private heldRows = 0
   private handedOver = 0
+  private rowsHandedOver = 0
+  /** Where rows were handed over to. */
+  private writtenStorage: TableStorage | undefined
   private lastStatement: StatementContext | undefined
 
   constructor(private readonly transaction: CoreTransaction) {}
 
   get isPending(): boolean {
     return this.pending.length > 0
+  }
+
+  /** Whether anything was written, be it handed over or not. */
+  get hasWrites(): boolean {
+    return this.isPending || this.rowsHandedOver > 0
   }
 
   noteCounter(tableId: number): void {
@@ -96,18 +106,21 @@ export class TableDriverWrites {
     return {
       operationCount: this.handedOver + this.pending.length,
       rowCount: last === undefined ? 0 : rowCountOf(last.operation),
+      rowsTotal: this.rowsHandedOver + this.heldRows,
     }
   }
 
   /** Forgets what came after the mark; warns with ER_WARNING_NOT_COMPLETE_ROLLBACK if some of it is written already. */
   rollbackTo(mark: DriverMark | undefined): void {
-    const kept = (mark?.operationCount ?? 0) - this.handedOver
-    if (kept < 0 || (mark === undefined && this.handedOver > 0)) {
+    const rowsTotal = mark?.rowsTotal ?? 0
+    if (this.rowsHandedOver > rowsTotal) {
       this.transaction.statement?.warn('Warning', 'ER_WARNING_NOT_COMPLETE_ROLLBACK')
     }
+    const kept = (mark?.operationCount ?? 0) - this.handedOver
     this.pending.length = Math.min(this.pending.length, Math.max(kept, 0))
     const last = this.pending[this.pending.length - 1]
     if (last !== undefined && mark !== undefined) truncate(last.operation, mark.rowCount)
+    this.heldRows = Math.max(rowsTotal - this.rowsHandedOver, 0)
   }
 
   /** Hands everything over, in order. Throws or rejects with the driver's error; then what is left is dropped. */
@@ -116,9 +129,13 @@ export class TableDriverWrites {
   }
 
   refuseKeyspaceWrites(): void {
-    const other = this.pending[0]
-    if (other !== undefined) this.refuseMixed(other.storage.name)
-    else if (this.handedOver > 0) this.refuseMixed('another engine')
+    const other = this.participant
+    if (other !== undefined) this.refuseMixed(other.name)
+  }
+
+  /** The driver that this transaction writes to. */
+  private get participant(): TableStorage | undefined {
+    return this.writtenStorage ?? this.pending[0]?.storage
   }
 
   private *handOver(): Steps<void> {
@@ -130,7 +147,9 @@ export class TableDriverWrites {
     }
     const operations = this.pending.splice(0)
     this.handedOver += operations.length
+    this.rowsHandedOver += this.heldRows
     this.heldRows = 0
+    this.writtenStorage ??= operations[0]?.storage
     for (const { storage, table, operation } of operations) {
       const written = this.perform(storage, table, operation)
       if (isPromise(written)) yield written
@@ -174,8 +193,8 @@ export class TableDriverWrites {
     this.transaction.refuseIfReadOnly(table)
     if (!storage.capabilities.writable) throw sqlError('ER_ILLEGAL_HA', table.name)
     if (this.transaction.hasKeyspaceWrites) this.refuseMixed(storage.name)
-    const other = this.pending.find((operation) => operation.storage !== storage)
-    if (other !== undefined) this.refuseMixed(other.storage.name)
+    const other = this.participant
+    if (other !== undefined && other !== storage) this.refuseMixed(other.name)
     this.lastStatement = this.transaction.statement ?? this.lastStatement
   }
 

@@ -79,7 +79,7 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   // ---- SPI
 
   get hasWrites(): boolean {
-    return this.hasKeyspaceWrites || this.ownDriverWrites?.isPending === true
+    return this.hasKeyspaceWrites || this.ownDriverWrites?.hasWrites === true
   }
 
   beginStatement(statement: StatementContext): void {
@@ -106,6 +106,10 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
         : new TableDriverAccess(this, this.driverWrites, table, storage)
     if (storage !== undefined) this.tables.push(access)
     return access
+  }
+
+  handOverWrites(): MaybePromise<void> {
+    if (this.ownDriverWrites?.isPending === true) return this.ownDriverWrites.flush()
   }
 
   savepoint(name: string): void {

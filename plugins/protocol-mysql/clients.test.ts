@@ -7,7 +7,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
+import type { SecureContextOptions } from 'node:tls'
 import { promisify } from 'node:util'
 import mysql, { type ConnectionOptions } from 'mysql2/promise'
 import {
@@ -44,6 +44,7 @@ import type { MysqlProtocolOptions } from './mysql-protocol.js'
 import { makeSelfSignedCertificate } from './self-signed-certificate.js'
 import { column, STATUS, type Script } from './testing/fake-server.js'
 import { startListener, type Listener } from './testing/listener.js'
+import { makeTlsAcceptor } from './tls-acceptor.js'
 
 const sha2 = new CachingSha2Password()
 const native = new MysqlNativePassword()
@@ -56,8 +57,8 @@ beforeAll(async () => {
     method,
     storedHash,
     locked: false,
-    requireSsl: false,
     passwordExpired: false,
+    policy: { certificate: { kind: 'none' } },
   })
   accounts = [
     account('root', sha2.name, ''),
@@ -72,6 +73,7 @@ function withLogins(script: Script): Script {
     methods: [sha2, native],
     defaultMethod: sha2.name,
     throttle: new LoginThrottle(),
+    requiresSecureTransport: () => false,
   }
   return { ...script, beginLogin: (request) => createAuthenticationFlow(policy, request) }
 }
@@ -137,10 +139,9 @@ afterEach(async () => {
   expect(listener.log).toEqual([])
 })
 
-async function withTls(): Promise<Partial<MysqlProtocolOptions>> {
+async function withTls(more: SecureContextOptions = {}): Promise<Partial<MysqlProtocolOptions>> {
   const { certificate, key } = await makeSelfSignedCertificate()
-  const context = createSecureContext({ cert: certificate, key })
-  return { loadSecureContext: async () => context }
+  return { loadTls: async () => makeTlsAcceptor({ cert: certificate, key, ...more }) }
 }
 
 describe('mysql2', () => {
@@ -178,7 +179,27 @@ describe('mysql2', () => {
     const client = await connect({ user: 'modern', password: 'pässword', ssl: { rejectUnauthorized: false } })
     await client.ping()
     await client.end()
-    expect(listener.server.requests[0]?.client.isSecure).toBe(true)
+    expect(listener.server.requests[0]?.client).toMatchObject({
+      isSecure: true,
+      tls: { version: 'TLSv1.3', cipher: expect.stringMatching(/^TLS_/) as string, certificate: undefined },
+    })
+  })
+
+  it('knows clients by certificates that an authority vouches for', async () => {
+    const [trusted, stranger] = [await makeSelfSignedCertificate(), await makeSelfSignedCertificate()]
+    await listen({}, await withTls({ ca: trusted.certificate }))
+    const tlsOf = async (cert: string | undefined, key: string | undefined) => {
+      const own = cert === undefined || key === undefined ? {} : { cert, key }
+      const client = await connect({ ssl: { rejectUnauthorized: false, ...own } })
+      await client.end()
+      return listener.server.requests.at(-1)?.client.tls
+    }
+    const name = '/CN=Switchyard server, generated'
+    expect(await tlsOf(trusted.certificate, trusted.key)).toMatchObject({
+      certificate: { issuer: name, subject: name },
+    })
+    expect(await tlsOf(stranger.certificate, stranger.key)).toMatchObject({ certificate: undefined })
+    expect(await tlsOf(undefined, undefined)).toMatchObject({ certificate: undefined })
   })
 
   it('changes the user', async () => {

@@ -1,7 +1,7 @@
 /** The MySQL protocol as a plugin: TCP, Unix socket and TLS, for any MySQL client. */
 import { definePlugin } from '@switchyard/core/spi'
 import { MysqlProtocol } from './mysql-protocol.js'
-import { loadSecureContext } from './tls.js'
+import { loadTls } from './tls.js'
 
 export { MysqlProtocol, type MysqlProtocolOptions } from './mysql-protocol.js'
 
@@ -83,7 +83,7 @@ export const plugin = definePlugin({
         name,
         tcp,
         socketPath: socketPath === '' ? undefined : socketPath,
-        loadSecureContext: () => loadSecureContext(options, settings.dataFolder, logger),
+        loadTls: () => loadTls(options, settings.dataFolder, logger),
         requireTls: options.requireTls,
         localFiles: options.localFiles,
         connectTimeoutMs: settings.limits.connectTimeoutMs,

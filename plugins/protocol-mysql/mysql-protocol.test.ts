@@ -7,12 +7,12 @@ import { writeFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import { Batch, INT_TYPE, sqlError, textType, type ResultSink } from '@switchyard/core/spi'
 import { CAPABILITIES, DEFAULT_CAPABILITIES, parseError, WireClient } from '../../test/support/wire-client.js'
 import { makeSelfSignedCertificate } from './self-signed-certificate.js'
 import { column, STATUS, type FakeSession, type Script } from './testing/fake-server.js'
 import { eventually, startListener, type Listener } from './testing/listener.js'
+import { makeTlsAcceptor } from './tls-acceptor.js'
 import type { MysqlProtocolOptions } from './mysql-protocol.js'
 
 let listener: Listener
@@ -175,8 +175,10 @@ describe('the connection phase', () => {
 
   it('upgrades to TLS, also if the client does not wait', async () => {
     const { certificate, key } = await makeSelfSignedCertificate()
-    const context = createSecureContext({ cert: certificate, key })
-    const { port, server } = await listen({}, { loadSecureContext: async () => context, requireTls: true })
+    const { port, server } = await listen(
+      {},
+      { loadTls: async () => makeTlsAcceptor({ cert: certificate, key }), requireTls: true },
+    )
     const plain = await WireClient.connect({ port })
     await plain.readGreeting()
     plain.sendLogin()
@@ -195,8 +197,10 @@ describe('the connection phase', () => {
 
   it('ignores what is said in the clear behind a request for TLS', async () => {
     const { certificate, key } = await makeSelfSignedCertificate()
-    const context = createSecureContext({ cert: certificate, key })
-    const { port, server } = await listen({}, { loadSecureContext: async () => context })
+    const { port, server } = await listen(
+      {},
+      { loadTls: async () => makeTlsAcceptor({ cert: certificate, key }) },
+    )
     const client = await WireClient.connect({ port })
     await client.readGreeting()
     const request = Buffer.alloc(32)

@@ -4,7 +4,6 @@
  */
 import { connect, createServer, type ListenOptions, type Server as NetServer, type Socket } from 'node:net'
 import { lstat, unlink } from 'node:fs/promises'
-import type { SecureContext } from 'node:tls'
 import {
   isSqlError,
   sqlError,
@@ -17,6 +16,7 @@ import { ClientConnection, ConnectionLost } from './connection/client-connection
 import { CommandPhase } from './connection/command-phase.js'
 import { internalError } from './connection/internal-error.js'
 import { logIn, loginError, type Peer } from './connection/login-phase.js'
+import type { TlsAcceptor } from './tls-acceptor.js'
 
 export interface MysqlProtocolOptions {
   readonly name: string
@@ -25,7 +25,7 @@ export interface MysqlProtocolOptions {
   /** Path of the Unix socket. */
   readonly socketPath: string | undefined
   /** Called at the start; undefined answers mean: no TLS. */
-  readonly loadSecureContext: () => Promise<SecureContext | undefined>
+  readonly loadTls: () => Promise<TlsAcceptor | undefined>
   readonly requireTls: boolean
   readonly localFiles: boolean
   readonly connectTimeoutMs: number
@@ -59,7 +59,7 @@ export class MysqlProtocol implements Protocol {
   private readonly closing = new Set<Promise<unknown>>()
   private readonly clock = { nowMs: performance.now() }
   private ticker: NodeJS.Timeout | undefined
-  private secureContext: SecureContext | undefined
+  private acceptTls: TlsAcceptor | undefined
   private pendingLogins = 0
   private listening: string[] = []
 
@@ -73,7 +73,7 @@ export class MysqlProtocol implements Protocol {
   }
 
   async start(server: Server): Promise<void> {
-    this.secureContext = await this.options.loadSecureContext()
+    this.acceptTls = await this.options.loadTls()
     const { tcp, socketPath } = this.options
     this.clock.nowMs = performance.now()
     this.ticker = setInterval(() => this.tick(), TICK_MS)
@@ -160,7 +160,7 @@ export class MysqlProtocol implements Protocol {
       hasGreeted = true
       const { client, session } = await logIn(connection, connectionId, peer, {
         server,
-        secureContext: () => this.secureContext,
+        acceptTls: this.acceptTls,
         requireTls: this.options.requireTls,
         offersLocalFiles: this.options.localFiles,
       })

@@ -4,9 +4,9 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Logger } from '@switchyard/core/spi'
 import { makeSelfSignedCertificate, type CertificateAndKey } from './self-signed-certificate.js'
+import { makeTlsAcceptor, type TlsAcceptor } from './tls-acceptor.js'
 
 export interface TlsOptions {
   readonly tls: boolean
@@ -22,31 +22,31 @@ const GENERATED_KEY = 'server-key.pem'
 const KEY_FILE_MODE = 0o600
 
 /** Undefined if TLS is off. Rejects with one line that names the file that is wrong. */
-export async function loadSecureContext(
+export async function loadTls(
   options: TlsOptions,
   dataFolder: string,
   logger: Logger,
-): Promise<SecureContext | undefined> {
+): Promise<TlsAcceptor | undefined> {
   if (!options.tls) return undefined
+  const authority = options.tlsAuthority === '' ? undefined : await readPem(options.tlsAuthority)
   if (options.tlsCertificate === '') {
     const { certificate, key } = await generatedPair(dataFolder, logger)
-    return makeContext(certificate, key, undefined, GENERATED_CERTIFICATE)
+    return makeAcceptor(certificate, key, authority, GENERATED_CERTIFICATE)
   }
   const certificate = await readPem(options.tlsCertificate)
   const key = await readPem(options.tlsKey)
-  const authority = options.tlsAuthority === '' ? undefined : await readPem(options.tlsAuthority)
-  return makeContext(certificate, key, authority, `${options.tlsCertificate} and ${options.tlsKey}`)
+  return makeAcceptor(certificate, key, authority, `${options.tlsCertificate} and ${options.tlsKey}`)
 }
 
-function makeContext(
+function makeAcceptor(
   certificate: string,
   key: string,
   authority: string | undefined,
   origin: string,
-): SecureContext {
+): TlsAcceptor {
   try {
     const ca = authority === undefined ? {} : { ca: authority }
-    return createSecureContext({ cert: certificate, key, ...ca, minVersion: 'TLSv1.2' })
+    return makeTlsAcceptor({ cert: certificate, key, ...ca, minVersion: 'TLSv1.2' })
   } catch (error) {
     throw new Error(`${origin}: no certificate and its key: ${messageOf(error)}`, { cause: error })
   }

@@ -19,7 +19,8 @@ import { join } from 'node:path'
 import { Batch } from '@switchyard/core/spi'
 
 const encode = (value) => (typeof value === 'bigint' ? { big: String(value) } : value instanceof Uint8Array ? { bytes: Buffer.from(value).toString('hex') } : value)
-const decode = (value) => (value?.big !== undefined ? BigInt(value.big) : value?.bytes !== undefined ? Buffer.from(value.bytes, 'hex') : value)
+const decode = (value) =>
+  value === null || typeof value !== 'object' ? value : value.big === undefined ? Buffer.from(value.bytes, 'hex') : BigInt(value.big)
 
 class JsonLines {
   comment = 'A table is a file'
@@ -144,7 +145,7 @@ function folderWith(plugins: string): string {
 test('a storage driver from outside holds tables that join with others', async () => {
   const folder = folderWith('  jsonl: { package: json-lines }\n')
   let server = await TestServer.start({ folder })
-  let connection = await server.connect({ multipleStatements: true })
+  let connection = await server.connect({ multipleStatements: true, supportBigNumbers: true })
   await connection.query(`CREATE DATABASE outside; USE outside;
     CREATE TABLE notes (id INT AUTO_INCREMENT PRIMARY KEY, topic INT, text VARCHAR(50), seen BIGINT UNSIGNED, raw BLOB) ENGINE=jsonl;
     CREATE TABLE topics (id INT PRIMARY KEY, name VARCHAR(20));
@@ -178,7 +179,7 @@ test('a storage driver from outside holds tables that join with others', async (
   connection.destroy()
   expect(await server.stop()).toEqual({ status: 0, signal: null })
   server = await TestServer.start({ folder })
-  connection = await server.connect({ database: 'outside' })
+  connection = await server.connect({ database: 'outside', supportBigNumbers: true })
   await check()
   await connection.query('DROP TABLE notes')
   await expect(connection.query('SELECT * FROM notes')).rejects.toMatchObject({ errno: 1146 })

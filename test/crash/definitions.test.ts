@@ -12,7 +12,7 @@ import { DefinitionClient } from './load/definition-client.js'
 import { runClients } from './load/load.js'
 import { Random } from './load/random.js'
 
-const KILLS = 8
+const KILLS = 6
 
 const CONFIG = `
 init: { sample: false }

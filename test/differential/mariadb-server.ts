@@ -7,9 +7,10 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createConnection, type Connection, type FieldPacket, type RowDataPacket } from 'mysql2'
-import { binaryText, type Outcome, type OutcomeColumn, type SqlConnection } from '../sql/sql-server.js'
+import { binaryText, type Outcome, type SqlConnection } from '../sql/sql-server.js'
 import type { SqlServer } from '../sql/sql-server.js'
 import { findCommand } from '../support/system-packages.js'
+import { hasBytes, outcomeColumn } from './mariadb-columns.js'
 import { mariadbSyntax } from './mariadb-syntax.js'
 
 export const MARIADB_PROGRAMS = ['mariadbd', 'mariadb-install-db']
@@ -130,24 +131,35 @@ class MariaDb implements SqlServer {
 interface Header {
   readonly affectedRows: number
   readonly warningStatus: number
+  readonly info: string
 }
 
 /** Unlike MySQL's, a statement without tables leaves the warnings and errors of the one before it in their list. */
+const CONCERNS_NO_TABLE = /^\s*(SELECT|VALUES|DO|SET|WITH|USE|SHOW)\b/i
 const CLEARS_WARNINGS = 'SELECT 1 FROM mysql.db LIMIT 0'
 
+const NO_RESULT = {
+  ...{ failure: undefined, columns: undefined, rows: [], affectedRows: undefined },
+  info: '',
+} satisfies Omit<Outcome, 'warnings'>
+
+const READS_WARNINGS =
+  /^\s*(SHOW\s+(COUNT\(\*\)\s+)?(WARNINGS|ERRORS)|GET\s+DIAGNOSTICS|SELECT\s+@@(warning|error)_count)/i
+
 class MariaDbConnection implements SqlConnection {
-  private hasFailed = false
+  /** The list of warnings holds those of the statement before. */
+  private hasConditions = false
 
   constructor(private readonly connection: Connection) {}
 
   async run(sql: string): Promise<Outcome> {
-    const reads = /^\s*(SELECT|VALUES|DO|SET|WITH)\b/i.test(sql)
-    if (this.hasFailed && reads) await this.query(CLEARS_WARNINGS)
+    if (READS_WARNINGS.test(sql)) return { ...(await this.query(sql)), warnings: [] }
+    if (this.hasConditions && CONCERNS_NO_TABLE.test(sql)) await this.query(CLEARS_WARNINGS)
     const { warningCount, ...outcome } = await this.query(mariadbSyntax(sql))
-    this.hasFailed = outcome.failure !== undefined
-    if (warningCount === 0 || /^\s*SHOW\s+(WARNINGS|ERRORS)/i.test(sql)) return { ...outcome, warnings: [] }
+    this.hasConditions = outcome.failure !== undefined
+    if (warningCount === 0) return { ...outcome, warnings: [] }
     const { rows } = await this.query('SHOW WARNINGS')
-    if (rows.length > 0) await this.query(CLEARS_WARNINGS)
+    this.hasConditions ||= rows.length > 0
     return { ...outcome, warnings: rows.map((row) => Number(row[1])) }
   }
 
@@ -163,13 +175,12 @@ class MariaDbConnection implements SqlConnection {
               sqlState: sqlState.replace('#', ''),
               message: sqlMessage ?? message,
             }
-            resolve({ failure, columns: undefined, rows: [], affectedRows: undefined, warningCount: 0 })
+            resolve({ ...NO_RESULT, failure, warningCount: 0 })
           } else if (fields === undefined) {
-            const { affectedRows, warningStatus } = result as Header
-            const count = BigInt(affectedRows)
+            const { affectedRows, warningStatus, info } = result as Header
             resolve({
-              ...{ failure: undefined, columns: undefined, rows: [] },
-              ...{ affectedRows: count, warningCount: warningStatus },
+              ...NO_RESULT,
+              ...{ affectedRows: BigInt(affectedRows), info: info, warningCount: warningStatus },
             })
           } else {
             const rows = (result as (Buffer | null)[][]).map((row) =>
@@ -177,7 +188,7 @@ class MariaDbConnection implements SqlConnection {
             )
             const columns = fields.map(outcomeColumn)
             // The driver doesn't tell the number of warnings of a query.
-            resolve({ failure: undefined, columns, rows, affectedRows: undefined, warningCount: 1 })
+            resolve({ ...NO_RESULT, columns, rows, warningCount: 1 })
           }
         },
       )
@@ -196,22 +207,6 @@ interface ServerError extends Error {
   readonly sqlMessage?: string
 }
 
-const BINARY_CHARSET = 63
-const FLOAT_TYPE = 4
-const DOUBLE_TYPE = 5
-const BIT_TYPE = 16
-/** Strings and blobs among the numbers of column types on the wire. */
-const FIRST_STRING_TYPE = 247
-
-/** Text is UTF-8 already; numbers and dates carry the binary character set too, but are text. */
 function cellText(cell: Buffer, field: FieldPacket | undefined): string {
-  const type = field?.type ?? 0
-  const isString = type >= FIRST_STRING_TYPE || type === BIT_TYPE
-  if (isString && field?.characterSet === BINARY_CHARSET) return binaryText(cell)
-  return cell.toString('utf8')
-}
-
-function outcomeColumn(field: FieldPacket): OutcomeColumn {
-  const isApproximate = field.type === FLOAT_TYPE || field.type === DOUBLE_TYPE
-  return { name: field.name, type: String(field.type), kind: isApproximate ? 'approximate' : 'exact' }
+  return hasBytes(field) ? binaryText(cell) : cell.toString('utf8')
 }

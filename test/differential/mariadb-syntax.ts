@@ -4,8 +4,8 @@
 const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/utf8mb4_0900_ai_ci/gi, 'utf8mb4_unicode_520_nopad_ci'],
   [/utf8mb4_0900_bin/gi, 'utf8mb4_nopad_bin'],
-  [/@@transaction_isolation/gi, '@@tx_isolation'],
-  [/@@session\.transaction_isolation/gi, '@@session.tx_isolation'],
+  [/\bFOR SHARE\b/gi, 'LOCK IN SHARE MODE'],
+  [/\btransaction_(isolation|read_only)\b/gi, 'tx_$1'],
 ]
 
 export function mariadbSyntax(sql: string): string {

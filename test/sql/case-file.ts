@@ -12,7 +12,10 @@ export interface Expectation {
   readonly rows: readonly (readonly (string | null)[])[] | undefined
   readonly columns: readonly string[] | undefined
   readonly types: readonly string[] | undefined
+  readonly flags: readonly string[] | undefined
+  readonly origins: readonly string[] | undefined
   readonly affected: bigint | undefined
+  readonly info: string | undefined
   readonly warnings: readonly number[]
   readonly error: ExpectedError | undefined
   /** The statement must wait for another session; a later `result` step gives its answer. */
@@ -49,7 +52,10 @@ const NO_EXPECTATION: Expectation = {
   rows: undefined,
   columns: undefined,
   types: undefined,
+  flags: undefined,
+  origins: undefined,
   affected: undefined,
+  info: undefined,
   warnings: [],
   error: undefined,
   blocks: false,
@@ -104,12 +110,18 @@ function parseDirective(text: string, line: number): Partial<Expectation> {
   switch (word) {
     case 'affected':
       return { affected: BigInt(value) }
+    case 'info':
+      return { info: value }
     case 'warnings':
       return { warnings: rest.map(Number) }
     case 'columns':
       return { columns: value.split('\t').map((name) => parseCell(name) ?? '') }
     case 'types':
       return { types: value.split(', ') }
+    case 'flags':
+      return { flags: value.split(', ') }
+    case 'origins':
+      return { origins: value.split(', ') }
     case 'error': {
       const message = rest.slice(1).join(' ')
       return { error: { number: Number(rest[0]), message: message === '' ? undefined : message } }
@@ -170,7 +182,8 @@ export function printStep(step: Step): string {
 }
 
 function printExpectation(expectation: Expectation): readonly string[] {
-  const { mariadb, error, affected, warnings, columns, types, rows, blocks, record } = expectation
+  const { mariadb, error, affected, info, warnings, rows, blocks, record } = expectation
+  const { columns, types, flags, origins } = expectation
   if (record !== undefined) return [`---- ${['?', ...record].join(' ')}`]
   const lines: string[] = []
   if (mariadb !== undefined) lines.push(`---- mariadb ${mariadb}`)
@@ -180,8 +193,11 @@ function printExpectation(expectation: Expectation): readonly string[] {
   if (blocks) lines.push('---- blocks')
   if (columns !== undefined) lines.push(`---- columns ${columns.map(printCell).join('\t')}`)
   if (types !== undefined) lines.push(`---- types ${types.join(', ')}`)
+  if (flags !== undefined) lines.push(`---- flags ${flags.join(', ')}`)
+  if (origins !== undefined) lines.push(`---- origins ${origins.join(', ')}`)
   if (warnings.length > 0) lines.push(`---- warnings ${warnings.join(' ')}`)
   if (affected !== undefined) lines.push(`---- affected ${affected.toString()}`)
+  if (info !== undefined) lines.push(`---- info ${info}`)
   if (rows !== undefined) lines.push('----', ...rows.map((row) => row.map(printCell).join('\t')))
   return lines.length > 0 ? lines : ['---- ok']
 }

@@ -3,7 +3,7 @@
  *
  *     node --import ./test/typescript-loader.mjs test/sql/record.ts test/sql/area/topic.test …
  *
- * `---- ? types` and `---- ? columns` record metadata too. Where MariaDB (if it is installed) answers something else, both answers
+ * `---- ? columns types flags origins info` record those details too. Where MariaDB (if it is installed) answers something else, both answers
  * are shown and the case is marked `---- mariadb ?`, which fails the run against MariaDB until somebody has found out
  * who is wrong: mend Switchyard and record again, or say in the mark's place what MySQL 8 does differently.
  */
@@ -34,14 +34,19 @@ function expectationOf(step: Step, outcome: Outcome | undefined): Expectation {
         : { number: failure.number, message: `${failure.sqlState} ${failure.message}` },
     columns: wants(wanted, 'columns') ? columns?.map((column) => column.name) : undefined,
     types: wants(wanted, 'types') ? columns?.map((column) => column.type) : undefined,
+    flags: wants(wanted, 'flags') ? columns?.map((column) => column.flags) : undefined,
+    origins: wants(wanted, 'origins') ? columns?.map((column) => column.origin) : undefined,
+    info: wants(wanted, 'info') ? outcome?.info : undefined,
     affected: CHANGES_ROWS.test(step.sql) || step.sql === RESULT ? outcome?.affectedRows : undefined,
     warnings: outcome?.warnings ?? [],
     rows: columns === undefined ? undefined : outcome?.rows,
   }
 }
 
-/** Metadata that the case asks for, or has from an earlier recording. */
-function wants(expectation: Expectation | undefined, detail: 'columns' | 'types'): boolean {
+type Detail = 'columns' | 'types' | 'flags' | 'origins' | 'info'
+
+/** Details that the case asks for, or has from an earlier recording. */
+function wants(expectation: Expectation | undefined, detail: Detail): boolean {
   return expectation?.record?.includes(detail) === true || expectation?.[detail] !== undefined
 }
 
@@ -69,6 +74,9 @@ async function record(path: string, switchyard: SqlServer, oracle: SqlServer | u
         print(`${path}:${step.line}\n${step.sql}\n  ${reason}`)
         if (other !== undefined)
           print(`  MariaDB: ${showOutcome(other)} warnings ${other.warnings.join(' ')}`)
+      } else {
+        const wording = mismatch({ sql: step.sql, expectation }, other, { messages: true, types: true })
+        if (wording !== undefined) print(`${path}:${step.line} (only shown)\n${step.sql}\n  ${wording}`)
       }
     }
     printed.push(printStep({ ...step, expectation }))

@@ -131,20 +131,39 @@ function resultMismatch(sql: string, expectation: Expectation, outcome: Outcome)
 }
 
 function detailMismatch(
-  { warnings, columns, types }: Expectation,
+  expectation: Expectation,
   outcome: Outcome,
   strictness: Strictness,
 ): string | undefined {
-  const names = outcome.columns?.map((column) => column.name)
-  if (columns !== undefined && columns.join('\t') !== names?.join('\t')) {
-    return `expected columns ${columns.join(', ')}, got ${names?.join(', ') ?? 'none'}`
-  }
-  const actualTypes = outcome.columns?.map((column) => column.type)
-  if (strictness.types && types !== undefined && types.join() !== actualTypes?.join()) {
-    return `expected types ${types.join(', ')}, got ${actualTypes?.join(', ') ?? 'none'}`
+  const { warnings, info } = expectation
+  const reason =
+    listMismatch('columns', expectation.columns, outcome, 'name') ??
+    (strictness.types ? typeMismatch(expectation, outcome) : undefined)
+  if (reason !== undefined) return reason
+  if (info !== undefined && info !== outcome.info) {
+    return `expected info ${info}, got ${outcome.info}`
   }
   if (warnings.join(' ') !== outcome.warnings.join(' ')) {
     return `expected warnings ${warnings.join(' ') || 'none'}, got ${outcome.warnings.join(' ') || 'none'}`
   }
   return undefined
+}
+
+function typeMismatch(expectation: Expectation, outcome: Outcome): string | undefined {
+  return (
+    listMismatch('types', expectation.types, outcome, 'type') ??
+    listMismatch('flags', expectation.flags, outcome, 'flags') ??
+    listMismatch('origins', expectation.origins, outcome, 'origin')
+  )
+}
+
+function listMismatch(
+  title: string,
+  expected: readonly string[] | undefined,
+  { columns }: Outcome,
+  detail: 'name' | 'type' | 'flags' | 'origin',
+): string | undefined {
+  const actual = columns?.map((column) => column[detail])
+  if (expected === undefined || expected.join('\t') === actual?.join('\t')) return undefined
+  return `expected ${title} ${expected.join(', ')}, got ${actual?.join(', ') ?? 'none'}`
 }

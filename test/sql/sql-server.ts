@@ -3,6 +3,8 @@
  * server's answers into the same texts, so that files and servers can be compared with one another.
  */
 
+import type { ResultColumn } from '../../core/spi/session.js'
+
 /** Numeric kinds matter to comparisons: results of floating point may differ in their last digits. */
 export type CellKind = 'exact' | 'approximate'
 
@@ -11,6 +13,10 @@ export interface OutcomeColumn {
   /** As `types` expectations show it: `bigint(21) unsigned notnull`. */
   readonly type: string
   readonly kind: CellKind
+  /** As `flags` expectations show it: `primary auto nodefault`, or `-`. */
+  readonly flags: string
+  /** As `origins` expectations show it: `alias=database.table.column`, or `-` for an expression. */
+  readonly origin: string
 }
 
 export interface SqlFailure {
@@ -27,6 +33,8 @@ export interface Outcome {
   readonly rows: readonly (readonly (string | null)[])[]
   /** Undefined for statements with a result set. */
   readonly affectedRows: bigint | undefined
+  /** What the server tells about the change: `Rows matched: 1  Changed: 1  Warnings: 0`. */
+  readonly info: string
   /** Numbers of the warnings and notes, in their order. */
   readonly warnings: readonly number[]
 }
@@ -41,6 +49,31 @@ export interface SqlServer {
   /** Opens a connection whose current database is `database`. */
   connect(database?: string): Promise<SqlConnection>
   stop(): Promise<void>
+}
+
+export function columnFlags(
+  column: Pick<
+    ResultColumn,
+    'primaryKey' | 'uniqueKey' | 'multipleKey' | 'autoIncrement' | 'onUpdateNow' | 'hasNoDefault'
+  >,
+): string {
+  const flags: string[] = []
+  if (column.primaryKey) flags.push('primary')
+  if (column.uniqueKey) flags.push('unique')
+  if (column.multipleKey) flags.push('multiple')
+  if (column.autoIncrement) flags.push('auto')
+  if (column.onUpdateNow) flags.push('onupdate')
+  if (column.hasNoDefault) flags.push('nodefault')
+  return flags.join(' ') || '-'
+}
+
+export function columnOrigin(
+  column: Pick<ResultColumn, 'database' | 'table' | 'originalTable' | 'originalName'>,
+): string {
+  const { database, table, originalTable, originalName } = column
+  const alias = table === originalTable ? '' : `${table}=`
+  const path = [database, originalTable, originalName].filter((name) => name !== '').join('.')
+  return `${alias}${path}` || '-'
 }
 
 /** A binary string as cells show it: itself while it is printable ASCII, hexadecimal otherwise. */

@@ -11,6 +11,8 @@ import { TestEngine, type TestSession } from '../support/engine.js'
 import { createStorage } from '../support/storages.js'
 import {
   binaryText,
+  columnFlags,
+  columnOrigin,
   type Outcome,
   type OutcomeColumn,
   type SqlConnection,
@@ -61,7 +63,8 @@ class OutcomeSink implements ResultSink {
 
   ok(status: ResultStatus): void {
     const affectedRows = BigInt(status.affectedRows)
-    this.outcomes.push({ failure: undefined, columns: undefined, rows: [], affectedRows, status })
+    const { info } = status
+    this.outcomes.push({ failure: undefined, columns: undefined, rows: [], affectedRows, info, status })
   }
 
   columns(columns: readonly ResultColumn[]): void {
@@ -70,6 +73,8 @@ class OutcomeSink implements ResultSink {
         name: column.name,
         type: typeText(column),
         kind: isApproximate(column.type) ? 'approximate' : 'exact',
+        flags: columnFlags(column),
+        origin: columnOrigin(column),
       })),
     )
   }
@@ -88,12 +93,15 @@ class OutcomeSink implements ResultSink {
 
   end(status: ResultStatus): void {
     const { collected: rows, definitions: columns } = this
-    this.outcomes.push({ failure: undefined, columns, rows, affectedRows: undefined, status })
+    this.outcomes.push({ failure: undefined, columns, rows, affectedRows: undefined, info: '', status })
   }
 
   fail({ number, sqlState, message }: SqlError): void {
     const failure = { number, sqlState, message }
-    this.outcomes.push({ failure, columns: undefined, rows: [], affectedRows: undefined, status: undefined })
+    this.outcomes.push({
+      ...{ failure, columns: undefined, rows: [], affectedRows: undefined, info: '' },
+      status: undefined,
+    })
   }
 }
 

@@ -9,6 +9,7 @@ import { textOf } from '../../core/common/conversion.js'
 import type { Batch } from '../../core/common/batch.js'
 import type { SqlError } from '../../core/common/sql-error.js'
 import type { CatalogProvider } from '../../core/spi/catalog.js'
+import type { FunctionLibrary } from '../../core/spi/functions.js'
 import type { Logger } from '../../core/spi/logger.js'
 import {
   sqlText,
@@ -128,6 +129,7 @@ export class TestEngine {
     storages: readonly Storage[] = [new MemoryStorage('memory')],
     settings: Partial<ServerSettings> = {},
     catalogs: readonly CatalogProvider[] = [],
+    functions: readonly FunctionLibrary[] = [],
   ): Promise<TestEngine> {
     for (const storage of storages) await storage.start()
     const all = { ...TEST_SETTINGS, ...settings }
@@ -137,7 +139,7 @@ export class TestEngine {
       storages,
       catalogs,
       router: new PlacementRouter(all.storage),
-      functions: [],
+      functions,
       authentication: [],
     })
     await engine.start()

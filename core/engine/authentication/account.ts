@@ -1,4 +1,5 @@
 /** Accounts as a login needs them; the catalog keeps them (`mysql.user`) and implements the look-up. */
+import type { AccountPolicy } from '../../catalog/account.js'
 import type { MaybePromise } from '../../common/value.js'
 
 export interface AccountRecord {
@@ -12,9 +13,8 @@ export interface AccountRecord {
   readonly storedHash: string
   /** ACCOUNT LOCK. */
   readonly locked: boolean
-  /** REQUIRE SSL and what implies it. */
-  readonly requireSsl: boolean
   readonly passwordExpired: boolean
+  readonly policy: Pick<AccountPolicy, 'certificate'>
 }
 
 export interface AccountLookup {

@@ -3,7 +3,8 @@
  * Method: flows over a fixed list of accounts, fed by a client written from the protocol's description.
  */
 import type { LoginStep } from '../../spi/authentication.js'
-import type { ClientInfo } from '../../spi/session.js'
+import { DEFAULT_POLICY, type CertificateRule } from '../../catalog/account.js'
+import type { ClientInfo, TlsConnection } from '../../spi/session.js'
 import type { AccountRecord } from './account.js'
 import { CachingSha2Password } from './caching-sha2-password.js'
 import { LoginThrottle } from './login-throttle.js'
@@ -22,8 +23,8 @@ function account(user: string, host: string, more: Partial<AccountRecord> = {}):
     method: native.name,
     storedHash: native.hash('secret'),
     locked: false,
-    requireSsl: false,
     passwordExpired: false,
+    policy: DEFAULT_POLICY,
     ...more,
   }
 }
@@ -47,6 +48,7 @@ function policy(accounts: readonly AccountRecord[], more: Partial<LoginPolicy> =
     methods: [native, sha2],
     defaultMethod: native.name,
     throttle: new LoginThrottle(),
+    requiresSecureTransport: () => false,
     ...more,
   }
 }
@@ -143,14 +145,39 @@ describe('a login', () => {
     expect(await flow.receive(undefined, nativeProof('secret', NONCE))).toMatchObject({ kind: 'welcome' })
   })
 
-  it.each([
+  it.each<[Partial<AccountRecord>, number]>([
     [{ locked: true }, 3118],
-    [{ requireSsl: true }, 1045],
+    [{ policy: { certificate: { kind: 'ssl' } } }, 1045],
     [{ passwordExpired: true }, 1862],
     [{ method: 'sha512_password' }, 1524],
   ])('refuses an account with %j', async (more, number) => {
     const step = await login(policy([account('bob', '%', more)]), 'bob', client('h'))
     expect(step).toMatchObject({ kind: 'denied', error: { number } })
+  })
+
+  const certificate = { issuer: '/CN=Authority', subject: '/O=Shop/CN=Ada' }
+  const tls = { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', certificate: undefined }
+  it.each<[CertificateRule, TlsConnection | undefined, LoginStep['kind']]>([
+    [{ kind: 'ssl' }, tls, 'welcome'],
+    [{ kind: 'x509' }, undefined, 'denied'],
+    [{ kind: 'x509' }, tls, 'denied'],
+    [{ kind: 'x509' }, { ...tls, certificate }, 'welcome'],
+    [{ kind: 'specified', cipher: 'TLS_AES_256_GCM_SHA384' }, tls, 'welcome'],
+    [{ kind: 'specified', cipher: 'TLS_AES_128_GCM_SHA256' }, tls, 'denied'],
+    [{ kind: 'specified', ...certificate }, { ...tls, certificate }, 'welcome'],
+    [{ kind: 'specified', subject: '/CN=Eve' }, { ...tls, certificate }, 'denied'],
+    [{ kind: 'specified', issuer: '/CN=Authority' }, tls, 'denied'],
+  ])('with REQUIRE %j and TLS %j is %s', async (rule, connection, kind) => {
+    const rules = policy([account('bob', '%', { policy: { certificate: rule } })])
+    // A Unix socket is secure, but no TLS.
+    const from = client('localhost', { isSecure: true, tls: connection })
+    expect((await login(rules, 'bob', from)).kind).toBe(kind)
+  })
+
+  it('needs a secure transport if the server says so', async () => {
+    const rules = policy([account('bob', '%')], { requiresSecureTransport: () => true })
+    expect(await login(rules, 'bob', client('h'))).toMatchObject({ error: { number: 3159 } })
+    expect(await login(rules, 'bob', client('h', { isSecure: true }))).toMatchObject({ kind: 'welcome' })
   })
 
   it('refuses a locked account only to those who know the password', async () => {

@@ -18,6 +18,7 @@ import type { AccountLookup, AccountRecord } from './account.js'
 import { isEmptyMessage } from './exchange-bytes.js'
 import { compareHosts, hostMatches } from './host-pattern.js'
 import type { LoginThrottle } from './login-throttle.js'
+import { meetsTlsRule } from './tls-rule.js'
 
 /** What all logins of a server share. */
 export interface LoginPolicy {
@@ -26,6 +27,8 @@ export interface LoginPolicy {
   /** For greetings and unknown users; one of `methods`. */
   readonly defaultMethod: string
   readonly throttle: LoginThrottle
+  /** require_secure_transport. */
+  readonly requiresSecureTransport: () => boolean
 }
 
 /** The flow of one login; `request.nonce` is what the protocol sent in its greeting. */
@@ -89,6 +92,8 @@ class Login implements AuthenticationFlow {
   }
 
   private async start(offered: string, message: Uint8Array): Promise<LoginStep> {
+    if (this.policy.requiresSecureTransport() && !this.request.client.isSecure)
+      throw sqlError('ER_SECURE_TRANSPORT_REQUIRED')
     const waitMs = this.policy.throttle.delayMs(this.request.client.host)
     if (waitMs > 0) await delay(waitMs)
     this.account = await findAccount(this.policy.accounts, this.request.user, this.request.client)
@@ -125,7 +130,7 @@ class Login implements AuthenticationFlow {
     const { account } = this
     const { client } = this.request
     if (account === undefined || !mayBeWithoutPassword(account, client)) return this.deny()
-    if (account.requireSsl && !client.isSecure) return this.deny()
+    if (!meetsTlsRule(account.policy.certificate, client.tls)) return this.deny()
     if (account.locked) {
       return this.deny(
         sqlError('ER_ACCOUNT_HAS_BEEN_LOCKED', this.request.user, clientNames(client)[0] ?? ''),

@@ -13,7 +13,6 @@ export function withOptions(account: Account, options: UserOptions): Account {
     ...account,
     policy,
     locked: options.locked ?? account.locked,
-    requireSsl: policy.certificate.kind !== 'none',
     passwordExpired: passwordExpire === undefined ? account.passwordExpired : passwordExpire === 'now',
   })
 }

@@ -65,7 +65,6 @@ function newAccount(name: UserAndHost, secret: Secret, context: DefinitionContex
     method: secret.method,
     storedHash: secret.storedHash,
     locked: false,
-    requireSsl: false,
     passwordExpired: false,
     policy: DEFAULT_POLICY,
     grants: [],

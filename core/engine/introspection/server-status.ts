@@ -89,7 +89,7 @@ export class ServerStatus {
   variables(scope: 'global' | 'session', session: EngineSession): readonly StatusVariable[] {
     const counters = scope === 'session' ? session.counters : this.allCounters()
     const values: Record<string, string | number> = {
-      Compression: 'OFF',
+      Compression: session.client.isCompressed === true ? 'ON' : 'OFF',
       Connections: this.connections,
       Innodb_row_lock_current_waits: this.transactions
         .activeTransactions()
@@ -98,6 +98,8 @@ export class ServerStatus {
       Max_used_connections_time: localText(this.connectionsHighestAt),
       Queries: counters.questions,
       Questions: counters.questions,
+      Ssl_cipher: session.client.tls?.cipher ?? '',
+      Ssl_version: session.client.tls?.version ?? '',
       Threads_connected: this.sessions.size,
       Threads_running: [...this.sessions.values()].filter((each) => each.isRunning).length,
       Uptime: this.uptimeSeconds,

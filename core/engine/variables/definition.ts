@@ -28,6 +28,28 @@ export interface VariableDefinition {
   readonly show: (value: Value) => string
 }
 
+/** A value that SET may assign, checked. */
+export interface AcceptedValue {
+  readonly variable: VariableDefinition
+  readonly value: Value
+  /** It was moved to a limit of the variable. */
+  readonly isAdjusted: boolean
+}
+
+/** What `variable` makes of a value; undefined is DEFAULT. Throws as `accept` does. */
+export function acceptValue(
+  variable: VariableDefinition,
+  value: Value | undefined,
+  type: SqlType,
+  defaultValue: Value,
+): AcceptedValue {
+  if (value === undefined) return { variable, value: defaultValue, isAdjusted: false }
+  // Strings of a client whose character set is binary come as bytes.
+  const given = value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value
+  const kept = variable.accept(given, type)
+  return { variable, value: kept, isAdjusted: variable.type === UNSIGNED_BIGINT_TYPE && kept !== given }
+}
+
 export interface VariableOptions {
   readonly scopes?: VariableScopes
   readonly readOnly?: boolean

@@ -7,6 +7,7 @@ import { collationByName } from '../../common/collations.js'
 import { DEFAULT_SQL_MODE } from '../../common/sql-mode.js'
 import { sqlError } from '../../common/sql-error.js'
 import { timeZoneByName } from '../../common/time-zones.js'
+import { localeByName } from '../../functions/locales.js'
 import {
   choiceVariable,
   doubleVariable,
@@ -15,7 +16,7 @@ import {
   textVariable,
   type VariableDefinition,
 } from './definition.js'
-import { formatSqlMode, parseSqlMode } from './sql-mode-text.js'
+import { formatSqlMode, parseSqlMode, sqlModeOfNumber } from './sql-mode-text.js'
 
 const GLOBAL = { scopes: 'global' } as const
 const READ_ONLY = { scopes: 'global', readOnly: true } as const
@@ -39,6 +40,12 @@ const collation = (text: string): string | undefined => {
 const clientCharset = (text: string): string | undefined => {
   const name = charset(text)
   return name !== undefined && ['ucs2', 'utf16', 'utf16le', 'utf32'].includes(name) ? undefined : name
+}
+
+const locale = (text: string): string | undefined => {
+  const found = localeByName(text)
+  if (found === undefined) throw sqlError('ER_UNKNOWN_LOCALE', text)
+  return found
 }
 
 const CHARSETS_AND_COLLATIONS: readonly VariableDefinition[] = [
@@ -90,6 +97,8 @@ const LIMITS: readonly VariableDefinition[] = [
   integerVariable('read_rnd_buffer_size', 262144, { min: 1 }),
   integerVariable('bulk_insert_buffer_size', 8388608),
   integerVariable('group_concat_max_len', 1024, { min: 4 }),
+  integerVariable('regexp_time_limit', 32, { ...GLOBAL, max: 2147483647 }),
+  integerVariable('regexp_stack_limit', 8000000, { ...GLOBAL, max: 2147483647 }),
   integerVariable('cte_max_recursion_depth', 1000, { max: 4294967295 }),
   integerVariable('sql_select_limit', 18446744073709551615n),
   integerVariable('wait_timeout', 28800, { min: 1, max: 31536000 }),
@@ -112,7 +121,7 @@ const BEHAVIOUR: readonly VariableDefinition[] = [
   {
     ...textVariable('sql_mode', formatSqlMode(DEFAULT_SQL_MODE)),
     accept: (value) => {
-      if (typeof value === 'number') return formatSqlMode(value)
+      if (typeof value === 'number' || typeof value === 'bigint') return sqlModeOfNumber(value)
       if (typeof value !== 'string') throw sqlError('ER_WRONG_VALUE_FOR_VAR', 'sql_mode', 'NULL')
       return formatSqlMode(parseSqlMode(value))
     },
@@ -157,7 +166,7 @@ const BEHAVIOUR: readonly VariableDefinition[] = [
   integerVariable('range_optimizer_max_mem_size', 8388608),
   integerVariable('div_precision_increment', 4, { max: 30 }),
   integerVariable('default_week_format', 0, { max: 7 }),
-  textVariable('lc_time_names', 'en_US'),
+  textVariable('lc_time_names', 'en_US', { check: locale }),
   textVariable('lc_messages', 'en_US'),
   textVariable('default_storage_engine', 'lmdb'),
   textVariable('default_tmp_storage_engine', 'lmdb'),

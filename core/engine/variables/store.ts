@@ -4,7 +4,7 @@
 import { sqlError } from '../../common/sql-error.js'
 import type { SqlType } from '../../common/sql-type.js'
 import type { Value } from '../../common/value.js'
-import type { VariableDefinition } from './definition.js'
+import { acceptValue, type AcceptedValue, type VariableDefinition } from './definition.js'
 import { SYSTEM_VARIABLES, requireVariable } from './registry.js'
 
 /** Other names for the same variable. */
@@ -35,15 +35,17 @@ export class GlobalVariables {
     return this.values.get(canonicalName(name)) ?? null
   }
 
-  /** SET GLOBAL; undefined is DEFAULT. Answers the value kept. */
-  set(name: string, value: Value | undefined, type: SqlType): Value {
+  /** Checks what SET GLOBAL would assign; undefined is DEFAULT. */
+  accept(name: string, value: Value | undefined, type: SqlType): AcceptedValue {
     const variable = requireVariable(canonicalName(name))
     checkWritable(variable)
     if (variable.scopes === 'session') throw sqlError('ER_LOCAL_VARIABLE', variable.name)
-    const kept = value === undefined ? variable.default : variable.accept(readable(value), type)
-    this.values.set(variable.name, kept)
+    return acceptValue(variable, value, type, variable.default)
+  }
+
+  keep({ variable, value }: AcceptedValue): void {
+    this.values.set(variable.name, value)
     this.version++
-    return kept
   }
 }
 
@@ -67,26 +69,18 @@ export class SessionVariables {
     return this.values.has(key) ? (this.values.get(key) ?? null) : this.globals.get(key)
   }
 
-  /** SET SESSION; undefined is DEFAULT, the global value. Answers the value kept. */
-  set(name: string, value: Value | undefined, type: SqlType): Value {
+  /** Checks what SET SESSION would assign; undefined is DEFAULT, the global value. */
+  accept(name: string, value: Value | undefined, type: SqlType): AcceptedValue {
     const variable = requireVariable(canonicalName(name))
     checkWritable(variable)
     if (variable.scopes === 'global') throw sqlError('ER_GLOBAL_VARIABLE', variable.name)
-    const kept =
-      value === undefined ? this.globals.get(variable.name) : variable.accept(readable(value), type)
-    this.values.set(variable.name, kept)
-    return kept
+    return acceptValue(variable, value, type, this.globals.get(variable.name))
   }
 
   /** Sets without the checks of SET: what the session itself keeps up to date. */
   assign(name: string, value: Value): void {
     this.values.set(canonicalName(name), value)
   }
-}
-
-/** Strings of a client whose character set is binary come as bytes. */
-function readable(value: Value): Value {
-  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value
 }
 
 function checkWritable(variable: VariableDefinition): void {

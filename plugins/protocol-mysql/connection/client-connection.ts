@@ -119,16 +119,26 @@ export class ClientConnection {
     this.pump()
   }
 
-  /** Continues over TLS: `upgrade` makes the encrypted socket of the plain one, whose unread bytes belong to it. */
-  upgrade(makeSecure: (plain: Socket) => Socket): void {
+  /**
+   * Continues over TLS: `accept` makes the encrypted socket of the plain one, whose unread bytes belong to it. If it rejects, the
+   * client hears no more.
+   */
+  async upgrade<Secure extends Socket>(accept: (plain: Socket) => MaybePromise<Secure>): Promise<Secure> {
     const plain = this.socket
     plain.off('data', this.onData).off('drain', this.onDrain).off('end', this.onEnd)
     plain.pause()
     const unread = this.reader.takeRest()
     if (unread.length > 0) plain.unshift(unread)
     this.isPlain = false
-    this.socket = makeSecure(plain)
-    this.listen(this.socket)
+    try {
+      const secure = await accept(plain)
+      this.socket = secure
+      this.listen(secure)
+      return secure
+    } catch {
+      this.destroy()
+      throw new ConnectionLost()
+    }
   }
 
   /** Both directions are compressed from the next packet on; for clients that asked for it, behind their login. */

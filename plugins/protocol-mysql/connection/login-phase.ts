@@ -2,8 +2,6 @@
  * From the first byte to an authenticated session: greeting, TLS, the exchange of the login's method, and its end. The
  * decisions are the server's (`AuthenticationFlow`); this carries its messages.
  */
-import type { SecureContext } from 'node:tls'
-import { TLSSocket } from 'node:tls'
 import {
   isSqlError,
   sqlError,
@@ -11,7 +9,9 @@ import {
   type LoginRequest,
   type Server,
   type Session,
+  type TlsConnection,
 } from '@switchyard/core/spi'
+import { describeTls, type TlsAcceptor } from '../tls-acceptor.js'
 import { Capability, SERVER_CAPABILITIES } from '../wire/capabilities.js'
 import { Header } from '../wire/constants.js'
 import type { ClientConnection } from './client-connection.js'
@@ -34,7 +34,7 @@ const METHOD_OF_OLD_CLIENTS = 'mysql_native_password'
 export interface LoginTerms {
   readonly server: Server
   /** Undefined: no TLS. */
-  readonly secureContext: () => SecureContext | undefined
+  readonly acceptTls: TlsAcceptor | undefined
   readonly requireTls: boolean
   readonly offersLocalFiles: boolean
 }
@@ -53,6 +53,7 @@ export interface Client {
   readonly nonce: Uint8Array
   readonly peer: Peer
   readonly isSecure: boolean
+  readonly tls: TlsConnection | undefined
 }
 
 export interface LoggedIn {
@@ -67,31 +68,32 @@ export async function logIn(
   peer: Peer,
   terms: LoginTerms,
 ): Promise<LoggedIn> {
-  const { server } = terms
+  const { server, acceptTls } = terms
   const nonce = makeNonce()
-  const secureContext = terms.secureContext()
   const capabilities =
     SERVER_CAPABILITIES |
-    (secureContext === undefined ? 0 : Capability.Ssl) |
+    (acceptTls === undefined ? 0 : Capability.Ssl) |
     (terms.offersLocalFiles ? Capability.LocalFiles : 0)
   const method = server.defaultAuthenticationMethod
   connection.output.packet(
     greetingPacket({ version: server.version, connectionId, nonce, capabilities, method }),
   )
   let payload = await connection.receive()
-  let isEncrypted = false
-  if (secureContext !== undefined && isSslRequest(payload)) {
-    connection.upgrade((plain) => new TLSSocket(plain, { isServer: true, secureContext }))
-    isEncrypted = true
+  let tls: TlsConnection | undefined
+  if (acceptTls !== undefined && isSslRequest(payload)) {
+    const socket = await connection.upgrade(acceptTls)
     payload = await connection.receive()
+    tls = describeTls(socket)
   }
   const response = parseHandshakeResponse(payload, capabilities)
-  if (terms.requireTls && !isEncrypted && !peer.isUnixSocket) throw sqlError('ER_SECURE_TRANSPORT_REQUIRED')
+  if (terms.requireTls && tls === undefined && !peer.isUnixSocket)
+    throw sqlError('ER_SECURE_TRANSPORT_REQUIRED')
   const client: Client = {
     capabilities: response.capabilities,
     nonce,
     peer,
-    isSecure: isEncrypted || peer.isUnixSocket,
+    isSecure: tls !== undefined || peer.isUnixSocket,
+    tls,
   }
   return { client, session: await openSession(connection, connectionId, server, client, response) }
 }
@@ -125,6 +127,8 @@ function clientInfo(client: Client, response: HandshakeResponse): ClientInfo {
     port,
     isLoopback,
     isSecure: client.isSecure,
+    tls: client.tls,
+    isCompressed: (client.capabilities & Capability.Compress) !== 0,
     attributes: response.attributes,
     collationId: response.collationId,
     isInteractive: (client.capabilities & Capability.Interactive) !== 0,

@@ -21,7 +21,7 @@ export async function startListener(
     name: 'mysql',
     tcp: { host: '127.0.0.1', port: 0 },
     socketPath: undefined,
-    loadSecureContext: () => Promise.resolve(undefined),
+    loadTls: () => Promise.resolve(undefined),
     requireTls: false,
     localFiles: false,
     connectTimeoutMs: 10_000,

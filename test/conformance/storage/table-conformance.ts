@@ -186,6 +186,17 @@ export function runTableConformance(name: string, harness: TableHarness): void {
       expect(await storage.delete(table, keys(3), newStatement())).toBe(0)
     })
 
+    test('refuses a key that is there already, and then changes nothing', async () => {
+      await insert(SAMPLE_ROWS.slice(0, 3))
+      const duplicate = { code: 'ER_DUP_ENTRY' }
+      await expect(insert([rowOf(50), rowOf(2)])).rejects.toMatchObject(duplicate)
+      await expect(insert([rowOf(51), rowOf(51)])).rejects.toMatchObject(duplicate)
+      const keys = batchOf(table, [ID], [[3]])
+      const onto = batchOf(table, ALL_COLUMNS, [rowOf(1)])
+      await expect(storage.update(table, keys, onto, newStatement())).rejects.toMatchObject(duplicate)
+      expect(shown(await scan()).sort()).toEqual(shown(SAMPLE_ROWS.slice(0, 3)).sort())
+    })
+
     test('takes and gives many rows, in batches, also to several readers at once', async () => {
       const count = 20_000
       for (let from = 0; from < count; from += 1000) {

@@ -148,6 +148,7 @@ const SESSION: EvaluationSession = {
   lastInsertId: 0,
   rowCount: 0,
   foundRows: 0,
+  userLocks: { release: () => undefined, releaseAll: () => 0, holderOf: () => undefined },
   getUserVariable: () => undefined,
   setUserVariable: () => undefined,
   systemVariable: () => null,

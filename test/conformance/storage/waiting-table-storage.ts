@@ -96,8 +96,8 @@ export class WaitingTableStorage implements TableStorage {
 
   async insert(table: TableDefinition, rows: Batch): Promise<number> {
     await turn()
-    const stored = this.rowsOf(table)
-    for (let row = 0; row < rows.rowCount; row++) stored.push(rows.row(row))
+    const added = Array.from({ length: rows.rowCount }, (_, row) => rows.row(row))
+    this.replaceRows(table, [...this.rowsOf(table), ...added])
     return rows.rowCount
   }
 
@@ -120,7 +120,7 @@ export class WaitingTableStorage implements TableStorage {
       if (replacement !== undefined) changed++
       return replacement ?? row
     })
-    this.tables.set(table.id, after)
+    this.replaceRows(table, after)
     return changed
   }
 
@@ -128,6 +128,16 @@ export class WaitingTableStorage implements TableStorage {
     await turn()
     const rows = this.rowsOf(table).length
     return { rows, bytes: rows * 100, cardinality: table.columns.map(() => undefined) }
+  }
+
+  private replaceRows(table: TableDefinition, rows: readonly Row[]): void {
+    const known = new Set<string>()
+    for (const row of rows) {
+      const key = keyText(keyOf(table, row))
+      if (known.has(key)) throw sqlError('ER_DUP_ENTRY', key, `${table.name}.PRIMARY`)
+      known.add(key)
+    }
+    this.tables.set(table.id, [...rows])
   }
 
   private rowsOf(table: TableDefinition): Row[] {
