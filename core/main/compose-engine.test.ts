@@ -16,6 +16,7 @@ function compose(bind: string, rootPassword: string) {
     router: new PlacementRouter('memory'),
     functions: [],
     authentication: [],
+    requestStop: () => undefined,
   })
 }
 
