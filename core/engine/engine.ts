@@ -198,7 +198,7 @@ class EngineParts {
     const session = this.openInternalSession()
     try {
       const failure = await runText(session, sqlText(sql))
-      if (failure !== undefined) throw failure
+      if (failure !== undefined) throw failure.error
     } finally {
       await session.close()
     }
