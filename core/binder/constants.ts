@@ -2,6 +2,7 @@
  * Constant expressions at bind time: telling them, and computing them where a type, a name or an ordinal depends on them.
  */
 import { SINGLE_ROW } from '../common/batch.js'
+import type { EvaluationContext } from '../common/evaluation.js'
 import type { Value } from '../common/value.js'
 import { NO_COLUMNS, compileExpression } from '../functions/compile-expression.js'
 import type { Expression } from '../plan/expression.js'
@@ -42,7 +43,12 @@ export function constantValue(
 ): { readonly value: Value } | undefined {
   if (!isKnown(expression)) return undefined
   pinParameters(binding, expression)
-  return { value: compileExpression(expression, NO_COLUMNS)(SINGLE_ROW, 0, binding.evaluation) }
+  return { value: compileExpression(expression, NO_COLUMNS)(SINGLE_ROW, 0, quiet(binding.evaluation)) }
+}
+
+/** What there is to warn of is told when the statement runs, once. */
+function quiet(evaluation: EvaluationContext): EvaluationContext {
+  return Object.assign(Object.create(evaluation) as EvaluationContext, { warn: () => undefined })
 }
 
 /** A bound argument as functions see it. */

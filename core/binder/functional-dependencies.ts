@@ -2,6 +2,7 @@
  * Which columns have one value per group although they aren't grouped (MySQL manual 14.19.4 "Detection of Functional Dependence"):
  * those fixed by equalities with constants or with other known columns, and all columns of a table whose key is known.
  */
+import { Coercibility } from '../common/collation-coercion.js'
 import type { ColumnId, Expression } from '../plan/expression.js'
 import type { LogicalNode } from '../plan/logical.js'
 import type { GroupItem } from './grouping.js'
@@ -14,7 +15,11 @@ export function dependentColumns(
   items: readonly GroupItem[],
 ): ReadonlySet<ColumnId> {
   const known = new Set<ColumnId>()
-  for (const item of items) if (item.expression.kind === 'column') known.add(item.expression.column)
+  for (const { expression } of items) {
+    // A column with COLLATE is an expression, which says nothing of the column.
+    const isPlain = expression.kind === 'column' && expression.coercibility !== Coercibility.explicit
+    if (isPlain) known.add(expression.column)
+  }
   const facts: Facts = { constants: [], equalities: [], tables: [], derived: [] }
   collect(input, facts)
   for (const column of facts.constants) known.add(column)

@@ -77,6 +77,14 @@ export function buildGrouping(
   const aggregateList: AggregateCall[] = []
 
   const rewrite = (expression: Expression, where: string, position: number): Expression => {
+    return rewriteParts(expression, (part) => anyValue(part, where, position))
+  }
+
+  /** `ungrouped` answers for columns that aren't grouped. */
+  const rewriteParts = (
+    expression: Expression,
+    ungrouped: (part: ColumnExpression) => Expression,
+  ): Expression => {
     const calls = new Set(aggregates.map((call) => call.output))
     return rewriteExpression(expression, (part) => {
       if (part.kind === 'column' && (calls.has(part.column) || outputs.has(part.column))) return part
@@ -84,17 +92,25 @@ export function buildGrouping(
         const item = keys.get(expressionKey(binding, part))
         if (item !== undefined) return groupColumn(item, rollup)
       }
-      if (part.kind !== 'column') return undefined
-      return anyValue(part, where, position)
+      if (part.kind === 'column') return ungrouped(part)
+      if (part.kind !== 'call' || part.name !== 'any_value') return undefined
+      // ANY_VALUE() computes nothing: it allows its argument to read columns that aren't grouped.
+      const [argument] = part.arguments
+      return argument === undefined ? undefined : rewriteParts(argument, firstValue)
     })
   }
 
   /** A column that isn't grouped: legal if each group has one value of it, or without ONLY_FULL_GROUP_BY. */
   const anyValue = (part: ColumnExpression, where: string, position: number): Expression => {
-    const known = first.get(part.column)
-    if (known !== undefined) return known
     const full = (binding.environment.sqlMode & SqlMode.ONLY_FULL_GROUP_BY) !== 0
     if (full && !dependent().has(part.column)) throw notGrouped(part, where, position, items.length > 0)
+    return firstValue(part)
+  }
+
+  /** The column's value in the first row of each group. */
+  const firstValue = (part: ColumnExpression): Expression => {
+    const known = first.get(part.column)
+    if (known !== undefined) return known
     const fn = binding.environment.functions.aggregate('any_value')
     if (fn === undefined) throw new Error('invariant: ANY_VALUE is built in')
     const bound = fn.bind([new BoundArgument(binding, part)], binding.environment)

@@ -5,7 +5,7 @@ import { sqlError } from '../common/sql-error.js'
 import { UNSIGNED_BIGINT_TYPE } from '../common/sql-type.js'
 import type { Expression } from '../plan/expression.js'
 import type { LogicalNode } from '../plan/logical.js'
-import type { Expression as Syntax, Limit } from '../plan/syntax/index.js'
+import type { Expression as Syntax, Limit, QueryBody } from '../plan/syntax/index.js'
 import type { Binding } from './binding.js'
 import { plainContext } from './binding.js'
 import { convertTo } from './calls.js'
@@ -31,5 +31,19 @@ export function bindLimit(
     offset: limit.offset === undefined ? undefined : value(limit.offset),
     countAll,
     output: input.output,
+  }
+}
+
+/** SQL_CALC_FOUND_ROWS: of a set operation its first block says it. */
+export function countsAllRows(body: QueryBody): boolean {
+  switch (body.kind) {
+    case 'select':
+      return body.calcFoundRows
+    case 'setOperation':
+      return body.operands[0] !== undefined && countsAllRows(body.operands[0])
+    case 'query':
+      return countsAllRows(body.body)
+    default:
+      return false
   }
 }

@@ -16,7 +16,7 @@ import type { Binding, BoundColumn, BoundQuery } from './binding.js'
 import { plainContext } from './binding.js'
 import { convertTo } from './calls.js'
 import { declareCommonTables } from './common-tables.js'
-import { bindLimit } from './limits.js'
+import { bindLimit, countsAllRows } from './limits.js'
 import { bindBlock, type BlockClauses } from './query-block.js'
 import { sameName, Scope, type CommonTable, type QueryBoundary } from './scope.js'
 
@@ -32,7 +32,7 @@ export function bindQuery(
   return ordered(
     binding,
     bindBody(binding, query.body, boundary, commonTables),
-    clauses,
+    { ...clauses, countAll: countsAllRows(query.body) },
     boundary,
     commonTables,
   )
@@ -213,7 +213,7 @@ function ordered(
     }))
     plan = { kind: 'sort', input: plan, keys, top: undefined, output: plan.output }
   }
-  return { plan: bindLimit(binding, plan, clauses.limit, false), columns: query.columns }
+  return { plan: bindLimit(binding, plan, clauses.limit, clauses.countAll === true), columns: query.columns }
 }
 
 function ordinal(binding: Binding, syntax: Syntax, columns: readonly BoundColumn[]): Expression | undefined {

@@ -39,6 +39,8 @@ export interface BlockClauses {
   readonly orderBy: readonly OrderItem[]
   readonly limit: Limit | undefined
   readonly locking: readonly LockingClause[]
+  /** SQL_CALC_FOUND_ROWS of a whole set operation; a single block has its own. */
+  readonly countAll?: boolean
 }
 
 /** A select item after `*` is expanded. */

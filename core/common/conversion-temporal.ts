@@ -165,7 +165,8 @@ function finish(status: number, to: SqlType, source: () => string, context: Eval
 }
 
 /**
- * `source` as a value of the type: rounded to its decimals, a TIME on the statement's date where a date is wanted.
+ * `source` as a value of the type: rounded to its decimals, but cut to its day for a DATE; a TIME on the statement's
+ * date where a date is wanted.
  * NULL if it has no place in the type. Changes `source`.
  */
 export function packAs(
@@ -188,10 +189,9 @@ export function packAs(
 function packWithDate(to: SqlType, source: TemporalFields, context: EvaluationContext): ExactValue | null {
   const truncate = (context.sqlMode & SqlMode.TIME_TRUNCATE_FRACTIONAL) !== 0
   if (!isValidDate(source, dateFlagsOf(context.sqlMode))) return null
-  const hasFraction = source.microsecond !== 0 || source.nanosecond !== 0
-  const digits = to.name === 'date' ? 0 : to.scale
-  if (hasFraction && !roundFraction(source, digits, truncate, false)) return null
   if (to.name === 'date') return packDate(source)
+  const hasFraction = source.microsecond !== 0 || source.nanosecond !== 0
+  if (hasFraction && !roundFraction(source, to.scale, truncate, false)) return null
   if (to.name === 'timestamp') return localToTimestamp(source, to.scale, context.timeZone) ?? null
   return packDatetime(source, to.scale)
 }

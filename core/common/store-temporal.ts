@@ -6,9 +6,10 @@ import { compileMicros, packAs, readMicros, readTemporal } from './conversion-te
 import type { ErrorCode } from './error-catalogue.js'
 import type { EvaluationContext } from './evaluation.js'
 import { sqlError } from './sql-error.js'
+import { SqlMode } from './sql-mode.js'
 import { isTemporal, sameType, type SqlType } from './sql-type.js'
 import type { NonNullStore } from './store.js'
-import { createFields } from './temporal.js'
+import { createFields, roundFraction } from './temporal.js'
 import { dateFlagsOf, parseDatetimeText, parseTimeText, ParseStatus } from './temporal-text.js'
 import type { ExactValue, Value } from './value.js'
 import { textOf } from './value-text.js'
@@ -77,6 +78,12 @@ function losesParts(column: SqlType): boolean {
   return fields.hour !== 0 || fields.minute !== 0 || fields.second !== 0 || fields.microsecond !== 0
 }
 
+/** CAST cuts a time to its day; a column of days takes the nearest second first (MySQL manual 13.2.8). */
+function roundToSeconds(context: EvaluationContext): boolean {
+  if (fields.microsecond === 0 && fields.nanosecond === 0) return true
+  return roundFraction(fields, 0, (context.sqlMode & SqlMode.TIME_TRUNCATE_FRACTIONAL) !== 0, false)
+}
+
 /** Packs `fields`, noting what the column's type drops. */
 function keep(
   column: SqlType,
@@ -87,7 +94,8 @@ function keep(
   row: number,
 ): Value {
   const isLossy = losesParts(column)
-  const packed = packAs(column, fields, isTime, context)
+  const isKnown = column.name !== 'date' || isTime || roundToSeconds(context)
+  const packed = isKnown ? packAs(column, fields, isTime, context) : null
   if (packed === null) {
     refuse('ER_WARN_DATA_OUT_OF_RANGE', column, source, context, name, row)
     return 0

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { LocalCatalog } from '../catalog/local-catalog.js'
 import { TemporaryTables } from '../catalog/temporary-tables.js'
 import { isVirtualDatabase } from '../catalog/names.js'
+import { SqlMode } from '../common/sql-mode.js'
 import { sqlError } from '../common/sql-error.js'
 import type { MaybePromise } from '../common/value.js'
 import { builtInFunctions } from '../functions/library.js'
@@ -56,6 +57,8 @@ export interface EngineOptions {
   readonly router: Router
   readonly functions: readonly FunctionLibrary[]
   readonly authentication: readonly AuthenticationMethod[]
+  /** What SHUTDOWN asks for; absent where no process listens. */
+  readonly requestStop?: () => void
 }
 
 export class SwitchyardEngine {
@@ -195,7 +198,7 @@ class EngineParts {
     const session = this.openInternalSession()
     try {
       const failure = await runText(session, sqlText(sql))
-      if (failure !== undefined) throw failure
+      if (failure !== undefined) throw failure.error
     } finally {
       await session.close()
     }
@@ -389,6 +392,7 @@ class EngineParts {
     try {
       const collation = clientCollation(request.client.collationId)
       if (collation !== undefined) session.state.setNames(collation.charset.name, collation.name)
+      if (request.client.ignoresSpace === true) session.state.addSqlMode(SqlMode.IGNORE_SPACE)
       if (request.database !== undefined) await session.useDatabase(request.database)
     } catch (error) {
       await session.close()

@@ -17,10 +17,26 @@ export interface InitScriptOptions {
   openSession(): EngineSession
 }
 
+/** Something is wrong with the folders or scripts that the operator chose; the message is for them. */
+export class InitScriptError extends Error {
+  override readonly name = 'InitScriptError'
+}
+
+/** Rejects with an InitScriptError. */
 export async function runInitScripts(options: InitScriptOptions): Promise<void> {
   for (const folder of options.folders) {
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+    const names = (await namesIn(folder)).filter((name) => name.endsWith('.sql')).sort()
     for (const name of names) await runOnce(join(folder, name), options)
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const reason = isMissing ? 'there is no such folder' : String(error)
+    throw new InitScriptError(`can't read the init folder ${folder}: ${reason}`, { cause: error })
   }
 }
 
@@ -31,8 +47,13 @@ async function runOnce(path: string, options: InitScriptOptions): Promise<void> 
   const session = options.openSession()
   try {
     const failure = await runText(session, text)
-    if (failure !== undefined)
-      throw new Error(`the init script ${path} failed: ${failure.message}`, { cause: failure })
+    if (failure !== undefined) {
+      const { error, statement } = failure
+      throw new InitScriptError(
+        `the init script ${path} failed at statement ${String(statement)}: ${error.message}`,
+        { cause: error },
+      )
+    }
   } finally {
     await session.close()
   }
@@ -40,16 +61,26 @@ async function runOnce(path: string, options: InitScriptOptions): Promise<void> 
   options.logger.info({ script: path }, 'ran an init script')
 }
 
+export interface TextFailure {
+  readonly error: SqlError
+  /** Counted from 1. A text that can't be parsed may fail before its first statement is done. */
+  readonly statement: number
+}
+
 /** Runs the statements of a text, whose answers nobody reads, up to the first that fails. */
-export async function runText(session: EngineSession, text: string): Promise<SqlError | undefined> {
-  let failure: SqlError | undefined
+export async function runText(session: EngineSession, text: string): Promise<TextFailure | undefined> {
+  let failure: TextFailure | undefined
+  let done = 0
+  const count = (): void => {
+    done++
+  }
   const sink: ResultSink = {
-    ok: () => undefined,
+    ok: count,
     columns: () => undefined,
     rows: () => undefined,
-    end: () => undefined,
+    end: count,
     fail: (error) => {
-      failure = error
+      failure = { error, statement: done + 1 }
     },
   }
   await session.execute(text, true, sink)

@@ -49,7 +49,7 @@ function optionsOf(state: SessionState) {
   if (options?.key !== key) {
     const charset = charsetByName(state.clientCharset)
     const plain: ParserOptions = {
-      ...parserOptionsOf(formatSqlMode(state.sqlMode)),
+      ...parserOptionsOf(formatSqlMode(state.sqlMode), { multiStatements: false }),
       decode: (bytes) => charset?.decode(Buffer.from(bytes, 'latin1')) ?? bytes,
     }
     options = {

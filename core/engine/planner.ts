@@ -4,6 +4,7 @@
 import { Binder, type BindingReport } from '../binder/binder.js'
 import type { BinderEnvironment, ResolvedRelation } from '../binder/environment.js'
 import type { BoundQuery } from '../binder/binding.js'
+import { countsAllRows } from '../binder/limits.js'
 import { columnType } from '../catalog/column-type.js'
 import { charsetByName } from '../common/charsets.js'
 import { charsetOfCollation } from '../common/collations.js'
@@ -137,7 +138,7 @@ function preparedQuery(
     plan: compilePlan(plan, services.compiler),
     columns: bound.columns.map(resultColumn),
     locks: statement.locking.length > 0,
-    countsAllRows: statement.body.kind === 'select' && statement.body.calcFoundRows,
+    countsAllRows: countsAllRows(statement.body),
     explain: () => explainTree(plan),
     explainRows: () => explainRows(plan),
   }

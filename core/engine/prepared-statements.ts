@@ -78,9 +78,17 @@ export class PreparedStatements {
     }
   }
 
-  prepareNamed(name: string, text: string, session: EngineSession): void {
+  async prepareNamed(
+    name: string,
+    text: string,
+    session: EngineSession,
+    running: RunningStatement,
+  ): Promise<void> {
     this.byName.delete(name.toLowerCase())
-    this.byName.set(name.toLowerCase(), parse(text, session))
+    const prepared = parse(text, session)
+    if (CONCERNS_PREPARED.has(prepared.parsed.statement.kind)) throw sqlError('ER_UNSUPPORTED_PS')
+    await describe(prepared, session, running)
+    this.byName.set(name.toLowerCase(), prepared)
   }
 
   requireNamed(name: string, command: string): Prepared {
@@ -113,6 +121,8 @@ export class PreparedStatements {
     this.byName.clear()
   }
 }
+
+const CONCERNS_PREPARED: ReadonlySet<string> = new Set(['prepare', 'execute', 'deallocate'])
 
 function parse(text: string, session: EngineSession): Prepared {
   return new Prepared(text, parseNext(text, 0, session.state, 'prepared'))

@@ -11,7 +11,7 @@ import type { ExactValue, Value } from '../common/value.js'
 import type { IsolationLevel } from '../spi/transaction.js'
 import type { SessionUserLocks } from '../transaction/user-locks.js'
 import type { Condition } from './running-statement.js'
-import { parseSqlMode } from './variables/sql-mode-text.js'
+import { formatSqlMode, parseSqlMode } from './variables/sql-mode-text.js'
 import type { AcceptedValue } from './variables/definition.js'
 import { canonicalName, SessionVariables, type GlobalVariables } from './variables/store.js'
 
@@ -188,6 +188,11 @@ export class SessionState implements EvaluationSession {
     this.variables.assign('character_set_results', client)
     this.variables.assign('character_set_connection', connection)
     this.variables.assign('collation_connection', collation)
+    this.refresh()
+  }
+
+  addSqlMode(mode: number): void {
+    this.variables.assign('sql_mode', formatSqlMode(this.sqlMode | mode))
     this.refresh()
   }
 

@@ -55,8 +55,8 @@ export async function runSessionStatement(
       await session.useDatabase(statement.database)
       return DONE
     case 'prepare':
-      prepared.prepareNamed(statement.name, sourceText(statement, session), session)
-      return DONE
+      await prepared.prepareNamed(statement.name, sourceText(statement, session), session, running)
+      return { ...DONE, info: 'Statement prepared' }
     case 'execute': {
       const target = prepared.requireNamed(statement.name, 'EXECUTE')
       if (statement.using.length !== target.parsed.parameterCount)

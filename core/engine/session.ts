@@ -318,6 +318,7 @@ export class EngineSession implements Session {
           state: this.state,
           globals: this.core.globals,
           running,
+          inTransaction: this.transactions.isOpen,
           newBinder: () => this.newBinder(running, parameters),
           evaluate: (syntax) => this.evaluateQuery(syntax, running, parameters),
           checkSetGlobal: (name) => {

@@ -27,6 +27,7 @@ export interface SetServices {
   readonly state: SessionState
   readonly globals: GlobalVariables
   readonly running: RunningStatement
+  readonly inTransaction: boolean
   /** A binder for one expression; sub-queries are evaluated by the caller beforehand. */
   newBinder(): Binder
   /** Evaluates an expression that needs a plan (it has a sub-query). */
@@ -77,10 +78,30 @@ async function checkedVariable(
     tellAdjustment(accepted, value, services)
     return () => globals.keep(accepted)
   }
-  // SET @@transaction_isolation without scope is for the next transaction only; with SESSION, and by name alone, for the session.
   const accepted = state.variables.accept(name, value, type)
   tellAdjustment(accepted, value, services)
+  if (assignment.isForNext === true && accepted.variable.name in NEXT_TRANSACTION) {
+    if (services.inTransaction) throw sqlError('ER_CANT_CHANGE_TX_CHARACTERISTICS')
+    return () => NEXT_TRANSACTION[accepted.variable.name]?.(state, accepted.value)
+  }
   return () => state.keepVariable(accepted)
+}
+
+/**
+ * Characteristics that `SET @@name = …` sets for the next transaction alone; with SESSION, and by name alone, it is for
+ * the session (MySQL manual 15.3.7 "SET TRANSACTION Statement").
+ */
+const NEXT_TRANSACTION: Readonly<Record<string, (state: SessionState, value: Value) => void>> = {
+  transaction_isolation: (state, value) => {
+    state.nextIsolation = isolationOf(String(value))
+  },
+  transaction_read_only: (state, value) => {
+    state.nextReadOnly = value === 1
+  },
+}
+
+function isolationOf(text: string): IsolationLevel {
+  return text.replace('-', ' ') as IsolationLevel
 }
 
 /** A number beyond a variable's limits is moved there with a warning, or refused under STRICT_ALL_TABLES. */
@@ -125,7 +146,7 @@ export function runSetTransaction(
   const { scope, isolation, accessMode } = statement
   if (scope === undefined) {
     if (inTransaction) throw sqlError('ER_CANT_CHANGE_TX_CHARACTERISTICS')
-    if (isolation !== undefined) state.nextIsolation = isolation.replace('-', ' ') as IsolationLevel
+    if (isolation !== undefined) state.nextIsolation = isolationOf(isolation)
     if (accessMode !== undefined) state.nextReadOnly = accessMode === 'readOnly'
     return
   }

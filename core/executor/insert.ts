@@ -29,6 +29,8 @@ import {
 } from './row-builder.js'
 import { readRows } from './set-operators.js'
 
+type Duplicate = Extract<InsertOutcome, { readonly kind: 'duplicate' }>
+
 /** How one column of the new row comes about. */
 type ColumnSource =
   { readonly kind: 'given'; readonly from: number; readonly store: Store } | { readonly kind: 'missing' }
@@ -340,7 +342,7 @@ class InsertRun {
     const { plan } = this.compiled
     // A number that no row got is none that LAST_INSERT_ID() tells.
     if (plan.mode !== 'replace') this.firstGenerated = this.generatedBefore
-    if (plan.mode === 'replace') return this.replace(outcome.rowKey, values)
+    if (plan.mode === 'replace') return this.replace(outcome, values)
     if (this.compiled.onDuplicate !== undefined) return this.updateExisting(outcome.rowKey, values)
     this.warnDuplicate(outcome.index.name, values)
     return undefined
@@ -353,7 +355,16 @@ class InsertRun {
     this.context.warn('Warning', 'ER_DUP_ENTRY', shown, `${table.name}.${indexName}`)
   }
 
-  private async replace(rowKey: Uint8Array, values: Value[]): Promise<void> {
+  /** A row that stays as it is counts once, as in MySQL, where the last unique index decides and no foreign key refers to it. */
+  private async replace({ index, rowKey }: Duplicate, values: Value[]): Promise<void> {
+    const { allColumns, table } = this.compiled
+    if (index === table.indexes.findLast(({ unique }) => unique) && !this.access.isReferenced) {
+      const old = Batch.ofTypes(table.columns.map((column) => column.type))
+      if ((await this.access.fetch(rowKey, allColumns, old)) && sameRow(old.row(0), values)) {
+        this.affected++
+        return
+      }
+    }
     await this.access.delete(rowKey)
     this.affected++
     // A further unique index may have another row with these values.

@@ -131,9 +131,8 @@ export function compileValues(
     open: (execution) => {
       let at = 0
       const batch = Batch.ofTypes(types)
-      const fill = (): Batch => {
-        batch.clear()
-        const end = Math.min(rows.length, at + BATCH_ROWS_MAX)
+      let fault: { readonly error: unknown } | undefined
+      const pushRows = (end: number): void => {
         for (; at < end; at++) {
           const row = rows[at] as readonly Evaluator[]
           for (let i = 0; i < row.length; i++) {
@@ -141,11 +140,24 @@ export function compileValues(
           }
           batch.rowCount++
         }
+      }
+      // Rows before a faulty one go first: their own faults are the ones to be reported.
+      const fill = (): Batch => {
+        batch.clear()
+        try {
+          pushRows(Math.min(rows.length, at + BATCH_ROWS_MAX))
+        } catch (error) {
+          if (batch.rowCount === 0) throw error
+          fault = { error }
+        }
         return batch
       }
       return {
-        next: () =>
-          at >= rows.length ? undefined : whenResolved(subqueries.resolve(SINGLE_ROW, execution), fill),
+        next: () => {
+          if (fault !== undefined) throw fault.error
+          if (at >= rows.length) return undefined
+          return whenResolved(subqueries.resolve(SINGLE_ROW, execution), fill)
+        },
         close: () => undefined,
       }
     },
@@ -194,7 +206,7 @@ class LimitOperator implements Operator {
 
   private take(batch: Batch | undefined): MaybePromise<Batch | undefined> {
     if (batch === undefined) {
-      this.execution.foundRows = this.seen
+      if (this.countAll) this.execution.foundRows = this.seen
       return undefined
     }
     this.seen += batch.rowCount

@@ -215,10 +215,10 @@ export const datePartFunctions: readonly ScalarFunction[] = [
   ...datePart(['dayofweek'], 1, CALENDAR_DATE, (fields) => ((weekdayOf(days(fields)) + 1) % 7) + 1),
   ...datePart(['weekday'], 1, CALENDAR_DATE, (fields) => weekdayOf(days(fields))),
   ...datePart(['weekofyear'], 2, CALENDAR_DATE, (fields) => weekOf(fields, 3).week),
-  ...datePart(['to_days'], 6, CALENDAR_DATE, days),
+  ...datePart(['to_days'], 7, CALENDAR_DATE, days),
   ...datePart(
     ['to_seconds'],
-    11,
+    12,
     CALENDAR_DATE,
     (fields) => days(fields) * SECONDS_PER_DAY + secondOfDay(fields),
   ),

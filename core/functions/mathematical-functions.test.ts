@@ -119,7 +119,7 @@ const CONVERSION: Case[] = [
   ['bin', [decimal('3.7')], '11'],
   ['oct', [-1], '1777777777777777777777'],
   ['oct', [null], null],
-  ['bit_count', [29], '4', 'bigint(2)'],
+  ['bit_count', [29], '4', 'bigint(3)'],
   ['bit_count', [-1], '64'],
   ['bit_count', [Buffer.from('ff0f', 'hex')], '12'],
   ['bit_count', ['7'], '3'],

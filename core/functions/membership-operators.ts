@@ -10,14 +10,17 @@ import {
   BOOLEAN_TYPE,
   DOUBLE_TYPE,
   isApproximate,
+  isText,
   sameType,
   type SqlType,
 } from '../common/sql-type.js'
+import { requireCollation } from '../common/collations.js'
 import { SINGLE_ROW } from '../common/batch.js'
 import type { ExactValue, Value } from '../common/value.js'
 import type { ArgumentInfo, BindingEnvironment, ScalarFunction } from '../spi/functions.js'
 import { numericKindOf, numericTypeOf } from './numeric-types.js'
 import { bindPair, type PairComparator, type PairComparison } from './pair-comparison.js'
+import { resolveStrings } from './string-domain.js'
 
 function sameWish(a: SqlType | undefined, b: SqlType | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && sameType(a, b))
@@ -33,9 +36,35 @@ function convertingLeft(pair: PairComparison, from: SqlType): PairComparator {
   }
 }
 
+/** Strings are all compared in the one collation that they agree on, not each pair in its own. */
+function inOneCollation(
+  args: readonly ArgumentInfo[],
+  environment: BindingEnvironment,
+  operation: string,
+): readonly ArgumentInfo[] {
+  const texts = args.filter(({ type }) => isText(type))
+  const names = new Set(texts.map(({ type }) => type.collation))
+  const hasOthers = args.some(({ type }) => !isText(type) && type.name !== 'null')
+  if (hasOthers || names.size < 2) return args
+  const { collation, coercibility } = resolveStrings(args, environment, operation, true)
+  // Where character sets differ, each pair converts for itself.
+  if ([...names].some((name) => requireCollation(name).charset !== collation.charset)) return args
+  return args.map((argument) => {
+    const { type, nullable, isConstant, text } = argument
+    const agreed = isText(type) ? { ...type, collation: collation.name } : type
+    return {
+      ...{ type: agreed, nullable, coercibility, isConstant, text },
+      get constant() {
+        return argument.constant
+      },
+    }
+  })
+}
+
 // ---- BETWEEN
 
-function bindBetween(args: readonly ArgumentInfo[], environment: BindingEnvironment): ScalarBinding {
+function bindBetween(all: readonly ArgumentInfo[], environment: BindingEnvironment): ScalarBinding {
+  const args = inOneCollation(all, environment, 'between')
   const [value, low, high] = args as readonly [ArgumentInfo, ArgumentInfo, ArgumentInfo]
   const lower = bindPair(value, low, environment, 'between')
   const upper = bindPair(value, high, environment, 'between')
@@ -90,9 +119,10 @@ function compileBetween(
 /** Shorter lists are searched one by one. */
 const HASHED_LENGTH_MIN = 5
 
-function bindIn(args: readonly ArgumentInfo[], environment: BindingEnvironment): ScalarBinding {
+function bindIn(all: readonly ArgumentInfo[], environment: BindingEnvironment): ScalarBinding {
+  const args = inOneCollation(all, environment, ' IN ')
   const [value, ...items] = args as readonly [ArgumentInfo, ...ArgumentInfo[]]
-  const pairs = items.map((item) => bindPair(value, item, environment, 'in'))
+  const pairs = items.map((item) => bindPair(value, item, environment, ' IN '))
   const first = pairs[0] as PairComparison
   const agrees = pairs.every((pair) => sameWish(first.left, pair.left))
   const parameterTypes = [agrees ? first.left : undefined, ...pairs.map((pair) => pair.right)]

@@ -18,14 +18,19 @@ import type { Call } from './support.js'
 /** The collation of names that the server itself gives: databases, users, character sets. */
 const SYSTEM_COLLATION = 'utf8mb3_general_ci'
 
+/** Of functions that may answer any BIGINT. */
+const BIGINT_WIDTH = 21
 const INTEGERS = new Map<number, SqlType>()
 
-/** BIGINT with a display width of `width`: how MySQL describes most integers that functions answer. */
-export function integerType(width: number): SqlType {
-  let type = INTEGERS.get(width)
+/**
+ * BIGINT of at most `digits` digits: how MySQL describes most integers that functions answer. The display width has
+ * room for a sign, because the digits of a DECIMAL made of it are counted without one.
+ */
+export function integerType(digits: number): SqlType {
+  let type = INTEGERS.get(digits)
   if (type === undefined) {
-    type = Object.freeze({ ...BIGINT_TYPE, length: width })
-    INTEGERS.set(width, type)
+    type = Object.freeze({ ...BIGINT_TYPE, length: Math.min(digits + 1, BIGINT_WIDTH) })
+    INTEGERS.set(digits, type)
   }
   return type
 }

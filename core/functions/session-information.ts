@@ -83,6 +83,20 @@ function compileBenchmark([count, expression]: readonly Evaluator[]): Evaluator 
   }
 }
 
+const ANY_VALUE: ScalarFunction = {
+  name: 'any_value',
+  argumentsMin: 1,
+  argumentsMax: 1,
+  volatility: 'immutable',
+  bind: ([argument]) => ({
+    type: argument?.type ?? NULL_TYPE,
+    nullable: argument?.nullable ?? true,
+    ...(argument === undefined ? {} : { coercibility: argument.coercibility }),
+    parameterTypes: [undefined],
+    compile: ([value]) => value as Evaluator,
+  }),
+}
+
 export const sessionInformationFunctions: readonly ScalarFunction[] = [
   ...ofSession(['database', 'schema'], systemText(34), ({ session }) => session.database, true),
   ...ofSession(
@@ -126,6 +140,8 @@ export const sessionInformationFunctions: readonly ScalarFunction[] = [
     nullable: true,
     compile: () => () => null,
   }),
+  // Says to ONLY_FULL_GROUP_BY that any row's value will do; see the binder's grouping.
+  ANY_VALUE,
   scalarFunction('name_const', {
     parameters: ['any', 'any'],
     type: ({ args }) => args[1]?.type ?? NULL_TYPE,

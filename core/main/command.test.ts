@@ -180,6 +180,12 @@ describe('the data folder', () => {
     expect(message).toMatch(/can't use the data folder .*: a part of its path is not a folder/)
   })
 
+  const onLinux = process.platform === 'linux' ? test : test.skip
+  onLinux('where the system lets nobody make one is refused', async () => {
+    const message = await failure(run(sampleServerFolder(), ['--data-dir', '/proc/switchyard/data']))
+    expect(message).toMatch(/can't use the data folder \/proc\/switchyard\/data: /)
+  })
+
   test('with a path longer than a socket address is locked all the same', async () => {
     const folder = sampleServerFolder()
     const long = join(folder, ...Array.from({ length: 5 }, (_, index) => `${'long'.repeat(10)}${index}`))

@@ -37,6 +37,7 @@ async function serve(options: StartOptions) {
   for (const signal of SIGNALS) process.on(signal, onSignal)
   const server = await starting
   surviveFaults(server)
+  void server.stopRequested.then(() => shutDown(server))
   print(server.greeting)
 }
 

@@ -1,6 +1,7 @@
 /** Makes the engine of its stages: the one place where the server's parts meet the engine's classes. */
 import { isIP } from 'node:net'
 import { SwitchyardEngine } from '../engine/engine.js'
+import { InitScriptError } from '../engine/init-scripts.js'
 import { StartError } from '../loader/start-error.js'
 import type { ComposeEngine, EngineParts } from './engine-parts.js'
 
@@ -16,7 +17,11 @@ class GuardedEngine extends SwitchyardEngine {
   }
 
   override async start(): Promise<void> {
-    await super.start()
+    try {
+      await super.start()
+    } catch (error) {
+      throw error instanceof InitScriptError ? new StartError(error.message, { cause: error }) : error
+    }
     const { bind } = this
     if (isLoopback(bind) || !this.rootHasNoPassword) return
     await this.stop()

@@ -22,6 +22,8 @@ export interface EngineParts {
   readonly router: Router
   readonly functions: readonly FunctionLibrary[]
   readonly authentication: readonly AuthenticationMethod[]
+  /** Called when a client runs SHUTDOWN. */
+  readonly requestStop: () => void
 }
 
 export interface Engine {

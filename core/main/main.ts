@@ -41,6 +41,8 @@ export interface RunningServer {
   readonly listeners: readonly Listener[]
   /** How to connect, as text for a terminal. */
   readonly greeting: string
+  /** Resolves when a client has run SHUTDOWN: whoever started the server is to stop it then. */
+  readonly stopRequested: Promise<void>
   /** Orderly shutdown; never rejects. */
   stop(): Promise<void>
 }
@@ -58,7 +60,12 @@ async function start(flags: Flags, options: StartOptions): Promise<RunningServer
   const currentFolder = options.currentFolder ?? process.cwd()
   const config = loadConfig({ flags, environment, currentFolder, shippedFolder: shippedConfigFolder() })
   const logger = await createLog(config.log)
-  const container = await wire(config, logger, { environment, currentFolder }, options.composeEngine)
+  let requestStop = (): void => undefined
+  const stopRequested = new Promise<void>((resolve) => {
+    requestStop = resolve
+  })
+  const surroundings = { environment, currentFolder, requestStop }
+  const container = await wire(config, logger, surroundings, options.composeEngine)
   const server = container.resolve(ServerProcess)
   await server.start()
   for (const warning of config.warnings) logger.warn({}, warning)
@@ -72,14 +79,21 @@ async function start(flags: Flags, options: StartOptions): Promise<RunningServer
     logger,
     listeners,
     greeting: greeting({ version, settings, isDurable, listeners }),
+    stopRequested,
     stop: () => server.stop(),
   }
+}
+
+interface Surroundings {
+  readonly environment: Environment
+  readonly currentFolder: string
+  readonly requestStop: () => void
 }
 
 async function wire(
   config: LoadedConfig,
   logger: Logger,
-  surroundings: { readonly environment: Environment; readonly currentFolder: string },
+  surroundings: Surroundings,
   compose: ComposeEngine = composeEngine,
 ): Promise<DependencyContainer> {
   // A child, so that one process can hold several servers.
@@ -87,9 +101,17 @@ async function wire(
   const { settings, plugins, pluginFolders } = config
   container.register(ServerSettings, { useValue: settings })
   container.register(Logger, { useValue: logger })
-  const loaded = await loadPlugins({ plugins, pluginFolders, settings, logger, ...surroundings })
+  const { environment, currentFolder, requestStop } = surroundings
+  const loaded = await loadPlugins({
+    plugins,
+    pluginFolders,
+    settings,
+    logger,
+    environment,
+    currentFolder,
+  })
   registerPlugins(container, loaded, settings.storage)
-  container.register(Engine, { useValue: compose(engineParts(container)) })
+  container.register(Engine, { useValue: compose({ ...engineParts(container), requestStop }) })
   return container
 }
 

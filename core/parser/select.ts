@@ -162,6 +162,9 @@ function defaultName(cursor: Cursor, expression: Expression, start: number, end:
           expression.tokenCount === 1 ? expression.bytes : firstString(cursor, start, end),
         ),
       )
+    case 'number':
+      // A literal goes by its own text, without the parentheses around it.
+      return shortened(cursor.sourceText(expression.start, expression.end))
     case 'null':
       return 'NULL'
     case 'boolean':

@@ -111,7 +111,8 @@ function parseAssignment(cursor: Cursor, scope: VariableScope | undefined): SetA
     case 'systemVariable': {
       const variable = parseSystemVariable(cursor)
       const { component, name } = variable
-      return parseValueOf(cursor, { scope: variable.scope, component, name }, start)
+      const isForNext = variable.scope === undefined
+      return parseValueOf(cursor, { scope: variable.scope, isForNext, component, name }, start)
     }
     case 'NAMES':
       return isAssignment(cursor.peek(1)) ? parseVariable(cursor, scope) : parseNames(cursor)
@@ -137,9 +138,11 @@ function parseVariable(cursor: Cursor, scope: VariableScope | undefined): SetAss
   return parseValueOf(cursor, { scope, ...named }, start)
 }
 
+type SystemVariableAssignment = Extract<SetAssignment, { kind: 'setVariable' }>
+
 function parseValueOf(
   cursor: Cursor,
-  variable: { scope: VariableScope | undefined; component: string | undefined; name: string },
+  variable: Pick<SystemVariableAssignment, 'scope' | 'isForNext' | 'component' | 'name'>,
   start: number,
 ): SetAssignment {
   cursor.expectOneOf('=', ':=')

@@ -5,6 +5,7 @@
 export * from '../common/batch.js'
 export { charsetByName } from '../common/charsets.js'
 export * from '../common/collation.js'
+export { textOf } from '../common/conversion.js'
 export { charsetOfCollation, collationByName, defaultCollationOf } from '../common/collations.js'
 export { formatDecimal, parseDecimal } from '../common/decimal.js'
 export { formatDouble, formatFixed, formatFloat } from '../common/double-format.js'

@@ -150,6 +150,8 @@ export interface ClientInfo {
   readonly collationId: number
   /** CLIENT_INTERACTIVE: the session starts with interactive_timeout in the place of wait_timeout. */
   readonly isInteractive: boolean
+  /** CLIENT_IGNORE_SPACE: the session starts with IGNORE_SPACE in its sql_mode. */
+  readonly ignoresSpace?: boolean
 }
 
 export interface LoginRequest {

@@ -133,6 +133,8 @@ export type InsertOutcome =
 /** One table within one transaction. */
 export interface TableAccess {
   readonly table: TableDefinition
+  /** Whether foreign keys of tables refer to it, and are checked: a row that is deleted and comes back is not the same to them. */
+  readonly isReferenced: boolean
   /**
    * Point lookup: appends to `output` (laid out as `columns`) the rows whose index parts equal `key`, which
    * names a prefix of the index (undefined index: the primary key). Answers how many. For a unique index with a full key that

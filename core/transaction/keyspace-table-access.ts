@@ -31,6 +31,10 @@ export class KeyspaceTableAccess implements TableAccess {
     return this.runtime.table
   }
 
+  get isReferenced(): boolean {
+    return this.writer.isReferenced
+  }
+
   get writer(): TableWriter {
     this.ownWriter ??= new TableWriter(this.transaction, this.runtime)
     return this.ownWriter

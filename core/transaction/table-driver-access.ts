@@ -20,6 +20,9 @@ import type { CoreTransaction } from './transaction.js'
 const INSERTED: InsertOutcome = Object.freeze({ kind: 'inserted' })
 
 export class TableDriverAccess implements TableAccess {
+  /** Core keeps no foreign keys for drivers of tables. */
+  readonly isReferenced = false
+
   constructor(
     private readonly transaction: CoreTransaction,
     private readonly writes: TableDriverWrites,

@@ -127,6 +127,11 @@ export class TableWriter {
 
   // ---- inside
 
+  /** Whether rows of other tables may refer to its rows. */
+  get isReferenced(): boolean {
+    return this.foreignKeys.isReferenced
+  }
+
   /** Cascades that fail half-way leave nothing behind, also where IGNORE goes on with the next row. */
   private *undoing(cascades: Steps<void>): Steps<void> {
     const undo = this.transaction.undoPoint()

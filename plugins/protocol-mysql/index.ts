@@ -72,9 +72,9 @@ export const plugin = definePlugin({
   },
   create({ name, options, settings, logger }) {
     if ((options.tlsCertificate === '') !== (options.tlsKey === '')) {
-      throw new Error(`${name}: tlsCertificate and tlsKey belong together; set both or neither`)
+      throw new Error('tlsCertificate and tlsKey belong together; set both or neither')
     }
-    if (options.requireTls && !options.tls) throw new Error(`${name}: requireTls needs tls to be on`)
+    if (options.requireTls && !options.tls) throw new Error('requireTls needs tls to be on')
     const socketPath = options.socket === '' ? settings.socket : options.socket
     const tcp =
       options.address === '' ? { host: settings.bind, port: settings.port } : parseAddress(options.address)

@@ -3,7 +3,9 @@
  * connections whose time is up.
  */
 import { connect, createServer, type ListenOptions, type Server as NetServer, type Socket } from 'node:net'
+import { existsSync } from 'node:fs'
 import { lstat, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import {
   isSqlError,
   sqlError,
@@ -271,13 +273,15 @@ function addressOf(listener: NetServer): string {
 /** One line that tells an operator what to do. */
 function listenError(error: NodeJS.ErrnoException, where: ListenOptions): Error {
   const place = where.path ?? `${where.host ?? ''}:${String(where.port)}`
+  // The system's word for a missing folder is EACCES.
+  const code = where.path === undefined || existsSync(dirname(where.path)) ? error.code : 'ENOENT'
   const reasons: Record<string, string> = {
     EADDRINUSE: `${place} is in use by another program; choose another port or socket path`,
     EACCES: `no permission to listen on ${place}`,
     EADDRNOTAVAIL: `${place} is no address of this machine`,
     ENOENT: `the folder of ${place} does not exist`,
   }
-  return new Error(reasons[error.code ?? ''] ?? `cannot listen on ${place}: ${error.message}`, {
+  return new Error(reasons[code ?? ''] ?? `cannot listen on ${place}: ${error.message}`, {
     cause: error,
   })
 }

@@ -219,3 +219,14 @@ test('compression and TLS', async () => {
   expect(cipher?.Value).toMatch(/TLS|AES|CHACHA/)
   secure.destroy()
 })
+
+test('a client says whether spaces may stand behind names of functions', async () => {
+  const query = 'SELECT COUNT (*) AS n, @@sql_mode AS mode'
+  // mysql2 asks for it by itself.
+  const [row] = await rowsOf(query)
+  expect(row?.n).toBe(1)
+  expect(String(row?.mode)).toMatch(/IGNORE_SPACE/)
+  const strict = await server.connect({ flags: ['-IGNORE_SPACE'] })
+  await expect(strict.query(query)).rejects.toMatchObject({ errno: 1064 })
+  strict.destroy()
+})

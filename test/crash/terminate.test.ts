@@ -2,7 +2,8 @@
  * Goal: SIGTERM under load is an orderly end: the process ends by itself with status 0, within its grace, everything that was
  * acknowledged is there afterwards, and nothing is left to recover.
  *
- * Method: the clients of the kill test, a transaction that never ends, and a statement that would run for a minute.
+ * Method: the clients of the kill test, a transaction that never ends, and a statement that would run for a minute. SHUTDOWN, as a
+ * statement, does the same for those who may.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RowDataPacket } from 'mysql2/promise'
@@ -50,3 +51,19 @@ test('SIGTERM under load ends the server in order', async () => {
     expect(unfinished).toEqual([])
   }
 }, 60_000)
+
+test('SHUTDOWN ends the server for accounts with the privilege', async () => {
+  const server = await TestServer.start({ config: CONFIG })
+  const root = await server.connect()
+  await root.query('CREATE USER somebody')
+  const somebody = await server.connect({ user: 'somebody' })
+  await expect(somebody.query('SHUTDOWN')).rejects.toMatchObject({ errno: 1227 })
+  await expect(root.query('RESTART')).rejects.toMatchObject({ errno: 3707 })
+  await root.query('GRANT SHUTDOWN ON *.* TO somebody')
+  await root.query('CREATE DATABASE kept')
+  await somebody.query('SHUTDOWN')
+  expect(await server.ended).toEqual({ status: 0, signal: null })
+  const again = await TestServer.start({ folder: server.folder })
+  const [databases] = await (await again.connect()).query<RowDataPacket[]>("SHOW DATABASES LIKE 'kept'")
+  expect(databases).toHaveLength(1)
+})

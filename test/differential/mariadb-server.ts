@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createConnection, type Connection, type FieldPacket, type RowDataPacket } from 'mysql2'
-import { binaryText, type Outcome, type SqlConnection } from '../sql/sql-server.js'
+import { binaryText, isAboutConditions, type Outcome, type SqlConnection } from '../sql/sql-server.js'
 import type { SqlServer } from '../sql/sql-server.js'
 import { findCommand } from '../support/system-packages.js'
 import { hasBytes, outcomeColumn } from './mariadb-columns.js'
@@ -135,16 +135,12 @@ interface Header {
 }
 
 /** Unlike MySQL's, a statement without tables leaves the warnings and errors of the one before it in their list. */
-const CONCERNS_NO_TABLE = /^\s*(SELECT|VALUES|DO|SET|WITH|USE|SHOW)\b/i
 const CLEARS_WARNINGS = 'SELECT 1 FROM mysql.db LIMIT 0'
 
 const NO_RESULT = {
   ...{ failure: undefined, columns: undefined, rows: [], affectedRows: undefined },
   info: '',
 } satisfies Omit<Outcome, 'warnings'>
-
-const READS_WARNINGS =
-  /^\s*(SHOW\s+(COUNT\(\*\)\s+)?(WARNINGS|ERRORS)|GET\s+DIAGNOSTICS|SELECT\s+@@(warning|error)_count)/i
 
 class MariaDbConnection implements SqlConnection {
   /** The list of warnings holds those of the statement before. */
@@ -153,8 +149,8 @@ class MariaDbConnection implements SqlConnection {
   constructor(private readonly connection: Connection) {}
 
   async run(sql: string): Promise<Outcome> {
-    if (READS_WARNINGS.test(sql)) return { ...(await this.query(sql)), warnings: [] }
-    if (this.hasConditions && CONCERNS_NO_TABLE.test(sql)) await this.query(CLEARS_WARNINGS)
+    if (isAboutConditions(sql)) return { ...(await this.query(sql)), warnings: [] }
+    if (this.hasConditions) await this.query(CLEARS_WARNINGS)
     const { warningCount, ...outcome } = await this.query(mariadbSyntax(sql))
     this.hasConditions = outcome.failure !== undefined
     if (warningCount === 0) return { ...outcome, warnings: [] }
@@ -180,7 +176,7 @@ class MariaDbConnection implements SqlConnection {
             const { affectedRows, warningStatus, info } = result as Header
             resolve({
               ...NO_RESULT,
-              ...{ affectedRows: BigInt(affectedRows), info: info, warningCount: warningStatus },
+              ...{ affectedRows: BigInt(affectedRows), info, warningCount: warningStatus },
             })
           } else {
             const rows = (result as (Buffer | null)[][]).map((row) =>

@@ -76,6 +76,11 @@ export function columnOrigin(
   return `${alias}${path}` || '-'
 }
 
+/** Statements that read the warnings of the one before, and leave them in their list. */
+export function isAboutConditions(sql: string): boolean {
+  return /^\s*(SHOW\s+(COUNT\(\*\)\s+)?(WARNINGS|ERRORS)|SELECT\s+@@(warning|error)_count)/i.test(sql)
+}
+
 /** A binary string as cells show it: itself while it is printable ASCII, hexadecimal otherwise. */
 export function binaryText(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

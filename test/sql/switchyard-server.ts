@@ -13,6 +13,7 @@ import {
   binaryText,
   columnFlags,
   columnOrigin,
+  isAboutConditions,
   type Outcome,
   type OutcomeColumn,
   type SqlConnection,
@@ -34,7 +35,7 @@ class SwitchyardConnection implements SqlConnection {
 
   async run(sql: string): Promise<Outcome> {
     const { status, ...outcome } = await this.execute(sql)
-    if (status === undefined || status.warningCount === 0 || /^\s*SHOW\s+(WARNINGS|ERRORS)/i.test(sql)) {
+    if (status === undefined || status.warningCount === 0 || isAboutConditions(sql)) {
       return { ...outcome, warnings: [] }
     }
     const { rows } = await this.execute('SHOW WARNINGS')

@@ -80,7 +80,11 @@ async function alter(
   const work = workOf(placed, context)
   checkAlgorithm(statement, work)
   noteIgnored(statement, former, context)
-  return new Alteration(placed, work, target, parents, context, locks).run()
+  const result = await new Alteration(placed, work, target, parents, context, locks).run()
+  // Only a change of the table itself counts its rows.
+  const isRename =
+    statement.actions.length > 0 && statement.actions.every(({ kind }) => kind === 'renameTable')
+  return isRename ? { ...result, info: '' } : result
 }
 
 /** Table drivers have their own idea of columns: whatever changes there is copied. */

@@ -7,6 +7,7 @@ import type { BoundColumn } from '../../binder/binding.js'
 import { sameName } from '../../catalog/names.js'
 import type { NewTableElement, ReadyColumn } from '../../catalog/new-table-element.js'
 import { sqlError } from '../../common/sql-error.js'
+import { charsetOfCollation } from '../../common/collations.js'
 import { INT_TYPE, binaryType, isBinary, isText, type SqlType } from '../../common/sql-type.js'
 import type { Value } from '../../common/value.js'
 import type { ColumnDefault } from '../../plan/schema.js'
@@ -95,7 +96,27 @@ const INT_LENGTH_MAX = 11
 /** The type of a column for results of the type. */
 function storedType(type: SqlType): SqlType {
   if (type.name === 'null') return { ...binaryType(0), name: 'binary' }
+  if (type.name === 'varchar' || type.name === 'varbinary') return storedString(type)
   if (type.name !== 'bigint' && type.name !== 'int') return type
   if (type.length >= INT_LENGTH_MAX) return { ...type, length: type.name === 'bigint' ? 20 : 11 }
   return type.unsigned ? { ...INT_TYPE, unsigned: true, length: 10 } : INT_TYPE
+}
+
+/** Results that may be longer become TEXT or BLOB columns. */
+const STRING_LENGTH_MAX = 512
+
+function storedString(type: SqlType): SqlType {
+  if (type.length === 0) return { ...type, name: isText(type) ? 'char' : 'binary' }
+  if (type.length <= STRING_LENGTH_MAX) return type
+  const byteCount = type.length * (isText(type) ? charsetOfCollation(type.collation).bytesPerCharMax : 1)
+  const isSmall = byteCount <= 65535
+  if (isText(type))
+    return {
+      ...type,
+      ...(isSmall ? { name: 'text', length: 65535 } : { name: 'mediumtext', length: 16777215 }),
+    }
+  return {
+    ...type,
+    ...(isSmall ? { name: 'blob', length: 65535 } : { name: 'mediumblob', length: 16777215 }),
+  }
 }

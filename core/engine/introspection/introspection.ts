@@ -21,6 +21,7 @@ import { flush } from './maintenance/flush.js'
 import { lockInstance, lockTables, unlockTables } from './maintenance/lock-tables.js'
 import { maintainTables } from './maintenance/maintain-tables.js'
 import { isRefused, refused } from './maintenance/refused.js'
+import { runServerCommand } from './maintenance/server-command.js'
 import { describeTable } from './show/columns.js'
 import { ShowContext } from './show/context.js'
 import { show } from './show/show.js'
@@ -65,6 +66,8 @@ export class Introspection {
         return lockInstance(statement, context)
       case 'tableMaintenance':
         return maintainTables(statement, context)
+      case 'serverCommand':
+        return Promise.resolve().then(() => runServerCommand(statement, context))
       default:
         return isRefused(statement) ? refused(statement, context) : undefined
     }

@@ -99,6 +99,8 @@ export type SetAssignment =
        */
       readonly kind: 'setVariable'
       readonly scope: VariableScope | undefined
+      /** `@@name` without a scope: what it says of transactions is for the next one only. */
+      readonly isForNext?: boolean
       readonly component: string | undefined
       readonly name: string
       /** DEFAULT is a `defaultKeyword`. The keywords ON, ALL, BINARY, ROW and SYSTEM are column references. */

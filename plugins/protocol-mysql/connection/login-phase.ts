@@ -132,6 +132,7 @@ function clientInfo(client: Client, response: HandshakeResponse): ClientInfo {
     attributes: response.attributes,
     collationId: response.collationId,
     isInteractive: (client.capabilities & Capability.Interactive) !== 0,
+    ignoresSpace: (client.capabilities & Capability.IgnoreSpace) !== 0,
   }
 }
 

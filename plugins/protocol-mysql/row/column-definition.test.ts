@@ -60,6 +60,11 @@ describe('columnDefinition', () => {
     expect(latin1.includes(Buffer.from('\x04n\xe4me', 'latin1'))).toBe(true)
   })
 
+  it('counts a computed DOUBLE a character longer than a column', () => {
+    expect(numbers(columnDefinition(ofTable(DOUBLE_TYPE), UTF8)).summary[1]).toBe(22)
+    expect(numbers(columnDefinition(column('a + 1', DOUBLE_TYPE), UTF8)).summary[1]).toBe(23)
+  })
+
   // type code, length in bytes, collation id, flags, decimals
   it.each<[string, ResultColumn, number[]]>([
     [

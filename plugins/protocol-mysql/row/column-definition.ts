@@ -71,7 +71,7 @@ export function columnDefinition(column: ResultColumn, charset: ResultCharset): 
   const names = ['def', column.database, column.table, column.originalTable, column.name, column.originalName]
   return definition(names, charset, {
     collationId: isCharacter ? textCollationId(type, charset) : BINARY_COLLATION_ID,
-    length: isCharacter ? textLength(type, charset) : plainLength(type),
+    length: isCharacter ? textLength(type, charset) : plainLength(column),
     type: WIRE_TYPES[type.name],
     flags: columnFlags(column),
     decimals: decimals(column),
@@ -125,7 +125,15 @@ function characterCount(type: SqlType): number {
   return type.length
 }
 
-function plainLength(type: SqlType): number {
+/** Digits, point, sign and exponent of a computed value; a column's are counted a little less. */
+const APPROXIMATE_EXPRESSION_LENGTH = 23
+
+function plainLength(column: ResultColumn): number {
+  const { type } = column
+  const isApproximate = type.name === 'double' || type.name === 'float'
+  if (isApproximate && type.scale === NOT_FIXED_DECIMALS && isExpression(column)) {
+    return APPROXIMATE_EXPRESSION_LENGTH
+  }
   if (type.name === 'decimal') {
     return type.length + (type.scale > 0 ? 1 : 0) + (type.unsigned || type.length === 0 ? 0 : 1)
   }

@@ -34,6 +34,7 @@ export const SERVER_CAPABILITIES: number =
   Capability.ConnectWithDatabase |
   Capability.Compress |
   Capability.Odbc |
+  Capability.IgnoreSpace |
   Capability.Protocol41 |
   Capability.Interactive |
   Capability.IgnoreSigpipe |

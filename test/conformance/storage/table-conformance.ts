@@ -45,16 +45,21 @@ export function runTableConformance(name: string, harness: TableHarness): void {
     let storage: TableStorage
     let table: TableDefinition
 
-    beforeEach(async () => {
+    beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'switchyard-conformance-'))
       storage = harness.create(folder)
       await storage.start()
+    })
+    afterAll(async () => {
+      await storage.stop()
+      rmSync(folder, { recursive: true, force: true })
+    })
+    beforeEach(async () => {
       table = sampleTable(storage.name)
       await storage.createTable(table, newStatement())
     })
     afterEach(async () => {
-      await storage.stop()
-      rmSync(folder, { recursive: true, force: true })
+      await storage.dropTable(table.id)
     })
 
     const insert = async (rows: Iterable<readonly Value[]>): Promise<number> =>

@@ -3,7 +3,6 @@
  * MySQL's own error where MySQL would say the same, else with ER_NOT_SUPPORTED_YET; dropping what doesn't exist IF EXISTS succeeds.
  */
 import type { ErrorCode } from '../../../common/error-catalogue.js'
-import { requirePrivilege } from '../../../catalog/privileges.js'
 import { sqlError } from '../../../common/sql-error.js'
 import type { QualifiedName, Statement } from '../../../plan/syntax/index.js'
 import { DONE, type StatementResult } from '../../server-core.js'
@@ -26,7 +25,6 @@ const ANSWERED: ReadonlySet<Statement['kind']> = new Set<Statement['kind']>([
   'alterEvent',
   'help',
   'purgeLogs',
-  'serverCommand',
 ])
 
 export async function refused(statement: Statement, context: ShowContext): Promise<StatementResult> {
@@ -58,9 +56,6 @@ export async function refused(statement: Statement, context: ShowContext): Promi
     case 'purgeLogs':
       // There is no binary log to purge; MySQL is content then, too.
       return DONE
-    case 'serverCommand':
-      requirePrivilege(context.request().account, 'SHUTDOWN')
-      throw sqlError('ER_NOT_SUPPORTED_YET', statement.command.toUpperCase())
     default:
       throw sqlError('ER_NOT_SUPPORTED_YET', UNSUPPORTED[statement.kind] ?? statement.kind)
   }

@@ -1,0 +1,285 @@
+/**
+ * The column store: tables in chDB, which is ClickHouse as a library, in a process of its own. What the engine does exactly as
+ * MySQL would it is given to do; the rest stays with the server. `docs/internals/chdb.md` says how rows are kept.
+ */
+import {
+  Batch,
+  INT_TYPE,
+  isSqlError,
+  sqlError,
+  UNSIGNED_BIGINT_TYPE,
+  type BatchCursor,
+  type Logger,
+  type ScanAnswer,
+  type ScanRequest,
+  type SqlType,
+  type StatementContext,
+  type TableDefinition,
+  type TableStatistics,
+  type TableStorage,
+} from '@switchyard/core/spi'
+import {
+  EngineError,
+  EngineErrorNumber,
+  EngineGone,
+  type BlockStream,
+  type ColumnEngine,
+} from './column-engine.js'
+import { BlockReader } from './native-block.js'
+import { planPushDown } from './push-down.js'
+import { createTableSql, DATABASE, scanSql, tableName, VERSION_COLUMN } from './sql-text.js'
+import { storedTable, type StoredTable } from './stored-table.js'
+import { TableState } from './table-state.js'
+import { TableWriter } from './table-writer.js'
+
+/** Why there is no engine: the package isn't installed. */
+export interface MissingEngine {
+  readonly reason: string
+}
+
+export class ChdbStorage implements TableStorage {
+  readonly comment = 'Columns in chDB (ClickHouse), for analytics'
+  readonly capabilities = {
+    shape: 'table',
+    durable: true,
+    transactions: 'autocommit',
+    fragments: false,
+    writable: true,
+    keyBytesMax: 0,
+  } as const
+  private readonly stored = new WeakMap<TableDefinition, StoredTable>()
+  private readonly states = new Map<number, Promise<TableState>>()
+  /** Estimates, for planning: that can't wait. */
+  private readonly rowCounts = new Map<number, number>()
+
+  constructor(
+    readonly name: string,
+    private readonly engine: ColumnEngine | MissingEngine,
+    private readonly logger: Logger,
+  ) {}
+
+  async start(): Promise<void> {
+    const { engine } = this
+    if ('reason' in engine) {
+      this.logger.warn({}, `tables of storage ${this.name} are not available: ${engine.reason}`)
+      return
+    }
+    try {
+      await engine.start()
+      await engine.run(`CREATE DATABASE IF NOT EXISTS ${DATABASE}`)
+      const parts = 'SELECT toUInt64(substring(table, 2)), sum(rows) FROM system.parts'
+      const where = `WHERE active AND database = '${DATABASE}' GROUP BY table`
+      for (const [table = 0, count = 0] of await this.numbers(`${parts} ${where}`, 2)) {
+        this.rowCounts.set(table, count)
+      }
+    } catch (error) {
+      throw this.translated(error)
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (!('reason' in this.engine)) await this.engine.stop()
+    this.states.clear()
+  }
+
+  async createTable(table: TableDefinition): Promise<void> {
+    const stored = this.storedTable(table)
+    await this.guarded(() => this.requireEngine().run(createTableSql(stored)))
+  }
+
+  async dropTable(tableId: number): Promise<void> {
+    await this.guarded(() => this.requireEngine().run(`DROP TABLE IF EXISTS ${tableName(tableId)} SYNC`))
+    this.states.delete(tableId)
+    this.rowCounts.delete(tableId)
+  }
+
+  async truncateTable(table: TableDefinition, statement: StatementContext): Promise<void> {
+    await this.change(table, statement, async (_writer, state) => {
+      await this.requireEngine().run(`TRUNCATE TABLE ${tableName(table.id)}`)
+      state.reset()
+      return 0
+    })
+  }
+
+  planScan(table: TableDefinition, request: ScanRequest): ScanAnswer {
+    const { conditions, order, limit } = planPushDown(table, request)
+    const rows = this.rowCounts.get(table.id) ?? 0
+    // A query is a trip to another process; from then on rows come at a fraction of what they cost elsewhere.
+    return { conditions, order, limit, rows, cost: TRIP_COST + rows * ROW_COST }
+  }
+
+  async openScan(
+    table: TableDefinition,
+    request: ScanRequest,
+    statement: StatementContext,
+  ): Promise<BatchCursor> {
+    return this.guarded(async () => {
+      const { hasVersions } = await this.state(table)
+      const answer = planPushDown(table, request)
+      const sql = scanSql(table, request, {
+        final: hasVersions,
+        conditions: request.conditions.filter((_, i) => answer.conditions[i] === 'exact'),
+        order: answer.order === 'exact' ? request.order : [],
+        limit: answer.limit === 'exact' ? request.limit : undefined,
+      })
+      const stream = await this.requireEngine().query(sql, statement.signal)
+      const types = request.columns.flatMap((column) => table.columns[column]?.type ?? [])
+      return new BlockCursor(stream, types, (work) => this.guarded(work, statement))
+    }, statement)
+  }
+
+  insert(table: TableDefinition, rows: Batch, statement: StatementContext): Promise<number> {
+    return this.change(table, statement, (writer) => writer.insert(rows))
+  }
+
+  delete(table: TableDefinition, keys: Batch, statement: StatementContext): Promise<number> {
+    return this.change(table, statement, (writer) => writer.delete(keys))
+  }
+
+  update(table: TableDefinition, keys: Batch, rows: Batch, statement: StatementContext): Promise<number> {
+    return this.change(table, statement, (writer) => writer.update(keys, rows))
+  }
+
+  async statistics(table: TableDefinition): Promise<TableStatistics> {
+    return this.guarded(async () => {
+      const parts = 'SELECT sum(rows), sum(bytes_on_disk) FROM system.parts'
+      const where = `WHERE active AND database = '${DATABASE}' AND table = 't${table.id}'`
+      const [[rows = 0, bytes = 0] = []] = await this.numbers(`${parts} ${where}`, 2)
+      this.rowCounts.set(table.id, rows)
+      return { rows, bytes, cardinality: [] }
+    })
+  }
+
+  // ── Inside ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private change(
+    table: TableDefinition,
+    statement: StatementContext,
+    work: (writer: TableWriter, state: TableState) => Promise<number>,
+  ): Promise<number> {
+    return this.guarded(async () => {
+      const state = await this.state(table)
+      return state.exclusively(async () => {
+        statement.checkKilled()
+        const engine = this.requireEngine()
+        const writer = new TableWriter(engine, this.storedTable(table), state, statement.signal)
+        const changed = await work(writer, state)
+        this.rowCounts.set(table.id, state.rows)
+        return changed
+      })
+    }, statement)
+  }
+
+  private storedTable(table: TableDefinition): StoredTable {
+    let stored = this.stored.get(table)
+    if (stored === undefined) {
+      stored = storedTable(table)
+      this.stored.set(table, stored)
+    }
+    return stored
+  }
+
+  /** Read once, and kept from then on. */
+  private state(table: TableDefinition): Promise<TableState> {
+    const known = this.states.get(table.id)
+    if (known !== undefined) return known
+    const state = this.readState(table)
+    this.states.set(table.id, state)
+    state.catch(() => this.states.delete(table.id))
+    return state
+  }
+
+  private async readState(table: TableDefinition): Promise<TableState> {
+    const { primaryKey } = this.storedTable(table)
+    const version = primaryKey === undefined ? 'toUInt64(0)' : `max(${VERSION_COLUMN})`
+    const sql = `SELECT count(), ${version} FROM ${tableName(table.id)}`
+    const [[rows = 0, highest = 0] = []] = await this.numbers(sql, 2)
+    return new TableState(rows, highest)
+  }
+
+  /** A small answer that is all numbers. */
+  private async numbers(sql: string, columnCount: number): Promise<number[][]> {
+    const stream = await this.requireEngine().query(sql)
+    const batch = Batch.ofTypes(Array.from({ length: columnCount }, () => UNSIGNED_BIGINT_TYPE))
+    try {
+      for (let block = await stream.next(); block !== undefined; block = await stream.next()) {
+        const reader = new BlockReader(block)
+        while (!reader.isAtEnd) batch.rowCount += reader.next(batch.columns)
+      }
+    } finally {
+      await stream.close()
+    }
+    return Array.from({ length: batch.rowCount }, (_, row) => batch.row(row).map(Number))
+  }
+
+  private requireEngine(): ColumnEngine {
+    const { engine } = this
+    if ('reason' in engine) throw sqlError('ER_STORAGE_UNAVAILABLE', this.name, engine.reason)
+    return engine
+  }
+
+  private async guarded<T>(work: () => Promise<T>, statement?: StatementContext): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (isSqlError(error)) throw error
+      statement?.checkKilled()
+      throw this.translated(error)
+    }
+  }
+
+  /** The engine's error as one of the server's. What isn't known is a fault. */
+  private translated(error: unknown): unknown {
+    if (error instanceof EngineGone) {
+      return sqlError('ER_STORAGE_UNAVAILABLE', this.name, `the column engine is gone: ${error.message}`)
+    }
+    if (!(error instanceof EngineError)) return error
+    switch (error.number) {
+      case EngineErrorNumber.queryWasCancelled:
+      case EngineErrorNumber.timeoutExceeded:
+        return sqlError('ER_QUERY_INTERRUPTED')
+      case EngineErrorNumber.memoryLimitExceeded:
+        return sqlError('ER_OUT_OF_RESOURCES', `the limit of storage ${this.name} is reached`)
+      case EngineErrorNumber.notEnoughSpace:
+        return sqlError('ER_DISK_FULL', this.name)
+      default:
+        return error
+    }
+  }
+}
+
+/** In units of one row read from memory: see `ScanAnswer.cost`. */
+const TRIP_COST = 5000
+const ROW_COST = 0.5
+
+class BlockCursor implements BatchCursor {
+  private readonly batch: Batch
+  /** What the engine sends: at least one column. */
+  private readonly received: Batch
+
+  constructor(
+    private readonly stream: BlockStream,
+    types: readonly SqlType[],
+    private readonly guarded: <T>(work: () => Promise<T>) => Promise<T>,
+  ) {
+    this.batch = Batch.ofTypes(types)
+    this.received = types.length === 0 ? Batch.ofTypes([INT_TYPE]) : this.batch
+  }
+
+  next(): Promise<Batch | undefined> {
+    return this.guarded(async () => {
+      const block = await this.stream.next()
+      if (block === undefined) return undefined
+      const { received, batch } = this
+      received.clear()
+      const reader = new BlockReader(block)
+      while (!reader.isAtEnd) received.rowCount += reader.next(received.columns)
+      batch.rowCount = received.rowCount
+      return batch
+    })
+  }
+
+  close(): Promise<void> {
+    return this.guarded(() => this.stream.close())
+  }
+}

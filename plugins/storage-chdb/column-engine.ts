@@ -1,0 +1,53 @@
+/**
+ * What the driver needs of a ClickHouse: statements, results as blocks of columns, blocks to insert. Whether it runs in a child
+ * process or is a server somewhere is behind this interface.
+ */
+
+/** A failure that the engine reports; `number` is ClickHouse's. */
+export class EngineError extends Error {
+  constructor(
+    readonly number: number,
+    message: string,
+  ) {
+    super(message)
+    this.name = 'EngineError'
+  }
+}
+
+/** ClickHouse's error numbers that mean something to the driver. */
+export const EngineErrorNumber = {
+  timeoutExceeded: 159,
+  memoryLimitExceeded: 241,
+  notEnoughSpace: 243,
+  queryWasCancelled: 394,
+} as const
+
+/** The engine's process ended, or the connection to it. What was under way may or may not have happened. */
+export class EngineGone extends Error {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'EngineGone'
+  }
+}
+
+/** Blocks of a result, in ClickHouse's format Native. */
+export interface BlockStream {
+  /** Undefined at the end. Rejects with EngineError or EngineGone. The bytes are the caller's. */
+  next(): Promise<Buffer | undefined>
+  /** Ends the query if it still runs; resolves when it has ended. */
+  close(): Promise<void>
+}
+
+export interface ColumnEngine {
+  /** Rejects with an Error whose one line tells an operator what is wrong. */
+  start(): Promise<void>
+  /** Ends what is under way. */
+  stop(): Promise<void>
+  /** Runs a statement that gives no rows. When the signal aborts, it is killed. */
+  run(sql: string, signal?: AbortSignal): Promise<void>
+  query(sql: string, signal?: AbortSignal): Promise<BlockStream>
+  /** A query over a block that is sent along: `sqlOf` gets what it is called in FROM. */
+  queryWith(block: Buffer, sqlOf: (source: string) => string, signal?: AbortSignal): Promise<BlockStream>
+  /** Inserts one block in the format Native; `into` is the text `INSERT INTO table (columns)`. All of it becomes visible at once. */
+  insert(into: string, block: Buffer, signal?: AbortSignal): Promise<void>
+}

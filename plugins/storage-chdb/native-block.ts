@@ -1,0 +1,278 @@
+/**
+ * Blocks of ClickHouse's format Native: how many columns, how many rows, and for each column its name, its type, and its values one behind
+ * the other; a Nullable one has a byte a row in front that says which are NULL. It is both what we insert and what we read.
+ */
+import {
+  BytesVector,
+  exact,
+  type ApproximateVector,
+  type ExactVector,
+  type Vector,
+} from '@switchyard/core/spi'
+
+// ── Writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A column of a block, not yet encoded. */
+export interface BlockColumn {
+  readonly name: string
+  /** ClickHouse's type, without Nullable. */
+  readonly type: string
+  readonly isNullable: boolean
+  readonly values: BlockValues
+}
+
+/** Values of a column by row; `null` is read only where the column may be NULL. */
+export type BlockValues =
+  | { readonly kind: 'vector'; readonly vector: Vector }
+  | { readonly kind: 'same'; readonly value: number }
+  | { readonly kind: 'bytes'; readonly values: readonly (Uint8Array | null)[] }
+
+export function encodeBlock(columns: readonly BlockColumn[], rowCount: number): Buffer {
+  const parts: Buffer[] = [varint(columns.length), varint(rowCount)]
+  for (const { name, type, isNullable, values } of columns) {
+    parts.push(text(name), text(isNullable ? `Nullable(${type})` : type))
+    if (isNullable) parts.push(nullBytes(values, rowCount))
+    parts.push(encodeValues(type, values, rowCount))
+  }
+  return Buffer.concat(parts)
+}
+
+function nullBytes(values: BlockValues, rowCount: number): Buffer {
+  const bytes = Buffer.alloc(rowCount)
+  if (values.kind === 'vector') bytes.set(values.vector.nulls.subarray(0, rowCount))
+  if (values.kind === 'bytes') {
+    for (let row = 0; row < rowCount; row++) if (values.values[row] === null) bytes[row] = 1
+  }
+  return bytes
+}
+
+function encodeValues(type: string, values: BlockValues, rowCount: number): Buffer {
+  if (type === 'String') return encodeStrings(values, rowCount)
+  const width = widthOf(type)
+  const bytes = Buffer.alloc(rowCount * width)
+  if (values.kind === 'bytes') throw new Error(`invariant: bytes are no ${type}`)
+  if (values.kind === 'same') {
+    for (let row = 0; row < rowCount; row++) writeInteger(bytes, row * width, width, values.value)
+    return bytes
+  }
+  const { vector } = values
+  if (type.startsWith('Float')) encodeFloats(vector as ApproximateVector, bytes, rowCount, width)
+  else encodeIntegers(vector as ExactVector, bytes, rowCount, width)
+  return bytes
+}
+
+function encodeFloats(vector: ApproximateVector, bytes: Buffer, rowCount: number, width: number): void {
+  for (let row = 0; row < rowCount; row++) {
+    if (vector.nulls[row] === 1) continue
+    const value = vector.values[row] as number
+    if (width === 4) bytes.writeFloatLE(value, row * 4)
+    else bytes.writeDoubleLE(value, row * 8)
+  }
+}
+
+function encodeIntegers(vector: ExactVector, bytes: Buffer, rowCount: number, width: number): void {
+  const { wide, values, nulls } = vector
+  for (let row = 0; row < rowCount; row++) {
+    if (nulls[row] === 1) continue
+    writeInteger(
+      bytes,
+      row * width,
+      width,
+      wide === undefined ? (values[row] as number) : (wide[row] as number | bigint),
+    )
+  }
+}
+
+/** Two's complement, so signed and unsigned are the same. */
+function writeInteger(bytes: Buffer, at: number, width: number, value: number | bigint): void {
+  if (width <= 4) {
+    const number = Number(value)
+    for (let i = 0; i < width; i++) bytes[at + i] = (number >> (i * 8)) & 0xff
+    return
+  }
+  if (typeof value === 'number') {
+    // A safe integer has 53 bits: two words, and the sign in the rest.
+    const high = Math.floor(value / 2 ** 32)
+    bytes.writeUInt32LE(value - high * 2 ** 32, at)
+    bytes.writeInt32LE(high, at + 4)
+    if (value < 0 && width > 8) bytes.fill(0xff, at + 8, at + width)
+    return
+  }
+  let rest = value
+  for (let i = 0; i < width; i += 8) {
+    bytes.writeBigInt64LE(BigInt.asIntN(64, rest), at + i)
+    rest >>= 64n
+  }
+}
+
+function encodeStrings(values: BlockValues, rowCount: number): Buffer {
+  if (values.kind === 'same') throw new Error('invariant: no string is a number')
+  const vector = values.kind === 'vector' ? (values.vector as BytesVector) : undefined
+  const list = values.kind === 'bytes' ? values.values : []
+  let size = 0
+  for (let row = 0; row < rowCount; row++) {
+    const length = vector === undefined ? (list[row]?.length ?? 0) : vector.end(row) - vector.start(row)
+    size += length + varintBytes(length)
+  }
+  const bytes = Buffer.allocUnsafe(size)
+  let at = 0
+  for (let row = 0; row < rowCount; row++) {
+    const source = vector === undefined ? list[row] : vector.data
+    const start = vector === undefined ? 0 : vector.start(row)
+    const end = vector === undefined ? (list[row]?.length ?? 0) : vector.end(row)
+    at = writeVarint(bytes, at, end - start)
+    if (source !== null && source !== undefined && end > start) {
+      bytes.set(source.subarray(start, end), at)
+      at += end - start
+    }
+  }
+  return bytes
+}
+
+function text(value: string): Buffer {
+  const bytes = Buffer.from(value)
+  return Buffer.concat([varint(bytes.length), bytes])
+}
+
+function varintBytes(value: number): number {
+  return value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : value < 268_435_456 ? 4 : 5
+}
+
+function varint(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(varintBytes(value))
+  writeVarint(bytes, 0, value)
+  return bytes
+}
+
+/** Answers the offset behind it. */
+function writeVarint(bytes: Buffer, at: number, value: number): number {
+  let rest = value
+  while (rest >= 128) {
+    bytes[at++] = (rest % 128) | 128
+    rest = Math.floor(rest / 128)
+  }
+  bytes[at++] = rest
+  return at
+}
+
+// ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Reads the blocks that lie one behind the other in `bytes`. */
+export class BlockReader {
+  private at = 0
+
+  constructor(private readonly bytes: Buffer) {}
+
+  get isAtEnd(): boolean {
+    return this.at >= this.bytes.length
+  }
+
+  /** Appends the rows of the next block to `vectors`, one for each of its columns; answers how many. */
+  next(vectors: readonly Vector[]): number {
+    const columnCount = this.varint()
+    const rowCount = this.varint()
+    if (columnCount !== vectors.length) {
+      throw new Error(`invariant: a block of ${columnCount} columns for ${vectors.length}`)
+    }
+    for (const vector of vectors) this.column(vector, rowCount)
+    return rowCount
+  }
+
+  private column(vector: Vector, rowCount: number): void {
+    this.skip(this.varint())
+    const type = this.text()
+    const inner = /^Nullable\((.*)\)$/.exec(type)?.[1]
+    let nulls: Uint8Array | undefined
+    if (inner !== undefined) {
+      nulls = this.bytes.subarray(this.at, this.at + rowCount)
+      this.skip(rowCount)
+    }
+    const stored = inner ?? type
+    if (stored === 'String') this.strings(vector as BytesVector, rowCount, nulls)
+    else if (stored === 'Float64' || stored === 'Float32') {
+      this.floats(vector as ApproximateVector, rowCount, nulls, widthOf(stored))
+    } else this.integers(vector as ExactVector, rowCount, nulls, stored)
+  }
+
+  private strings(vector: BytesVector, rowCount: number, nulls: Uint8Array | undefined): void {
+    const { bytes } = this
+    for (let row = 0; row < rowCount; row++) {
+      const length = this.varint()
+      if (nulls?.[row] === 1) vector.pushNull()
+      else vector.pushBytes(bytes, this.at, this.at + length)
+      this.at += length
+    }
+  }
+
+  private floats(
+    vector: ApproximateVector,
+    rowCount: number,
+    nulls: Uint8Array | undefined,
+    width: number,
+  ): void {
+    const { bytes } = this
+    for (let row = 0; row < rowCount; row++) {
+      if (nulls?.[row] === 1) vector.pushNull()
+      else vector.pushNumber(width === 4 ? bytes.readFloatLE(this.at) : bytes.readDoubleLE(this.at))
+      this.at += width
+    }
+  }
+
+  private integers(vector: ExactVector, rowCount: number, nulls: Uint8Array | undefined, type: string): void {
+    const width = widthOf(type)
+    const isSigned = !type.startsWith('UInt')
+    for (let row = 0; row < rowCount; row++) {
+      if (nulls?.[row] === 1) vector.pushNull()
+      else if (width <= 4) {
+        const { bytes, at } = this
+        vector.pushNumber(isSigned ? bytes.readIntLE(at, width) : bytes.readUIntLE(at, width))
+      } else vector.push(this.wide(width, isSigned))
+      this.at += width
+    }
+  }
+
+  private wide(width: number, isSigned: boolean): number | bigint {
+    const { bytes, at } = this
+    if (width === 8) {
+      const high = isSigned ? bytes.readInt32LE(at + 4) : bytes.readUInt32LE(at + 4)
+      const value = high * 2 ** 32 + bytes.readUInt32LE(at)
+      if (Number.isSafeInteger(value)) return value
+      return isSigned ? bytes.readBigInt64LE(at) : bytes.readBigUInt64LE(at)
+    }
+    let value = bytes.readBigInt64LE(at + width - 8)
+    for (let i = width - 16; i >= 0; i -= 8) value = (value << 64n) | bytes.readBigUInt64LE(at + i)
+    return exact(value)
+  }
+
+  private varint(): number {
+    let value = 0
+    let factor = 1
+    for (;;) {
+      const byte = this.bytes[this.at++]
+      if (byte === undefined) throw new Error('invariant: a block ends in the middle')
+      value += (byte & 127) * factor
+      if (byte < 128) return value
+      factor *= 128
+    }
+  }
+
+  private text(): string {
+    const length = this.varint()
+    const start = this.at
+    this.skip(length)
+    return this.bytes.latin1Slice(start, start + length)
+  }
+
+  private skip(count: number): void {
+    this.at += count
+  }
+}
+
+/** Bytes of a value of fixed width. */
+function widthOf(type: string): number {
+  const bits = /^(?:UInt|Int|Float)(\d+)$/.exec(type)?.[1]
+  if (bits !== undefined) return Number(bits) / 8
+  const precision = Number(/^Decimal\((\d+), \d+\)$/.exec(type)?.[1])
+  if (Number.isNaN(precision)) throw new Error(`invariant: no such stored type: ${type}`)
+  return precision <= 9 ? 4 : precision <= 18 ? 8 : precision <= 38 ? 16 : 32
+}

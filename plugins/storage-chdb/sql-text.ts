@@ -1,0 +1,136 @@
+/**
+ * The SQL that ClickHouse gets. Tables and columns are known there by their permanent ids, so that no name of a user's is ever part of
+ * it; every value is encoded from its bytes.
+ */
+import {
+  formatDecimal,
+  type ColumnCondition,
+  type ColumnDefinition,
+  type ScanRequest,
+  type SqlType,
+  type TableDefinition,
+  type Value,
+} from '@switchyard/core/spi'
+import { codecOf, comparabilityOf, nullable, storedType } from './stored-type.js'
+import type { StoredTable } from './stored-table.js'
+
+export const DATABASE = 'switchyard'
+/** Version of a row among those of the same key; 0 in a table whose rows were only ever inserted. */
+export const VERSION_COLUMN = 'v'
+/** 1 for the tombstone of a deleted key. */
+export const DELETED_COLUMN = 'd'
+
+export function tableName(tableId: number): string {
+  return `${DATABASE}.t${tableId}`
+}
+
+export function columnName(column: ColumnDefinition): string {
+  return `c${column.id}`
+}
+
+/** The column that keeps the collation keys of a text column. */
+export function keyColumnName(column: ColumnDefinition): string {
+  return `k${column.id}`
+}
+
+export function createTableSql({ table, keyedColumns, primaryKey }: StoredTable): string {
+  const columns = table.columns.map((column) => {
+    const codec = codecOf(column.type)
+    const type = nullable(storedType(column.type), column.nullable)
+    return `${columnName(column)} ${type}${codec === undefined ? '' : ` CODEC(${codec})`}`
+  })
+  for (const { column } of keyedColumns) {
+    columns.push(`${keyColumnName(column)} ${nullable('String', column.nullable)} CODEC(ZSTD)`)
+  }
+  if (primaryKey !== undefined) {
+    columns.push(`${VERSION_COLUMN} UInt64 CODEC(ZSTD)`, `${DELETED_COLUMN} UInt8 CODEC(ZSTD)`)
+  }
+  const engine =
+    primaryKey === undefined
+      ? 'MergeTree ORDER BY tuple()'
+      : `ReplacingMergeTree(${VERSION_COLUMN}, ${DELETED_COLUMN}) ORDER BY (${primaryKey.names.join(', ')})`
+  // What was acknowledged must be on disk: by default nothing is flushed.
+  const settings = 'fsync_after_insert = 1, fsync_part_directory = 1'
+  return `CREATE TABLE IF NOT EXISTS ${tableName(table.id)} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings}`
+}
+
+export function scanSql(table: TableDefinition, request: ScanRequest, answer: PushedScan): string {
+  const columns = request.columns.flatMap((each) => table.columns[each] ?? []).map(columnName)
+  const parts = [
+    // Rows without columns are only counted.
+    `SELECT ${columns.length === 0 ? '1' : columns.join(', ')} FROM ${tableName(table.id)}`,
+  ]
+  if (answer.final) parts.push('FINAL')
+  if (answer.conditions.length > 0) {
+    const conditions = answer.conditions.map((each) => conditionSql(table, each))
+    parts.push(`WHERE ${conditions.join(' AND ')}`)
+  }
+  if (answer.order.length > 0)
+    parts.push(`ORDER BY ${answer.order.map((key) => orderSql(table, key)).join(', ')}`)
+  if (answer.limit !== undefined) parts.push(`LIMIT ${answer.limit}`)
+  return parts.join(' ')
+}
+
+/** What of a scan ClickHouse does. */
+export interface PushedScan {
+  /** Whether rows may have several versions. */
+  readonly final: boolean
+  readonly conditions: readonly ColumnCondition[]
+  readonly order: ScanRequest['order']
+  readonly limit: number | undefined
+}
+
+function orderSql(table: TableDefinition, { column, descending }: ScanRequest['order'][number]): string {
+  const name = columnName(columnAt(table, column))
+  return descending ? `${name} DESC NULLS LAST` : `${name} ASC NULLS FIRST`
+}
+
+function conditionSql(table: TableDefinition, { column, operator, values }: ColumnCondition): string {
+  const definition = columnAt(table, column)
+  const { type } = definition
+  const plain = columnName(definition)
+  if (operator === 'is null') return `${plain} IS NULL`
+  if (operator === 'is not null') return `${plain} IS NOT NULL`
+  const isTrimmed = comparabilityOf(type) === 'trimmed'
+  const name = isTrimmed ? `trimRight(${plain})` : plain
+  const encode = (value: Value): string => literalSql(isTrimmed ? trimmed(value) : value, type)
+  const present = values.filter((value) => value !== null)
+  const [first = null] = values
+  if (operator === 'in') {
+    return present.length === 0 ? '0' : `${name} IN (${present.map(encode).join(', ')})`
+  }
+  if (first === null) return operator === '<=>' ? `${plain} IS NULL` : '0'
+  return `${name} ${operator === '<=>' ? '=' : operator} ${encode(first)}`
+}
+
+function trimmed(value: Value): Value {
+  return typeof value === 'string' ? value.replace(/ +$/, '') : value
+}
+
+/** A value that isn't NULL, of a column's type. */
+export function literalSql(value: Value, type: SqlType): string {
+  const stored = storedType(type)
+  if (stored === 'String') {
+    const bytes = typeof value === 'string' ? Buffer.from(value) : Buffer.from(value as Uint8Array)
+    return bytesSql(bytes)
+  }
+  if (stored === 'Float64' || stored === 'Float32') {
+    // By its bits: what reads numbers from text there may miss the last one.
+    const bytes = Buffer.alloc(stored === 'Float64' ? 8 : 4)
+    if (stored === 'Float64') bytes.writeDoubleLE(value as number)
+    else bytes.writeFloatLE(value as number)
+    return `reinterpretAs${stored}(${bytesSql(bytes)})`
+  }
+  const text = type.name === 'decimal' ? formatDecimal(value as number | bigint, type.scale) : String(value)
+  return `CAST('${text}' AS ${stored})`
+}
+
+export function bytesSql(bytes: Uint8Array): string {
+  return `unhex('${Buffer.from(bytes).toString('hex')}')`
+}
+
+export function columnAt(table: TableDefinition, column: number): ColumnDefinition {
+  const definition = table.columns[column]
+  if (definition === undefined) throw new Error(`invariant: table ${table.name} has no column ${column}`)
+  return definition
+}

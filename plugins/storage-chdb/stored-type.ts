@@ -1,0 +1,104 @@
+/**
+ * How MySQL's values lie in ClickHouse's columns. Nothing is lost and nothing is rounded:
+ *
+ * - integers, YEAR, BIT, ENUM (the member's number) and SET (its bits) are integers of the least width
+ * - DECIMAL is Decimal of the same digits, 76 at most there, 65 here
+ * - DATE, TIME, DATETIME and TIMESTAMP are the packed integers that the server computes with: ClickHouse's own types know neither
+ *   zero and partial dates, nor years outside 1900–2299, nor times beyond a day. Packed ones order, group and compare as they should
+ * - text and JSON are String in UTF-8, binary strings are String
+ *
+ * NULL is Nullable, which costs a byte a row before compression.
+ */
+import {
+  charsetOfCollation,
+  collationByName,
+  isText,
+  type Collation,
+  type SqlType,
+} from '@switchyard/core/spi'
+
+/** ClickHouse's type for the values of a column, without Nullable. */
+export function storedType(type: SqlType): string {
+  switch (type.name) {
+    case 'tinyint':
+    case 'smallint':
+    case 'mediumint':
+    case 'int':
+    case 'bigint':
+      return `${type.unsigned ? 'UInt' : 'Int'}${INTEGER_BITS[type.name]}`
+    case 'year':
+    case 'enum':
+      return 'UInt16'
+    case 'bit':
+    case 'set':
+      return 'UInt64'
+    case 'decimal':
+      return `Decimal(${type.length}, ${type.scale})`
+    case 'float':
+      return 'Float32'
+    case 'double':
+      return 'Float64'
+    case 'date':
+      return 'Int32'
+    case 'time':
+    case 'datetime':
+    case 'timestamp':
+      return 'Int64'
+    case 'null':
+      return 'UInt8'
+    default:
+      return 'String'
+  }
+}
+
+const INTEGER_BITS = { tinyint: 8, smallint: 16, mediumint: 32, int: 32, bigint: 64 } as const
+
+/** A codec that suits the values, or undefined for the server's default. */
+export function codecOf(type: SqlType): string | undefined {
+  switch (type.name) {
+    case 'date':
+    case 'time':
+    case 'datetime':
+    case 'timestamp':
+      return 'Delta, ZSTD'
+    case 'float':
+    case 'double':
+      return 'ZSTD'
+    default:
+      return representationIsText(type) ? 'ZSTD' : undefined
+  }
+}
+
+function representationIsText(type: SqlType): boolean {
+  return storedType(type) === 'String'
+}
+
+export function nullable(type: string, isNullable: boolean): string {
+  return isNullable ? `Nullable(${type})` : type
+}
+
+/**
+ * How the stored values of a type compare there against how MySQL compares them: `exact`, as they are; `trimmed`, equal exactly if
+ * they are without their trailing spaces, but not in the same order; `no`.
+ */
+export type Comparability = 'exact' | 'trimmed' | 'no'
+
+export function comparabilityOf(type: SqlType): Comparability {
+  if (type.name === 'json' || type.name === 'enum' || type.name === 'set') return 'no'
+  if (!isText(type)) return 'exact'
+  const collation = collationByName(type.collation)
+  if (collation?.isBinary !== true || !charsetOfCollation(type.collation).isUnicode) return 'no'
+  return collation.padAttribute === 'NO PAD' ? 'exact' : 'trimmed'
+}
+
+/** The collation by whose keys a text column is known in unique indexes; undefined where the bytes themselves do. */
+export function keyCollationOf(type: SqlType): Collation | undefined {
+  if (!isText(type)) return undefined
+  const collation = collationByName(type.collation)
+  return collation?.isBinary === true && collation.padAttribute === 'NO PAD' ? undefined : collation
+}
+
+export function sortKey(collation: Collation, text: string): Buffer {
+  const bytes = Buffer.allocUnsafe(collation.sortKeyBytesMax(text.length))
+  return bytes.subarray(0, collation.writeSortKey(text, bytes, 0))
+}

@@ -1,0 +1,194 @@
+/**
+ * The engine in a child process that is started again whenever it ends. Queries under way fail then, each with the reason; those that
+ * come while it starts wait for it. The first restart comes at once; if it ends again soon, the next ones come later and later.
+ */
+import { createHash } from 'node:crypto'
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from '@switchyard/core/spi'
+import { EngineGone, type BlockStream, type ColumnEngine } from './column-engine.js'
+import { EngineProcess, type EngineProcessOptions } from './engine-process.js'
+
+export interface SupervisedEngineOptions extends EngineProcessOptions {
+  /** Folders where blocks that are inserted are put down for the engine to read, the preferred one first. */
+  readonly spoolPaths: readonly string[]
+  /** Wait before the second restart in a row; doubled for each further one. */
+  readonly backOffMs: number
+  readonly backOffMaxMs: number
+}
+
+/** A process that lived so long is no failed start. */
+const HEALTHY_MS = 60_000
+
+export class SupervisedEngine implements ColumnEngine {
+  private current: Promise<EngineProcess> | undefined
+  private isStopping = false
+  private failures = 0
+  private lastFile = 0
+  private stopWaiting: (() => void) | undefined
+
+  constructor(
+    private readonly options: SupervisedEngineOptions,
+    private readonly logger: Logger,
+  ) {}
+
+  async start(): Promise<void> {
+    this.isStopping = false
+    await mkdir(this.options.path, { recursive: true })
+    await this.removeSpools()
+    this.current = this.launch()
+    await this.current
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true
+    this.stopWaiting?.()
+    const child = await this.current?.catch(() => undefined)
+    await child?.stop()
+    await this.removeSpools()
+  }
+
+  async run(sql: string, signal?: AbortSignal): Promise<void> {
+    await (await this.child(signal)).run(sql, signal)
+  }
+
+  async query(sql: string, signal?: AbortSignal): Promise<BlockStream> {
+    return (await this.child(signal)).query(sql, signal)
+  }
+
+  async queryWith(
+    block: Buffer,
+    sqlOf: (source: string) => string,
+    signal?: AbortSignal,
+  ): Promise<BlockStream> {
+    const file = await this.putDown(block)
+    const remove = () => rm(file, { force: true })
+    try {
+      const stream = await this.query(sqlOf(sourceOf(file)), signal)
+      return {
+        next: () => stream.next(),
+        close: async () => {
+          await stream.close()
+          await remove()
+        },
+      }
+    } catch (error) {
+      await remove()
+      throw error
+    }
+  }
+
+  async insert(into: string, block: Buffer, signal?: AbortSignal): Promise<void> {
+    const file = await this.putDown(block)
+    try {
+      await this.run(`${into} SELECT * FROM ${sourceOf(file)}`, signal)
+    } finally {
+      await rm(file, { force: true })
+    }
+  }
+
+  private async putDown(block: Buffer): Promise<string> {
+    const file = join(await this.spoolFor(block.length), `${++this.lastFile}.native`)
+    await writeFile(file, block, { mode: 0o600 })
+    return file
+  }
+
+  /** The process as it is now; undefined between two lives. For tests and for the log. */
+  async processId(): Promise<number | undefined> {
+    return (await this.current)?.processId
+  }
+
+  private async removeSpools(): Promise<void> {
+    for (const path of this.options.spoolPaths) await rm(path, { recursive: true, force: true })
+  }
+
+  /** The first folder with room, or the last. */
+  private async spoolFor(bytes: number): Promise<string> {
+    const { spoolPaths, path } = this.options
+    for (const spool of spoolPaths) {
+      try {
+        await mkdir(spool, { recursive: true, mode: 0o700 })
+        const { bavail, bsize } = await statfs(spool)
+        if (bavail * bsize > bytes * 2) return spool
+      } catch {
+        // No such place on this system: the next one.
+      }
+    }
+    return spoolPaths.at(-1) ?? path
+  }
+
+  private async child(signal: AbortSignal | undefined): Promise<EngineProcess> {
+    if (this.current === undefined || this.isStopping) throw new EngineGone('it is not started')
+    if (signal === undefined) return this.current
+    return untilAborted(this.current, signal)
+  }
+
+  private async launch(): Promise<EngineProcess> {
+    const startedMs = performance.now()
+    const child = new EngineProcess(this.options)
+    await child.ready()
+    void child.ended.then(({ reason }) => {
+      if (this.isStopping) return
+      this.logger.error({ reason }, 'the column engine ended; it is started again')
+      if (performance.now() - startedMs > HEALTHY_MS) this.failures = 0
+      this.current = this.relaunch()
+      this.current.catch(() => undefined)
+    })
+    return child
+  }
+
+  /** Until one start succeeds, or the server stops. */
+  private async relaunch(): Promise<EngineProcess> {
+    for (;;) {
+      const { backOffMs, backOffMaxMs } = this.options
+      const waitMs = this.failures === 0 ? 0 : Math.min(backOffMs * 2 ** (this.failures - 1), backOffMaxMs)
+      this.failures++
+      await this.pause(waitMs)
+      if (this.isStopping) throw new EngineGone('the server stops')
+      try {
+        return await this.launch()
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        this.logger.error({ reason }, 'the column engine could not be started again')
+      }
+    }
+  }
+
+  private pause(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, waitMs)
+      this.stopWaiting = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+/** A folder in memory for blocks on their way, and one beside the data. A server that was killed finds its own again. */
+export function spoolFolders(dataFolder: string): readonly string[] {
+  const name = createHash('sha256').update(dataFolder).digest('hex').slice(0, 16)
+  return [`/dev/shm/switchyard-${name}`, join(dataFolder, 'spool')]
+}
+
+function sourceOf(file: string): string {
+  return `file('${file.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}', 'Native')`
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort: (() => void) | undefined
+  try {
+    return await Promise.race([
+      promise,
+      new Promise<never>((_, reject) => {
+        abort = () => {
+          reject(new EngineGone('the statement ended'))
+        }
+        if (signal.aborted) abort()
+        else signal.addEventListener('abort', abort)
+      }),
+    ])
+  } finally {
+    if (abort !== undefined) signal.removeEventListener('abort', abort)
+  }
+}
