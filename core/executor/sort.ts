@@ -3,15 +3,20 @@
  * below that compares nothing but keys is done here, where equal rows stand side by side.
  */
 import { BATCH_ROWS_MAX, SINGLE_ROW, type Batch } from '../common/batch.js'
-import { comparatorOf } from '../common/comparison.js'
+import { comparatorOf, type Comparator } from '../common/comparison.js'
 import type { Evaluator } from '../common/evaluation.js'
-import type { MaybePromise } from '../common/value.js'
-import type { Vector } from '../common/vector.js'
+import type { SqlType } from '../common/sql-type.js'
+import type { MaybePromise, Value } from '../common/value.js'
+import { ApproximateVector, ExactVector, type Vector } from '../common/vector.js'
 import { BatchPool } from './batch-pool.js'
 import { drain } from './drain.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
-import { keyOrder, sortedRows, type SortColumn } from './row-order.js'
 import type { SubqueryCompiler } from './subqueries.js'
+
+export interface SortColumn {
+  readonly type: SqlType
+  readonly descending: boolean
+}
 
 export interface CompiledSortKey extends SortColumn {
   readonly evaluate: Evaluator
@@ -39,13 +44,68 @@ export function compileKeyOrder(keys: readonly SortColumn[]) {
   }
 }
 
+/** Order of two rows by their numbers. */
+type RowOrder = (a: number, b: number) => number
+
+/** Values are read once into an array per key: comparing them needs no decoding then. */
+function columnOrder(vector: Vector, { type, descending }: SortColumn, count: number): RowOrder {
+  const sign = descending ? -1 : 1
+  const numbers = numbersOf(vector)
+  const order =
+    numbers === undefined ? valueOrder(vector, comparatorOf(type), count, sign) : numberOrder(numbers, sign)
+  if (!vector.hasNulls) return order
+  const { nulls } = vector
+  return (a, b) => {
+    const left = nulls[a] as number
+    const right = nulls[b] as number
+    return left === 0 && right === 0 ? order(a, b) : (right - left) * sign
+  }
+}
+
+/** The values of a vector of numbers, if all of them are plain ones. */
+function numbersOf(vector: Vector): Float64Array | undefined {
+  if (vector instanceof ApproximateVector) return vector.values
+  return vector instanceof ExactVector && vector.wide === undefined ? vector.values : undefined
+}
+
+function numberOrder(numbers: Float64Array, sign: number): RowOrder {
+  return (a, b) => ((numbers[a] as number) - (numbers[b] as number)) * sign
+}
+
+function valueOrder(vector: Vector, compare: Comparator, count: number, sign: number): RowOrder {
+  const values = new Array<Value>(count)
+  for (let row = 0; row < count; row++) values[row] = vector.get(row)
+  return (a, b) => compare(values[a] as Value, values[b] as Value) * sign
+}
+
+/** The order of rows by their keys alone: 0 for rows with the same keys. */
+function keyOrder(vectors: readonly Vector[], keys: readonly SortColumn[], count: number): RowOrder {
+  const orders = vectors.map((vector, i) => columnOrder(vector, keys[i] as SortColumn, count))
+  const [only] = orders
+  if (only !== undefined && orders.length === 1) return only
+  return (a, b) => {
+    for (const order of orders) {
+      const result = order(a, b)
+      if (result !== 0) return result
+    }
+    return 0
+  }
+}
+
+function sortedBy(order: RowOrder, count: number): Uint32Array {
+  const rows = new Uint32Array(count)
+  for (let i = 0; i < count; i++) rows[i] = i
+  // Equal keys keep their order: results then don't depend on the number of rows.
+  return rows.sort((a, b) => order(a, b) || a - b)
+}
+
 /** Numbers of the first `count` rows in the order of their keys, which are the vectors. */
 export function sortRows(
   vectors: readonly Vector[],
   keys: readonly SortColumn[],
   count: number,
 ): Uint32Array {
-  return sortedRows(keyOrder(vectors, keys, count), count)
+  return sortedBy(keyOrder(vectors, keys, count), count)
 }
 
 /** The same without rows that repeat the keys of another; of such the first stays. */
@@ -55,7 +115,7 @@ function sortDistinctRows(
   count: number,
 ): Uint32Array {
   const order = keyOrder(vectors, keys, count)
-  const sorted = sortedRows(order, count)
+  const sorted = sortedBy(order, count)
   let kept = 0
   for (let i = 0; i < count; i++) {
     const row = sorted[i] as number
