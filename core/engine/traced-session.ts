@@ -10,11 +10,37 @@ import type { ParameterValue, ResultColumn, ResultSink, ResultStatus } from '../
 import { readableStatement, withoutSecrets } from './introspection/statement-secrets.js'
 import type { PreparedPlan } from './query-types.js'
 import { EngineSession } from './session.js'
+import { SessionPlans, type SessionPlansHost } from './session-plans.js'
 
 /** Longer texts are cut. */
 const TEXT_LENGTH_MAX = 10_000
 
+/** Notes which plans are used. */
+class TracedPlans extends SessionPlans {
+  constructor(
+    host: SessionPlansHost,
+    private readonly note: (plan: PreparedPlan) => void,
+  ) {
+    super(host)
+  }
+
+  override async make(...request: Parameters<SessionPlans['make']>): Promise<PreparedPlan> {
+    const plan = await super.make(...request)
+    this.note(plan)
+    return plan
+  }
+
+  override isCurrent(plan: PreparedPlan): boolean {
+    const isCurrent = super.isCurrent(plan)
+    if (isCurrent) this.note(plan)
+    return isCurrent
+  }
+}
+
 export class TracedSession extends EngineSession {
+  override readonly plans: SessionPlans = new TracedPlans(this, (plan) => {
+    this.trace?.plans.add(plan)
+  })
   private trace: StatementTrace | undefined
 
   constructor(
@@ -37,18 +63,6 @@ export class TracedSession extends EngineSession {
     return this.traced(text, { prepared: id, parameters: parameters.length }, sink, (watched) =>
       super.executePrepared(id, parameters, watched),
     )
-  }
-
-  override async plan(...request: Parameters<EngineSession['plan']>): Promise<PreparedPlan> {
-    const plan = await super.plan(...request)
-    this.trace?.plans.add(plan)
-    return plan
-  }
-
-  override isCurrent(plan: PreparedPlan): boolean {
-    const isCurrent = super.isCurrent(plan)
-    if (isCurrent) this.trace?.plans.add(plan)
-    return isCurrent
   }
 
   private traced(
