@@ -3,8 +3,9 @@
  * so that nobody else waits for them.
  */
 import type { Batch } from '../common/batch.js'
+import { requireCollation } from '../common/collations.js'
 import { comparatorOf, type Comparator } from '../common/comparison.js'
-import type { SqlType } from '../common/sql-type.js'
+import { representationOf, type SqlType } from '../common/sql-type.js'
 import type { MaybePromise, Value } from '../common/value.js'
 import { ApproximateVector, BytesVector, ExactVector, type Vector } from '../common/vector.js'
 import type { Execution } from './execution.js'
@@ -211,9 +212,60 @@ function rowNumbers(count: number): Uint32Array {
   return rows
 }
 
+/** Runs up to this length are sorted by insertion. */
+const INSERTION_ROWS = 12
+/** Where runs are merged; nothing is sorted meanwhile. */
+const scratch: Uint32Array = new Uint32Array(RUN_ROWS_MAX)
+
+/**
+ * Sorts at most `RUN_ROWS_MAX` row numbers in place; equal keys stay as they are, so that results don't depend on the number of
+ * rows. A merge sort from the bottom up: the built-in sort calls its comparison through a trampoline.
+ */
 function sortRun(order: RowOrder, rows: Uint32Array): Uint32Array {
-  // Equal keys keep their order: results then don't depend on the number of rows.
-  return rows.sort((a, b) => order(a, b) || a - b)
+  const count = rows.length
+  for (let start = 0; start < count; start += INSERTION_ROWS) {
+    insertionSort(order, rows, start, Math.min(start + INSERTION_ROWS, count))
+  }
+  let from = rows
+  let into = scratch
+  for (let width = INSERTION_ROWS; width < count; width *= 2) {
+    for (let start = 0; start < count; start += 2 * width) {
+      const middle = Math.min(start + width, count)
+      mergeNeighbours(order, from, into, start, middle, Math.min(start + 2 * width, count))
+    }
+    ;[from, into] = [into, from]
+  }
+  if (from !== rows) rows.set(from.subarray(0, count))
+  return rows
+}
+
+function insertionSort(order: RowOrder, rows: Uint32Array, start: number, end: number): void {
+  for (let i = start + 1; i < end; i++) {
+    const row = rows[i] as number
+    let at = i
+    while (at > start && order(rows[at - 1] as number, row) > 0) {
+      rows[at] = rows[at - 1] as number
+      at--
+    }
+    rows[at] = row
+  }
+}
+
+function mergeNeighbours(
+  order: RowOrder,
+  from: Uint32Array,
+  into: Uint32Array,
+  start: number,
+  middle: number,
+  end: number,
+): void {
+  let left = start
+  let right = middle
+  for (let at = start; at < end; at++) {
+    const takesLeft =
+      right >= end || (left < middle && order(from[left] as number, from[right] as number) <= 0)
+    into[at] = (takesLeft ? from[left++] : from[right++]) as number
+  }
 }
 
 function runRowsOf(vectors: readonly Vector[], count: number): number {
@@ -233,9 +285,18 @@ function numbersOf(vector: Vector): Float64Array | undefined {
   return vector instanceof ExactVector && vector.wide === undefined ? vector.values : undefined
 }
 
-/** Values that have to be decoded are read once into an array; undefined for plain numbers, which are compared in place. */
+function isText(vector: Vector): vector is BytesVector {
+  return vector instanceof BytesVector && representationOf(vector.type) === 'text'
+}
+
+/** Whether values are compared where they lie. */
+function isInPlace(vector: Vector): boolean {
+  return numbersOf(vector) !== undefined || isText(vector)
+}
+
+/** Values that have to be decoded are read once into an array; undefined for those that are compared in place. */
 function valuesOf(vector: Vector, count: number): readonly Value[] | undefined {
-  if (numbersOf(vector) !== undefined) return undefined
+  if (isInPlace(vector)) return undefined
   const values = new Array<Value>(count)
   for (let row = 0; row < count; row++) values[row] = vector.get(row)
   return values
@@ -246,7 +307,7 @@ async function decodedValues(
   count: number,
   execution: Execution,
 ): Promise<readonly Value[] | undefined> {
-  if (numbersOf(vector) !== undefined) return undefined
+  if (isInPlace(vector)) return undefined
   const values: Value[] = []
   while (values.length < count) {
     const end = Math.min(values.length + RUN_ROWS_MAX, count)
@@ -259,11 +320,9 @@ async function decodedValues(
 
 /** The order by one column; without `values` they are read from the vector. */
 function columnOrder(vector: Vector, { type, descending }: SortColumn, values?: readonly Value[]): RowOrder {
-  const sign = descending ? -1 : 1
-  const numbers = numbersOf(vector)
-  const order =
-    numbers === undefined ? valueOrder(vector, comparatorOf(type), sign, values) : numberOrder(numbers, sign)
+  const order = presentOrder(vector, type, descending ? -1 : 1, values)
   if (!vector.hasNulls) return order
+  const sign = descending ? -1 : 1
   const { nulls } = vector
   return (a, b) => {
     const left = nulls[a] as number
@@ -272,8 +331,46 @@ function columnOrder(vector: Vector, { type, descending }: SortColumn, values?: 
   }
 }
 
+/** Of values that aren't NULL. */
+function presentOrder(
+  vector: Vector,
+  type: SqlType,
+  sign: number,
+  values: readonly Value[] | undefined,
+): RowOrder {
+  const numbers = numbersOf(vector)
+  if (numbers !== undefined) return numberOrder(numbers, sign)
+  return isText(vector) ? textOrder(vector, type, sign) : valueOrder(vector, comparatorOf(type), sign, values)
+}
+
 function numberOrder(numbers: Float64Array, sign: number): RowOrder {
   return (a, b) => ((numbers[a] as number) - (numbers[b] as number)) * sign
+}
+
+/** Most texts differ early, in ASCII: only others are decoded, and kept decoded for the next comparison. */
+function textOrder(vector: BytesVector, type: SqlType, sign: number): RowOrder {
+  const collation = requireCollation(type.collation)
+  const { asciiOrder } = collation
+  const { data, ends } = vector
+  const texts: (string | undefined)[] = []
+  const textOf = (row: number, start: number): string =>
+    (texts[row] ??= data.utf8Slice(start, ends[row] as number))
+  return (a, b) => {
+    const startA = a === 0 ? 0 : (ends[a - 1] as number)
+    const startB = b === 0 ? 0 : (ends[b - 1] as number)
+    const length = Math.min((ends[a] as number) - startA, (ends[b] as number) - startB)
+    for (let i = 0; i < length; i++) {
+      const x = data[startA + i] as number
+      const y = data[startB + i] as number
+      if (x === y) continue
+      if ((x | y) >= 0x80) break
+      const left = asciiOrder[x] as number
+      const right = asciiOrder[y] as number
+      if (left === 0 || right === 0) break
+      if (left !== right) return (left - right) * sign
+    }
+    return collation.compare(textOf(a, startA), textOf(b, startB)) * sign
+  }
 }
 
 function valueOrder(
