@@ -2,19 +2,28 @@
  * What statements cost the engine's thread, without a network: sysbench's table in LMDB, its statements prepared and as texts, rows
  * counted and thrown away. Prints processor time a statement.
  *
- *     npm run bench -- bench/engine/statements.ts [part of a name] [seconds]
+ *     npm run bench -- bench/engine/statements.ts [part of a name] [seconds] [clients]
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MemoryStorage } from '@switchyard/storage-memory'
 import { LmdbStorage } from '../../plugins/storage-lmdb/lmdb-storage.js'
-import { INT_TYPE, sqlText, type Batch, type ParameterValue, type ResultSink } from '@switchyard/core/spi'
 import { EngineSession } from '../../core/engine/session.js'
+import {
+  INT_TYPE,
+  sqlText,
+  type Batch,
+  type MaybePromise,
+  type ParameterValue,
+  type ResultSink,
+  type Session,
+} from '@switchyard/core/spi'
 import { QUIET_LOGGER, TestEngine } from '../../test/support/engine.js'
 
 const WANTED = process.argv[2] ?? ''
 const SECONDS = Number(process.argv[3] ?? 2)
+const CLIENTS = Number(process.argv[4] ?? 8)
 const ROWS = 20_000
 
 class CountingSink implements ResultSink {
@@ -70,49 +79,70 @@ for (let i = 0; i < ROWS; i += 500) {
 const int = (value: number): ParameterValue => ({ type: INT_TYPE, value })
 const random = () => 1 + Math.floor(Math.random() * (ROWS - 100))
 
-const TESTS: readonly [name: string, sql: string, parameters: () => ParameterValue[]][] = [
-  ['point', 'SELECT c FROM sbtest1 WHERE id=?', () => [int(random())]],
-  ['range', 'SELECT c FROM sbtest1 WHERE id BETWEEN ? AND ?', () => [int(random()), int(0)]],
-  ['sum', 'SELECT SUM(k) FROM sbtest1 WHERE id BETWEEN ? AND ?', () => [int(random()), int(0)]],
-  ['order', 'SELECT c FROM sbtest1 WHERE id BETWEEN ? AND ? ORDER BY c', () => [int(random()), int(0)]],
-  [
-    'distinct',
-    'SELECT DISTINCT c FROM sbtest1 WHERE id BETWEEN ? AND ? ORDER BY c',
-    () => [int(random()), int(0)],
-  ],
-  ['update', 'UPDATE sbtest1 SET k=k+1 WHERE id=?', () => [int(random())]],
-  ['update_non_index', "UPDATE sbtest1 SET c='xx' WHERE id=?", () => [int(random())]],
-]
+type Step = () => MaybePromise<void>
 
-type Step = () => void | Promise<void>
+/** A session and the statements that it has prepared. */
+class Client {
+  private constructor(private readonly session: Session) {}
 
-async function steps(sql: string, parameters: () => ParameterValue[]): Promise<Step> {
-  const { id } = await session.prepare(sqlText(sql))
-  const isRange = sql.includes('BETWEEN')
-  return () => {
-    const values = parameters()
-    if (isRange) values[1] = int((values[0]?.value as number) + 99)
-    return session.executePrepared(id, values, sink)
+  static async open(): Promise<Client> {
+    return new Client((await engine.session('sbtest')).session)
+  }
+
+  text(sql: string): Step {
+    return () => this.session.execute(sqlText(sql), false, sink)
+  }
+
+  async statement(sql: string, ...parameters: (() => number)[]): Promise<Step> {
+    const { id } = await this.session.prepare(sqlText(sql))
+    const values = (): ParameterValue[] => parameters.map((parameter) => int(parameter()))
+    return () => this.session.executePrepared(id, values(), sink)
+  }
+
+  async range(sql: string): Promise<Step> {
+    let start = 0
+    return this.statement(
+      sql,
+      () => (start = random()),
+      () => start + 99,
+    )
   }
 }
 
-/** Processor time a statement in the quickest tenth of many short slices: other work on the machine disturbs those least. */
-async function measure(step: Step, ms: number): Promise<number> {
-  const end = performance.now() + ms
-  const slices: number[] = []
-  while (performance.now() < end) {
-    const before = process.cpuUsage()
-    const runs = 256
-    for (let i = 0; i < runs; i++) {
-      const ran = step()
-      if (ran instanceof Promise) await ran
-    }
-    const { user, system } = process.cpuUsage(before)
-    slices.push((user + system) / runs)
-    await new Promise(setImmediate)
+/** The statements of sysbench's transactions, each to be run over and over. */
+async function stepsOf(client: Client) {
+  const between = 'FROM sbtest1 WHERE id BETWEEN ? AND ?'
+  const point = await client.statement('SELECT c FROM sbtest1 WHERE id=?', random)
+  const reads = {
+    point,
+    range: await client.range(`SELECT c ${between}`),
+    sum: await client.range(`SELECT SUM(k) ${between}`),
+    order: await client.range(`SELECT c ${between} ORDER BY c`),
+    distinct: await client.range(`SELECT DISTINCT c ${between} ORDER BY c`),
   }
-  slices.sort((first, second) => first - second)
-  return slices[Math.floor(slices.length / 10)] ?? 0
+  const updates = {
+    'update index': await client.statement('UPDATE sbtest1 SET k=k+1 WHERE id=?', random),
+    'update non index': await client.statement(`UPDATE sbtest1 SET c='${digits(10)}' WHERE id=?`, random),
+  }
+  let victim = 0
+  const deletes = await client.statement('DELETE FROM sbtest1 WHERE id=?', () => (victim = random()))
+  // Two clients may choose the same victim.
+  const inserts = await client.statement(
+    `INSERT IGNORE INTO sbtest1 (id, k, c, pad) VALUES (?, 1, '${digits(10)}', '${digits(5)}')`,
+    () => victim,
+  )
+  const [begin, commit] = [client.text('BEGIN'), client.text('COMMIT')]
+  const { range, sum, order, distinct } = reads
+  const queries = [...Array.from({ length: 10 }, () => point), range, sum, order, distinct]
+  const changes = [...Object.values(updates), deletes, inserts]
+  return {
+    ...reads,
+    ...updates,
+    'begin, commit': alternately([begin, commit]),
+    'read only': alternately([begin, ...queries, commit]),
+    'write only': alternately([begin, ...changes, commit]),
+    'read write': alternately([begin, ...queries, ...changes, commit]),
+  }
 }
 
 function alternately(all: readonly Step[]): Step {
@@ -120,36 +150,41 @@ function alternately(all: readonly Step[]): Step {
   return () => (all[turn++ % all.length] as Step)()
 }
 
-async function print(name: string, step: Step): Promise<void> {
-  if (!name.includes(WANTED)) return
-  await measure(step, 1000)
-  const micros = await measure(step, SECONDS * 1000)
-  console.log(`${name.padEnd(20)} ${micros.toFixed(1).padStart(7)} µs`)
+/**
+ * Processor time a statement, of all threads, in the quickest tenth of many short slices: other work on the machine disturbs
+ * those least. The steps run side by side.
+ */
+async function measure(steps: readonly Step[], ms: number): Promise<number> {
+  const end = performance.now() + ms
+  const slices: number[] = []
+  const runs = 200
+  const repeat = async (step: Step): Promise<void> => {
+    for (let i = 0; i < runs; i++) {
+      const ran = step()
+      if (ran instanceof Promise) await ran
+    }
+  }
+  while (performance.now() < end) {
+    const before = process.cpuUsage()
+    await Promise.all(steps.map(repeat))
+    const { user, system } = process.cpuUsage(before)
+    slices.push((user + system) / runs / steps.length)
+    await new Promise(setImmediate)
+  }
+  slices.sort((first, second) => first - second)
+  return slices[Math.floor(slices.length / 10)] ?? 0
 }
 
 // What was inserted is read from the data file, as it is most of the time.
-if (!(session instanceof EngineSession)) throw new Error('sessions are the engine’s')
-await session.core.transactions.checkpoint()
-const made: Step[] = []
-for (const [name, sql, parameters] of TESTS) {
-  const step = await steps(sql, parameters)
-  made.push(step)
-  await print(name, step)
+if (session instanceof EngineSession) await session.core.transactions.checkpoint()
+const clients = await Promise.all(Array.from({ length: CLIENTS }, () => Client.open()))
+const all = await Promise.all(clients.map(stepsOf))
+for (const name of Object.keys(all[0] ?? {}) as (keyof Awaited<ReturnType<typeof stepsOf>>)[]) {
+  if (!name.includes(WANTED)) continue
+  const steps = all.map((each) => each[name])
+  await measure(steps, 1000)
+  const micros = await measure(steps, SECONDS * 1000)
+  console.log(`${name.padEnd(20)} ${micros.toFixed(1).padStart(7)} µs`)
 }
-// oltp_read_only: a transaction of ten points and one of each range.
-const begin: Step = () => session.execute(sqlText('BEGIN'), false, sink)
-const commit: Step = () => session.execute(sqlText('COMMIT'), false, sink)
-const mix = [begin, ...Array.from({ length: 10 }, () => made[0] as Step), ...made.slice(1, 5), commit]
-await print('begin, commit', alternately([begin, commit]))
-await print('read only', alternately(mix))
-// What oltp_read_write has besides: the row that is deleted is inserted again.
-const text = digits(10)
-let victim = 0
-const deletes = await steps('DELETE FROM sbtest1 WHERE id=?', () => [int((victim = random()))])
-const inserts = await steps(`INSERT INTO sbtest1 (id, k, c, pad) VALUES (?, 1, '${text}', 'pad')`, () => [
-  int(victim),
-])
-const writes = [begin, ...made.slice(5, 7), deletes, inserts, commit]
-await print('write only', alternately(writes))
 await engine.stop()
 await rm(folder, { recursive: true })
