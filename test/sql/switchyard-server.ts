@@ -14,6 +14,7 @@ import {
   columnFlags,
   columnOrigin,
   isAboutConditions,
+  withoutEngine,
   type Outcome,
   type OutcomeColumn,
   type SqlConnection,
@@ -34,7 +35,8 @@ class SwitchyardConnection implements SqlConnection {
   constructor(private readonly client: TestSession) {}
 
   async run(sql: string): Promise<Outcome> {
-    const { status, ...outcome } = await this.execute(sql)
+    const { status, ...answer } = await this.execute(sql)
+    const outcome = { ...answer, rows: withoutEngine(sql, answer.rows) }
     if (status === undefined || status.warningCount === 0 || isAboutConditions(sql)) {
       return { ...outcome, warnings: [] }
     }
