@@ -1,12 +1,12 @@
 /**
  * Makes a fresh clone ready to run and a used one up to date: installs what package-lock.json names when it or the
- * Node version has changed since the last time, then compiles what changed. Runs before `npm start` and `npm test`
- * and needs nothing but Node and npm.
+ * Node version has changed since the last time, then compiles what changed. Runs before `npm start` and `npm test`, and needs
+ * nothing but Node and npm; `npm pack` runs it with --no-install.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -18,8 +18,10 @@ if (major < 20 || (major === 20 && minor < 15)) {
   process.exit(1)
 }
 
-installIfChanged()
+// Who packs or tests has what he needs, and an installation would take it away from under others at work.
+if (!process.argv.includes('--no-install')) installIfChanged()
 compile()
+copyConfig()
 
 function installIfChanged() {
   const stamp = createHash('sha256')
@@ -46,6 +48,15 @@ function provideExec() {
 
 function compile() {
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', root])
+}
+
+/** The files of `config` as part of the package: who installs it from a registry has no folder around it. */
+function copyConfig() {
+  const target = join(root, 'core', 'dist', 'config')
+  cpSync(join(root, 'config'), target, {
+    recursive: true,
+    filter: (path) => basename(path) !== 'toolchain',
+  })
 }
 
 /** Runs the npm that started this script, or the one on the PATH. */

@@ -26,6 +26,8 @@ import {
 
 /** MySQL's limit for one join. */
 const JOIN_TABLES_MAX = 61
+/** MySQL's limit for tables, and for queries that stand for one. */
+const COLUMNS_MAX = 4096
 
 export interface BoundFrom {
   readonly plan: LogicalNode
@@ -369,6 +371,7 @@ function underAlias(
   alias: string,
   view: { readonly database: string; readonly table: string } | undefined,
 ): BoundFrom {
+  if (bound.columns.length > COLUMNS_MAX) throw sqlError('ER_TOO_MANY_FIELDS')
   const columns = bound.columns.map((column): ScopeColumn => ({
     id: binding.newColumn(),
     name: column.name,

@@ -30,7 +30,7 @@ export function nameKey(name: string): string {
   return name.toLowerCase()
 }
 
-/** Throws ER_TOO_LONG_IDENT and ER_WRONG_DB_NAME. */
+/** Throws ER_TOO_LONG_IDENT, ER_CANNOT_CONVERT_STRING and ER_WRONG_DB_NAME; those below likewise. */
 export function checkDatabaseName(name: string): void {
   checkLength(name)
   if (!isWellFormed(name)) throw sqlError('ER_WRONG_DB_NAME', name)
@@ -63,6 +63,21 @@ function checkLength(name: string): void {
   if (codePointCount(name) > IDENTIFIER_LENGTH_MAX) {
     throw sqlError('ER_TOO_LONG_IDENT', name)
   }
+  // Names are utf8mb3, which has no characters beyond the basic plane.
+  if (/[\ud800-\udfff]/.test(name)) {
+    throw sqlError('ER_CANNOT_CONVERT_STRING', printable(name), 'utf8mb4', 'utf8mb3')
+  }
+}
+
+const PRINTED_BYTES_MAX = 6
+
+/** The first bytes of a name, as MySQL shows strings that it can't convert. */
+function printable(name: string): string {
+  const bytes = Buffer.from(name, 'utf8')
+  const shown = [...bytes.subarray(0, PRINTED_BYTES_MAX)].map((byte) =>
+    byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).toUpperCase()}`,
+  )
+  return shown.join('') + (bytes.length > PRINTED_BYTES_MAX ? '...' : '')
 }
 
 function isWellFormed(name: string): boolean {

@@ -4,19 +4,34 @@
  */
 import type { SqlType } from './sql-type.js'
 import type { Value } from './value.js'
-import { createVector, type Vector } from './vector.js'
+import { BytesVector, createVector, type Vector } from './vector.js'
 
 /** How many rows a batch holds at most by convention; big enough to amortise calls, small enough for the cache. */
 export const BATCH_ROWS_MAX = 1024
 
+/** A batch with so many bytes of long strings is full, however few its rows are. */
+const BATCH_BYTES_MAX = 4 * 1024 * 1024
+/** Declared length from which on strings are counted. */
+const LONG_STRING = 2048
+
 export class Batch {
   /** Kept beside the columns because a relation may have no columns (`SELECT 1 FROM t` reads none). */
   rowCount = 0
+  private longStrings: readonly BytesVector[] | undefined
 
   constructor(readonly columns: readonly Vector[]) {}
 
   static ofTypes(types: readonly SqlType[]): Batch {
     return new Batch(types.map(createVector))
+  }
+
+  /** Whether it is time to hand the batch on: it has enough rows, or enough bytes. */
+  get isFull(): boolean {
+    if (this.rowCount >= BATCH_ROWS_MAX) return true
+    const strings = (this.longStrings ??= this.columns.filter(holdsLongStrings))
+    let size = 0
+    for (const column of strings) size += column.dataSize
+    return size >= BATCH_BYTES_MAX
   }
 
   clear(): void {
@@ -52,6 +67,11 @@ export class Batch {
     for (const column of this.columns) size += column.byteSize
     return size
   }
+}
+
+function holdsLongStrings(column: Vector): column is BytesVector {
+  const { name, length } = column.type
+  return column instanceof BytesVector && (length > LONG_STRING || name === 'json')
 }
 
 /** No columns and one row: what expressions without columns are evaluated on. */

@@ -45,6 +45,7 @@ export abstract class BaseCollation implements Collation, CharacterClasses {
     this.padsSpace = definition.padAttribute === 'PAD SPACE'
   }
 
+  abstract readonly asciiOrder: Uint16Array
   abstract compare(a: string, b: string): number
   abstract hashKey(text: string): string
   abstract writeSortKey(text: string, target: Uint8Array, offset: number): number

@@ -16,7 +16,12 @@ import {
 /** How WEIGHT_STRING() shows a string: as its bytes, or as numbers of this many bytes. */
 export type BinaryWeightForm = 'bytes' | 2 | 3
 
+/** NUL is a character like any other, so none weighs 0. */
+const CODES = Uint16Array.from({ length: 0x80 }, (_, codePoint) => codePoint + 1)
+
 export class BinaryCollation extends BaseCollation {
+  readonly asciiOrder = CODES
+
   constructor(
     definition: CollationDefinition,
     caseMapping: CaseMapping,

@@ -18,6 +18,7 @@ export interface CharacterWeights {
 /** All collations of this kind are PAD SPACE. */
 export class SimpleCollation extends BaseCollation implements WindowComparison {
   readonly asciiClasses: Uint16Array
+  readonly asciiOrder: Uint16Array
   private readonly asciiWeights: Uint16Array
   /** Weight → the last ASCII character that has it, which represents the weight in hash keys. */
   private readonly asciiOfWeight = new Map<number, number>()
@@ -34,6 +35,7 @@ export class SimpleCollation extends BaseCollation implements WindowComparison {
     super(definition, caseMapping)
     this.asciiWeights = Uint16Array.from({ length: 0x80 }, (_, codePoint) => weights.weightOf(codePoint))
     this.asciiClasses = this.asciiWeights.map((weight) => weight + 1)
+    this.asciiOrder = this.asciiClasses
     this.asciiWeights.forEach((weight, codePoint) => this.asciiOfWeight.set(weight, codePoint))
     this.asciiFolded = Uint8Array.from(
       this.asciiWeights,

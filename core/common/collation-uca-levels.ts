@@ -26,6 +26,7 @@ const LEVEL_SEPARATOR = '\0'
 
 export class LevelsCollation extends BaseCollation implements WindowComparison {
   readonly asciiClasses: Uint16Array
+  readonly asciiOrder: Uint16Array
   private readonly levels: readonly WeightLevel[]
 
   constructor(
@@ -38,6 +39,7 @@ export class LevelsCollation extends BaseCollation implements WindowComparison {
   ) {
     super(definition, caseMapping)
     const { ascii } = primary.level
+    this.asciiOrder = ascii
     this.asciiClasses =
       tertiary === undefined ? ascii : ascii.map((weight, codePoint) => (weight === 0 ? 0 : codePoint))
     this.levels = [primary.level, secondary, ...(tertiary === undefined ? [] : [tertiary])]

@@ -50,6 +50,7 @@ export class PrimaryWeights {
 
 export class PrimaryCollation extends BaseCollation implements WindowComparison {
   readonly asciiClasses: Uint16Array
+  readonly asciiOrder: Uint16Array
 
   constructor(
     definition: CollationDefinition,
@@ -58,6 +59,7 @@ export class PrimaryCollation extends BaseCollation implements WindowComparison 
   ) {
     super(definition, caseMapping)
     this.asciiClasses = weights.level.ascii
+    this.asciiOrder = weights.level.ascii
   }
 
   compare(a: string, b: string): number {

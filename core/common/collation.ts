@@ -51,6 +51,11 @@ export interface Collation {
   readonly isBinary: boolean
   /** SORTLEN of SHOW COLLATION. */
   readonly sortLength: number
+  /**
+   * Weights of the ASCII characters. Where the first characters of two strings that differ in weight are ASCII with weights
+   * above 0, they decide the order, whatever follows: strings needn't be decoded for that.
+   */
+  readonly asciiOrder: Uint16Array
   /** Negative, zero or positive, as for `Array.prototype.sort`. */
   compare(a: string, b: string): number
   /**

@@ -118,7 +118,7 @@ describe('united types', () => {
     [[INT_TYPE, NULL_TYPE], 'int(11)'],
     [[TINY, INT_TYPE], 'int(11)'],
     [[INT_TYPE, INT_UNSIGNED], 'bigint(11)'],
-    [[TINY, INT_UNSIGNED], 'bigint(10)'],
+    [[TINY, INT_UNSIGNED], 'bigint(11)'],
     [[TINY, { ...TINY, unsigned: true }], 'smallint(4)'],
     [[INT_TYPE, { ...TINY, unsigned: true }], 'int(11)'],
     [[BIGINT_TYPE, UNSIGNED_BIGINT_TYPE], 'decimal(20,0)'],

@@ -159,9 +159,20 @@ function finish(status: number, to: SqlType, source: () => string, context: Eval
     const name = to.name === 'timestamp' ? 'datetime' : to.name
     raise(context, 'ER_TRUNCATED_WRONG_VALUE', name, shown(source()))
   }
-  const packed = packAs(to, fields, false, context)
+  const packed = packChecked(to, fields, false, context)
   if (packed === null) raise(context, 'ER_INCORRECT_VALUE', typeName, shown(source()))
   return packed
+}
+
+/** As `packAs`, for what comes from outside: also NULL for dates that the sql_mode doesn't let in. */
+export function packChecked(
+  to: SqlType,
+  source: TemporalFields,
+  isTime: boolean,
+  context: EvaluationContext,
+): ExactValue | null {
+  const isLetIn = isTime || to.name === 'time' || isValidDate(source, dateFlagsOf(context.sqlMode))
+  return isLetIn ? packAs(to, source, isTime, context) : null
 }
 
 /**
@@ -169,7 +180,7 @@ function finish(status: number, to: SqlType, source: () => string, context: Eval
  * date where a date is wanted.
  * NULL if it has no place in the type. Changes `source`.
  */
-export function packAs(
+function packAs(
   to: SqlType,
   source: TemporalFields,
   isTime: boolean,
@@ -188,7 +199,6 @@ export function packAs(
 
 function packWithDate(to: SqlType, source: TemporalFields, context: EvaluationContext): ExactValue | null {
   const truncate = (context.sqlMode & SqlMode.TIME_TRUNCATE_FRACTIONAL) !== 0
-  if (!isValidDate(source, dateFlagsOf(context.sqlMode))) return null
   if (to.name === 'date') return packDate(source)
   const hasFraction = source.microsecond !== 0 || source.nanosecond !== 0
   if (hasFraction && !roundFraction(source, to.scale, truncate, false)) return null

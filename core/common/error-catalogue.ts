@@ -824,7 +824,7 @@ export const ERRORS = {
     "Default value expression of column '%s' cannot refer to a column defined after it if that column is a generated column or has an expression as default value.",
   ),
   ER_MULTIPLE_JSON_VALUES: entry(
-    3854,
+    3967,
     '22034',
     "More than one value was found by '%s' on the specified path.",
   ),
@@ -1086,6 +1086,7 @@ export const ERRORS = {
     "More than supported %s NESTED PATHs were found in JSON_TABLE '%s'",
   ),
   ER_RESTART_SERVER_FAILED: entry(3707, 'HY000', 'Restart server failed (%s).'),
+  ER_CANNOT_CONVERT_STRING: entry(3854, 'HY000', "Cannot convert string '%s' from %s to %s"),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
     'HY000',

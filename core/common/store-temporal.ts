@@ -2,7 +2,7 @@
  * Assignment to DATE, TIME, DATETIME and TIMESTAMP columns.
  */
 import { raise, shown } from './conditions.js'
-import { compileMicros, packAs, readMicros, readTemporal } from './conversion-temporal.js'
+import { compileMicros, packChecked, readMicros, readTemporal } from './conversion-temporal.js'
 import type { ErrorCode } from './error-catalogue.js'
 import type { EvaluationContext } from './evaluation.js'
 import { sqlError } from './sql-error.js'
@@ -95,7 +95,7 @@ function keep(
 ): Value {
   const isLossy = losesParts(column)
   const isKnown = column.name !== 'date' || isTime || roundToSeconds(context)
-  const packed = isKnown ? packAs(column, fields, isTime, context) : null
+  const packed = isKnown ? packChecked(column, fields, isTime, context) : null
   if (packed === null) {
     refuse('ER_WARN_DATA_OUT_OF_RANGE', column, source, context, name, row)
     return 0

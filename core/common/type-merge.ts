@@ -46,7 +46,8 @@ function integerDigits(type: SqlType): number {
       return 4
     case 'bigint':
       // Literals and small results are BIGINT with the length that they need, a sign included.
-      return type.length >= 20 ? (type.unsigned ? 20 : 19) : Math.max(type.length - 1, 1)
+      if (type.length >= 20) return type.unsigned ? 20 : 19
+      return Math.max(type.unsigned ? type.length : type.length - 1, 1)
     default:
       return 20
   }
@@ -130,7 +131,6 @@ function mergeIntegers(types: readonly SqlType[]): SqlType {
   const rank = Math.max(...ranks)
   const unsigned = types.every((type) => type.unsigned || type.name === 'bit')
   const isMixed = !unsigned && types.some((type) => type.unsigned || type.name === 'bit')
-  const length = Math.max(...types.map((type) => type.length))
   const isFull =
     isMixed &&
     types.some(
@@ -138,6 +138,9 @@ function mergeIntegers(types: readonly SqlType[]): SqlType {
     )
   if (isFull && rank === 4) return decimalType(Math.max(...types.map(integerDigits)), 0)
   const name = INTEGER_ORDER[isFull ? rank + 1 : rank] ?? 'bigint'
+  // The digits of a BIGINT are told by its length, in which a sign takes a place beside those of unsigned operands.
+  const hasSign = isMixed && name === 'bigint'
+  const length = Math.max(...types.map((type) => type.length + (type.unsigned && hasSign ? 1 : 0)))
   return Object.freeze({ ...BIGINT_TYPE, name, length, unsigned })
 }
 

@@ -234,6 +234,11 @@ export class BytesVector extends Vector {
     else this.pushBytes(from.data, from.start(row), from.end(row))
   }
 
+  /** Bytes of its strings. */
+  get dataSize(): number {
+    return this.length === 0 ? 0 : (this.ends[this.length - 1] as number)
+  }
+
   get byteSize(): number {
     return this.data.length + this.ends.byteLength + this.nulls.byteLength
   }

@@ -40,8 +40,10 @@ import { PlanCache } from './plan-cache.js'
 import type { PlanDependency } from './query-types.js'
 import type { ServerCore } from './server-core.js'
 import { EngineSession } from './session.js'
+import { LoginLog } from './login-log.js'
 import { OtherStatements } from './other-statements.js'
 import { UserLocks } from '../transaction/user-locks.js'
+import { TracedSession } from './traced-session.js'
 import { TableLocks } from './table-locks.js'
 import { GlobalVariables } from './variables/store.js'
 
@@ -121,6 +123,7 @@ class EngineParts {
   readonly core: ServerCore
   readonly server: Server
   private readonly reserved = new Set<number>()
+  private readonly loginLog: LoginLog
   private lastConnectionId = 0
   private readonly startedAtMs = Date.now()
   private statements = 0
@@ -165,6 +168,7 @@ class EngineParts {
     readonly transactions: CoreTransactionManager,
     readonly catalog: LocalCatalog,
   ) {
+    this.loginLog = new LoginLog(options.logger)
     this.methods = [new CachingSha2Password(), new MysqlNativePassword(), ...options.authentication]
     this.others = new OtherStatements({
       ...options,
@@ -223,7 +227,8 @@ class EngineParts {
   }
 
   private createSession(connectionId: number, request: LoginRequest, account: string): EngineSession {
-    const session = new EngineSession(
+    const { logger } = this.options
+    const parts = [
       this.core,
       {
         connectionId,
@@ -236,8 +241,11 @@ class EngineParts {
       () => {
         this.sessions.delete(connectionId)
         this.others.noteClosed(session)
+        this.loginLog.left(connectionId)
       },
-    )
+    ] as const
+    const isTraced = logger.isLevelEnabled('trace')
+    const session = isTraced ? new TracedSession(logger, ...parts) : new EngineSession(...parts)
     this.sessions.set(connectionId, session)
     return session
   }
@@ -359,6 +367,7 @@ class EngineParts {
       methods: this.methods,
       defaultMethod: 'caching_sha2_password',
       throttle,
+      onDenied: this.loginLog.denied.bind(this.loginLog),
       requiresSecureTransport: () => this.core.globals.get('require_secure_transport') === 1,
     }
     return {
@@ -399,6 +408,7 @@ class EngineParts {
       throw error
     }
     others.noteLogin()
+    this.loginLog.entered(connectionId, account, request)
     return session
   }
 }

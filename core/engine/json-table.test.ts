@@ -196,7 +196,7 @@ test.each<[string, string | null]>([
 
 test.each([
   [`JSON_VALUE('{}', '$.a' ERROR ON EMPTY)`, 3966],
-  [`JSON_VALUE('[1,2]', '$[*]' ERROR ON ERROR)`, 3854],
+  [`JSON_VALUE('[1,2]', '$[*]' ERROR ON ERROR)`, 3967],
 ])('%s fails', async (expression, number) => {
   await expect(session.run(`SELECT ${expression}`)).rejects.toMatchObject({ number })
 })

@@ -31,7 +31,7 @@ export interface PlanRunnerHost {
   readonly tableLocks: SessionTableLocks
   /** CLIENT_FOUND_ROWS. */
   readonly foundRowsMode: boolean
-  isCurrent(plan: PreparedPlan): boolean
+  readonly plans: { isCurrent(plan: PreparedPlan): boolean }
   keepConditions(running: RunningStatement): void
   statusOf(
     affectedRows: ExactValue,
@@ -210,7 +210,7 @@ export class PlanRunner {
       if (granted instanceof Promise) waited = granted
     }
     return waited?.then(() => {
-      if (!this.host.isCurrent(plan)) throw new StalePlan()
+      if (!this.host.plans.isCurrent(plan)) throw new StalePlan()
     })
   }
 

@@ -145,7 +145,7 @@ async function describe(
   }
   const unknown = Array.from({ length: parameterCount }, (): TypedValue => ({ type: NULL_TYPE, value: null }))
   try {
-    const plan = await session.plan(statement, running, unknown)
+    const plan = await session.plans.make(statement, running, unknown)
     return plan.kind === 'query' ? plan.columns : []
   } catch (error) {
     // What depends on a parameter's type is settled at EXECUTE; names that don't exist are wrong now.

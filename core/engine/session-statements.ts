@@ -105,9 +105,9 @@ async function evaluateOne(
   running: RunningStatement,
   parameters: readonly TypedValue[] | undefined,
 ): Promise<TypedValue> {
-  if (containsQuery(syntax)) return session.evaluateQuery(syntax, running, parameters)
-  const expression = session.newBinder(running, parameters).standalone(syntax, 'field list')
-  if (hasSubquery(expression)) return session.evaluateQuery(syntax, running, parameters)
+  if (containsQuery(syntax)) return session.plans.evaluateQuery(syntax, running, parameters)
+  const expression = session.plans.newBinder(running, parameters).standalone(syntax, 'field list')
+  if (hasSubquery(expression)) return session.plans.evaluateQuery(syntax, running, parameters)
   return { type: expression.type, value: compileExpression(expression, NO_COLUMNS)(SINGLE_ROW, 0, running) }
 }
 
@@ -154,7 +154,7 @@ async function explain(
     throw sqlError('ER_NOT_SUPPORTED_YET', `EXPLAIN ${target.kind.toUpperCase()}`)
   }
   const format = (statement.format ?? String(session.state.variables.get('explain_format'))).toLowerCase()
-  const plan = await session.plan(target, running, parameters)
+  const plan = await session.plans.make(target, running, parameters)
   if (format === 'tree') {
     return { columns: [plainColumn('EXPLAIN', TEXT, false)], rows: [[`${plan.explain().join('\n')}\n`]] }
   }

@@ -2,17 +2,11 @@
  * A session: takes statements one at a time, finds or makes their plans, runs them in the session's transaction, and answers to a
  * sink. A statement whose plan is cached and whose storages answer at once runs without a single promise.
  */
-import { Binder } from '../binder/binder.js'
 import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError, SqlError } from '../common/sql-error.js'
-import { SqlMode, STRICT_MODES } from '../common/sql-mode.js'
+import { SqlMode } from '../common/sql-mode.js'
 import type { ExactValue, MaybePromise, Value } from '../common/value.js'
-import type {
-  Expression as ExpressionSyntax,
-  IntoVariables,
-  QueryExpression,
-  Statement,
-} from '../plan/syntax/index.js'
+import type { Statement } from '../plan/syntax/index.js'
 import type {
   ClientInfo,
   ParameterValue,
@@ -33,12 +27,12 @@ import {
   type ParsedStatement,
   type StatementFingerprint,
 } from './parsing.js'
-import { binderEnvironment, planStatement, type PlanRequest, type PlannableStatement } from './planner.js'
+import type { PlannableStatement } from './planner.js'
 import { PlanRunner, StalePlan } from './plan-runner.js'
 import { PreparedStatements, type Prepared } from './prepared-statements.js'
-import type { PreparedPlan } from './query-types.js'
 import { RunningStatement } from './running-statement.js'
 import { DONE, type ServerCore, type StatementResult } from './server-core.js'
+import { intoVariables, SessionPlans } from './session-plans.js'
 import { SessionState, type SessionIdentity } from './session-state.js'
 import { SessionTableLocks } from './session-table-locks.js'
 import { SessionTransactions } from './session-transactions.js'
@@ -63,7 +57,8 @@ export class EngineSession implements Session {
   readonly counters = new StatementCounters()
   readonly activity: SessionActivity = { command: 'Sleep', text: null, sinceMs: performance.now() }
   private readonly closing = new AbortController()
-  private readonly runner: PlanRunner
+  readonly runner: PlanRunner
+  readonly plans: SessionPlans
   private running: RunningStatement | undefined
   private changes: SessionChange[] = []
   foundRowsMode = false
@@ -85,6 +80,7 @@ export class EngineSession implements Session {
       () => this.running,
     )
     this.runner = new PlanRunner(this)
+    this.plans = new SessionPlans(this)
   }
 
   // ── What protocols ask ──────────────────────────────────────────────────────────────────────────────────────
@@ -165,7 +161,7 @@ export class EngineSession implements Session {
     if (fingerprint !== undefined) {
       const key = `${this.state.settingsKey}\u0000${fingerprint.key}`
       const plan = this.core.plans.find(key, fingerprint.literals)
-      if (plan !== undefined && this.isCurrent(plan)) {
+      if (plan !== undefined && this.plans.isCurrent(plan)) {
         const running = this.begin(text, fingerprint.literals as readonly Value[])
         return this.guard(running, sink, () => {
           const ran = this.runner.run(plan, running, sink, false, undefined)
@@ -296,19 +292,15 @@ export class EngineSession implements Session {
       case 'insert':
       case 'update':
       case 'delete': {
-        await this.planAndRun(
-          statement,
-          running,
-          sink,
-          moreResults,
+        await this.plans.run(statement, running, sink, moreResults, {
           parameters,
-          fingerprint?.literals,
-          (plan) => {
+          literals: fingerprint?.literals,
+          keep: (plan) => {
             if (fingerprint !== undefined && parameters === undefined && !isInto(statement)) {
               this.core.plans.add(`${this.state.settingsKey}\u0000${fingerprint.key}`, plan)
             }
           },
-        )
+        })
         return
       }
       case 'set': {
@@ -319,8 +311,8 @@ export class EngineSession implements Session {
           globals: this.core.globals,
           running,
           inTransaction: this.transactions.isOpen,
-          newBinder: () => this.newBinder(running, parameters),
-          evaluate: (syntax) => this.evaluateQuery(syntax, running, parameters),
+          newBinder: () => this.plans.newBinder(running, parameters),
+          evaluate: (syntax) => this.plans.evaluateQuery(syntax, running, parameters),
           checkSetGlobal: (name) => {
             this.core.checkSetGlobal(this.account, 'global', name)
           },
@@ -393,92 +385,11 @@ export class EngineSession implements Session {
     this.changes.push(change)
   }
 
-  // ── Plans ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Plans a statement and runs it; anew, if its objects change before it has their locks. `keep` gets plans that fit others, too. */
-  private async planAndRun(
-    statement: PlannableStatement,
-    running: RunningStatement,
-    sink: ResultSink,
-    moreResults: boolean,
-    parameters: readonly TypedValue[] | undefined,
-    literals: StatementFingerprint['literals'] | undefined,
-    keep: (plan: PreparedPlan) => void,
-  ): Promise<void> {
-    const into = statement.kind === 'query' ? intoVariables(statement.into) : undefined
-    for (;;) {
-      const plan = await this.plan(statement, running, parameters, {
-        literals,
-        rowsMax: this.state.selectRowsMax,
-      })
-      if (plan.cacheable) keep(plan)
-      try {
-        await this.runner.run(plan, running, sink, moreResults, into)
-        return
-      } catch (error) {
-        if (!(error instanceof StalePlan)) throw error
-      }
-    }
-  }
-
   /** After a plan of the cache was found to be stale; other errors go on. */
   private runAnew(error: unknown, text: string, running: RunningStatement, sink: ResultSink): Promise<void> {
     if (!(error instanceof StalePlan)) throw error
     const parsed = parseNext(text, 0, this.state, 'plain')
     return this.runStatement(parsed, running, sink, false, undefined, fingerprintOf(text, this.state))
-  }
-
-  plan(
-    statement: PlannableStatement,
-    running: RunningStatement,
-    parameters: readonly TypedValue[] | undefined,
-    more: Pick<PlanRequest, 'rowsMax'> & Partial<Pick<PlanRequest, 'literals'>> = {},
-  ): Promise<PreparedPlan> {
-    const names = {
-      ...this.core.names,
-      temporaryTable: (database: string, name: string) => this.temporaryTables.find(database, name),
-    }
-    running.strict = isStrict(statement, this.state.sqlMode)
-    return planStatement(
-      { statement, running, names, parameters, literals: undefined, ...more },
-      this.core.planner,
-    )
-  }
-
-  newBinder(running: RunningStatement, parameters: readonly TypedValue[] | undefined): Binder {
-    const environment = binderEnvironment(
-      { running, parameters: parameters ?? [] },
-      this.core.planner,
-      (database, name) => {
-        throw sqlError('ER_NO_SUCH_TABLE', database ?? this.state.database ?? '', name)
-      },
-    )
-    return new Binder(environment)
-  }
-
-  /** Whether a cached plan still fits its objects and the session's temporary tables. */
-  isCurrent(plan: PreparedPlan): boolean {
-    const version = this.core.planner.catalogVersion()
-    if (this.temporaryTables.isEmpty && plan.checkedVersion === version) return true
-    for (const dependency of plan.dependencies) {
-      const temporary = this.temporaryTables.find(dependency.database, dependency.name)
-      if (dependency.isTemporary || temporary !== undefined) {
-        if (temporary?.id !== dependency.id || temporary.version !== dependency.version) return false
-      } else if (this.core.currentVersion(dependency) !== dependency.version) return false
-    }
-    plan.checkedVersion = version
-    return true
-  }
-
-  /** A query inside of SET or the like: its single value. */
-  async evaluateQuery(
-    syntax: ExpressionSyntax,
-    running: RunningStatement,
-    parameters: readonly TypedValue[] | undefined,
-  ): Promise<TypedValue> {
-    const plan = await this.plan(selectOf(syntax), running, parameters ?? [])
-    if (plan.kind !== 'query') throw new Error('invariant: a query is planned as one')
-    return this.runner.scalar(plan, running)
   }
 
   // ── Prepared statements ─────────────────────────────────────────────────────────────────────────────────────
@@ -498,8 +409,7 @@ export class EngineSession implements Session {
   }
 
   executePrepared(id: number, parameters: readonly ParameterValue[], sink: ResultSink): MaybePromise<void> {
-    const values = parameters.map((parameter) => parameter.value)
-    const running = this.begin(this.prepared.textOf(id) ?? '', values)
+    const running = this.begin(this.prepared.textOf(id) ?? '', [])
     return this.guard(running, sink, () => {
       const prepared = this.prepared.require(id, 'mysqld_stmt_execute')
       return this.runPrepared(prepared, parameters, running, sink, false)
@@ -517,7 +427,7 @@ export class EngineSession implements Session {
     const { statement } = prepared.parsed
     const plan = prepared.planFor(this.state.settingsKey, parameters)
     const into = statement.kind === 'query' ? intoVariables(statement.into) : undefined
-    if (plan !== undefined && this.isCurrent(plan)) {
+    if (plan !== undefined && this.plans.isCurrent(plan)) {
       const ran = this.runner.run(plan, running, sink, moreResults, into)
       if (!(ran instanceof Promise)) return ran
       return ran.catch((error: unknown) => {
@@ -545,8 +455,11 @@ export class EngineSession implements Session {
       await this.runStatement(prepared.parsed, running, sink, moreResults, parameters, undefined)
       return
     }
-    await this.planAndRun(statement, running, sink, moreResults, parameters, undefined, (plan) => {
-      prepared.keep(this.state.settingsKey, parameters, plan)
+    await this.plans.run(statement, running, sink, moreResults, {
+      parameters,
+      keep: (plan) => {
+        prepared.keep(this.state.settingsKey, parameters, plan)
+      },
     })
   }
 
@@ -568,7 +481,7 @@ export class EngineSession implements Session {
       const quoted = `\`${table.replaceAll('`', '``')}\``
       const { statement } = parseNext(sqlText(`SELECT * FROM ${quoted} LIMIT 0`), 0, this.state, 'plain')
       if (statement.kind !== 'query') throw new Error('invariant: SELECT parses as a query')
-      const plan = await this.plan(statement, running, [])
+      const plan = await this.plans.make(statement, running, [])
       if (plan.kind !== 'query') throw new Error('invariant: a query is planned as one')
       const matches = likePattern(pattern)
       return plan.columns.filter((column) => matches(column.name))
@@ -628,50 +541,8 @@ export class EngineSession implements Session {
   }
 }
 
-function isStrict(statement: PlannableStatement, sqlMode: number): boolean {
-  return statement.kind !== 'query' && (sqlMode & STRICT_MODES) !== 0 && !statement.ignore
-}
-
 function isInto(statement: PlannableStatement): boolean {
   return statement.kind === 'query' && statement.into !== undefined
-}
-
-function intoVariables(into: Extract<Statement, { kind: 'query' }>['into']): IntoVariables | undefined {
-  if (into === undefined) return undefined
-  if (into.kind !== 'intoVariables') throw sqlError('ER_OPTION_PREVENTS_STATEMENT', '--secure-file-priv')
-  return into
-}
-
-/** `SELECT expression`, as syntax. */
-function selectOf(expression: ExpressionSyntax): QueryExpression {
-  const { start, end } = expression
-  return {
-    kind: 'query',
-    with: undefined,
-    body: {
-      kind: 'select',
-      hints: [],
-      distinct: false,
-      straightJoin: false,
-      calcFoundRows: false,
-      modifiers: [],
-      items: [{ kind: 'selectExpression', expression, alias: undefined, name: 'value', start, end }],
-      from: [],
-      where: undefined,
-      groupBy: [],
-      rollup: false,
-      having: undefined,
-      windows: [],
-      start,
-      end,
-    },
-    orderBy: [],
-    limit: undefined,
-    locking: [],
-    into: undefined,
-    start,
-    end,
-  }
 }
 
 function likePattern(pattern: string): (name: string) => boolean {

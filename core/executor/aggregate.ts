@@ -1,13 +1,14 @@
 /**
  * Aggregate: groups rows by hash and runs accumulators, WITH ROLLUP too (MySQL manual 14.19).
  */
-import { BATCH_ROWS_MAX, Batch } from '../common/batch.js'
+import { Batch } from '../common/batch.js'
 import type { Accumulator, AccumulatorFactory } from '../common/function-binding.js'
 import type { Vector } from '../common/vector.js'
 import type { OutputColumn } from '../plan/logical.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
+import { entryBytes, HeldMemory } from './held-memory.js'
 import { compileRowKey, type KeyColumn, type RowKey } from './row-keys.js'
-import { compileKeyOrder } from './sort.js'
+import { compileKeyOrder, sortingBytes, sortRows, type SortColumn } from './sorting.js'
 import type { SubqueryCompiler } from './subqueries.js'
 
 export interface CompiledAggregate {
@@ -33,8 +34,9 @@ interface Group {
   readonly seen: readonly (Set<RowKey> | undefined)[]
 }
 
-/** Rough bytes of a group besides its key: accumulators, map entry. */
-const GROUP_BYTES = 120
+/** Rough bytes of a group besides its keys, and of each of its accumulators. */
+const GROUP_BYTES = 150
+const ACCUMULATOR_BYTES = 100
 
 export function compileAggregate(parts: AggregateParts): CompiledNode {
   const levels = parts.rollup ? parts.keys.map((_, i) => parts.keys.slice(0, i)) : []
@@ -56,6 +58,9 @@ class GroupTable {
   readonly groups = new Map<RowKey, number>()
   readonly list: Group[] = []
   readonly keyRows: Batch
+  /** Bytes that it holds besides `keyRows`. */
+  heldBytes = 0
+  private readonly growing: readonly number[]
 
   constructor(
     private readonly parts: AggregateParts,
@@ -64,6 +69,12 @@ class GroupTable {
     private readonly distinctKeys: readonly (KeyFunction | undefined)[],
   ) {
     this.keyRows = Batch.ofTypes(keys.map((key) => key.type))
+    const sample = parts.aggregates.map((aggregate) => aggregate.create())
+    this.growing = [...sample.keys()].filter((i) => sample[i]?.byteSize !== undefined)
+  }
+
+  get byteSize(): number {
+    return this.heldBytes + this.keyRows.byteSize
   }
 
   add(batch: Batch, row: number, execution: Execution): void {
@@ -80,17 +91,26 @@ class GroupTable {
         }
         this.keyRows.rowCount++
         this.list.push(this.newGroup())
-        execution.statement.memory.charge(GROUP_BYTES * (1 + this.parts.aggregates.length), 'grouping')
+        this.heldBytes += entryBytes(key) + GROUP_BYTES + ACCUMULATOR_BYTES * this.parts.aggregates.length
       } else index = known
     } else if (this.list.length === 0) this.list.push(this.newGroup())
     const group = this.list[index] as Group
     const { aggregates } = this.parts
+    if (this.growing.length > 0) this.heldBytes -= this.grown(group)
     for (let i = 0; i < aggregates.length; i++) {
       const aggregate = aggregates[i] as CompiledAggregate
       if (aggregate.distinct !== undefined && !this.isNew(group, i, aggregate, batch, row, execution))
         continue
       ;(group.accumulators[i] as Accumulator).add(batch, row, context)
     }
+    if (this.growing.length > 0) this.heldBytes += this.grown(group)
+  }
+
+  /** Bytes of a group's accumulators that have no fixed size. */
+  private grown(group: Group): number {
+    let bytes = 0
+    for (const i of this.growing) bytes += (group.accumulators[i] as Accumulator).byteSize ?? 0
+    return bytes
   }
 
   /** The group that an aggregation without GROUP BY has even without rows. */
@@ -113,9 +133,10 @@ class GroupTable {
     }
     const seen = group.seen[i] as Set<RowKey>
     const before = seen.size
-    seen.add((this.distinctKeys[i] as KeyFunction)(batch, row, context))
+    const key = (this.distinctKeys[i] as KeyFunction)(batch, row, context)
+    seen.add(key)
     if (seen.size === before) return false
-    execution.statement.memory.charge(48, 'DISTINCT')
+    this.heldBytes += entryBytes(key)
     return true
   }
 
@@ -129,11 +150,16 @@ class GroupTable {
   }
 }
 
+/** Rows between two looks at memory and clock; a power of two. */
+const ROWS_PER_LOOK = 128
+
 class AggregateOperator implements Operator {
   private readonly source: Operator
   private readonly full: GroupTable
   private readonly prefixes: readonly GroupTable[]
   private readonly output: Batch
+  private readonly memory: HeldMemory
+  private readonly keyOrders: readonly ReturnType<typeof compileKeyOrder>[]
   private emit: Generator<void> | undefined
 
   constructor(
@@ -144,20 +170,24 @@ class AggregateOperator implements Operator {
     distinctKeys: readonly (KeyFunction | undefined)[],
   ) {
     this.source = parts.input.open(execution)
+    this.memory = new HeldMemory(execution.statement, 'grouping')
     this.full = new GroupTable(parts, parts.keys, keyOf, distinctKeys)
     this.prefixes = levelKeys.map(
       (key, i) => new GroupTable(parts, parts.keys.slice(0, i), key, distinctKeys),
     )
     this.output = Batch.ofTypes(parts.output.map((column) => column.type))
+    this.keyOrders = parts.rollup
+      ? parts.keys.map(({ type }) => compileKeyOrder([{ type, descending: false }]))
+      : []
   }
 
   async next(): Promise<Batch | undefined> {
     if (this.emit === undefined) {
       await this.consume()
-      this.emit = this.parts.rollup ? this.emitRollup() : this.emitPlain()
+      this.emit = this.parts.rollup ? this.emitRollup(await this.rollupOrders()) : this.emitPlain()
     }
     this.output.clear()
-    while (this.output.rowCount < BATCH_ROWS_MAX && this.emit.next().done !== true);
+    while (!this.output.isFull && this.emit.next().done !== true);
     return this.output.rowCount === 0 ? undefined : this.output
   }
 
@@ -172,11 +202,34 @@ class AggregateOperator implements Operator {
       for (let row = 0; row < batch.rowCount; row++) {
         full.add(batch, row, execution)
         for (const prefix of prefixes) prefix.add(batch, row, execution)
+        if ((row & (ROWS_PER_LOOK - 1)) !== 0) continue
+        this.charge()
+        const pause = execution.pause()
+        if (pause !== undefined) await pause
       }
+      this.charge()
       const pause = execution.pause()
       if (pause !== undefined) await pause
     }
     if (this.parts.keys.length === 0) full.ensureOne()
+  }
+
+  private charge(): void {
+    let bytes = this.full.byteSize
+    for (const prefix of this.prefixes) bytes += prefix.byteSize
+    this.memory.hold(bytes)
+  }
+
+  /** Numbers of the groups in the order of their keys: of each prefix, and of all keys. */
+  private async rollupOrders(): Promise<readonly Uint32Array[]> {
+    const keys = this.parts.keys.map((key): SortColumn => ({ type: key.type, descending: false }))
+    const orders: Uint32Array[] = []
+    for (const [level, { keyRows, list }] of [...this.prefixes, this.full].entries()) {
+      const { columns } = keyRows
+      this.memory.add(sortingBytes(columns, list.length))
+      orders.push(await sortRows(columns, keys.slice(0, level), list.length, this.execution))
+    }
+    return orders
   }
 
   private *emitPlain(): Generator<void> {
@@ -187,21 +240,11 @@ class AggregateOperator implements Operator {
   }
 
   /** Groups in key order, after the last group of each prefix the prefix's own row, at the end the grand total. */
-  private *emitRollup(): Generator<void> {
-    const { full, prefixes } = this
+  private *emitRollup(orders: readonly Uint32Array[]): Generator<void> {
+    const { prefixes } = this
+    const full = this.full
     const width = this.parts.keys.length
-    const compare = compileKeyOrder(this.parts.keys.map((key) => ({ type: key.type, descending: false })))
-    const order = Array.from({ length: full.list.length }, (_, i) => i).sort((a, b) =>
-      compare(full.keyRows, a, b),
-    )
-    const prefixOrder = prefixes.map((prefix, level) => {
-      const compareLevel = compileKeyOrder(
-        this.parts.keys.slice(0, level).map((key) => ({ type: key.type, descending: false })),
-      )
-      return Array.from({ length: prefix.list.length }, (_, i) => i).sort((a, b) =>
-        compareLevel(prefix.keyRows, a, b),
-      )
-    })
+    const order = orders[width] as Uint32Array
     const nextOf = prefixes.map(() => 0)
     for (let i = 0; i < order.length; i++) {
       this.appendGroup(full, order[i] as number, width)
@@ -210,7 +253,7 @@ class AggregateOperator implements Operator {
       for (let level = width - 1; level > shared; level--) {
         const prefix = prefixes[level] as GroupTable
         const at = nextOf[level] as number
-        this.appendGroup(prefix, (prefixOrder[level] as number[])[at] as number, level)
+        this.appendGroup(prefix, (orders[level] as Uint32Array)[at] as number, level)
         nextOf[level] = at + 1
         yield
       }
@@ -220,10 +263,9 @@ class AggregateOperator implements Operator {
   /** How many leading keys two groups have in common. */
   private sharedKeys(a: number, b: number): number {
     let shared = 0
-    for (const [i, key] of this.parts.keys.entries()) {
-      const compare = compileKeyOrder([{ type: key.type, descending: false }])
-      const column = new Batch([this.full.keyRows.columns[i] as Vector])
-      if (compare(column, a, b) !== 0) break
+    for (const [i, compare] of this.keyOrders.entries()) {
+      const column = this.full.keyRows.columns[i] as Vector
+      if (compare(new Batch([column]), a, b) !== 0) break
       shared++
     }
     return shared
@@ -252,6 +294,7 @@ class AggregateOperator implements Operator {
   }
 
   close(): ReturnType<Operator['close']> {
+    this.memory.release()
     return this.source.close()
   }
 }

@@ -12,6 +12,7 @@ import type { MaybePromise, Value } from '../common/value.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { BatchCursor, Storage } from '../spi/storage.js'
 import type { Transaction } from '../spi/transaction.js'
+import type { HeldMemory } from './held-memory.js'
 
 export interface Operator {
   next(): MaybePromise<Batch | undefined>
@@ -103,14 +104,14 @@ export function columnPositions(output: readonly OutputColumn[]): ReadonlyMap<Co
   return new Map(output.map((column, i) => [column.id, i] as const))
 }
 
-/** Reads a cursor or operator to its end into one batch of its own, charging the statement's memory. */
+/** Reads a cursor or operator to its end into one batch of its own, which `memory` holds from then on. */
 export async function materialize(
   operator: Operator | BatchCursor,
   into: Batch,
   execution: Execution,
-  what: string,
+  memory: HeldMemory,
 ): Promise<Batch> {
-  let charged = 0
+  let held = 0
   try {
     for (;;) {
       const next = operator.next()
@@ -118,8 +119,8 @@ export async function materialize(
       if (batch === undefined) break
       for (let row = 0; row < batch.rowCount; row++) into.pushFrom(batch, row)
       const size = into.byteSize
-      execution.statement.memory.charge(size - charged, what)
-      charged = size
+      memory.add(size - held)
+      held = size
       const pause = execution.pause()
       if (pause !== undefined) await pause
     }

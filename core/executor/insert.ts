@@ -18,6 +18,7 @@ import { sameRow } from './changed-rows.js'
 import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-result.js'
 import { compilePlan, type PlanCompilerOptions } from './compile-plan.js'
 import { materialize, type CompiledNode, type Execution, type Operator } from './execution.js'
+import { HeldMemory } from './held-memory.js'
 import { implicitDefault } from './implicit-defaults.js'
 import {
   RowBuilder,
@@ -200,7 +201,8 @@ class InsertRun {
     const source = this.compiled.source.open(this.execution)
     if (!this.compiled.readsItself) return source
     const types = this.compiled.source.output.map((column) => column.type)
-    return readRows(await materialize(source, Batch.ofTypes(types), this.execution, 'INSERT … SELECT'))
+    const memory = new HeldMemory(this.execution.statement, 'INSERT … SELECT')
+    return readRows(await materialize(source, Batch.ofTypes(types), this.execution, memory))
   }
 
   private insertRow(batch: Batch, row: number): void | Promise<void> {

@@ -2,12 +2,13 @@
  * Joins: hash join on equalities, nested loop for the rest, and the loop that opens its right side anew for each left row (LATERAL and
  * index nested loop).
  */
-import { BATCH_ROWS_MAX, Batch } from '../common/batch.js'
+import { Batch } from '../common/batch.js'
 import type { Evaluator } from '../common/evaluation.js'
-import type { Value } from '../common/value.js'
+import type { MaybePromise, Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import type { JoinNode, OutputColumn } from '../plan/logical.js'
 import { materialize, type CompiledNode, type Execution, type Operator } from './execution.js'
+import { entryBytes, HeldMemory } from './held-memory.js'
 import { compileRowKey, type KeyColumn, type RowKey } from './row-keys.js'
 import { isTrue } from './row-operators.js'
 import type { SubqueryCompiler } from './subqueries.js'
@@ -28,17 +29,28 @@ export interface HashJoinParts extends JoinParts {
   readonly rightKeys: readonly KeyColumn[]
 }
 
+/** Candidates of one left row between two looks at the clock. */
+const CANDIDATES_PER_STEP = 512
+
 /**
  * What all joins share: the batch of combined rows and the rules of the join types. Left rows and their candidates are put
- * together in `pairs`, the condition is evaluated there, and what passes stays.
+ * together in `pairs`, the condition is evaluated there, and what passes stays. One left row may match any number of rows: its
+ * candidates are remembered when a batch is full, and gone through in steps.
  */
 abstract class JoinOperator implements Operator {
   protected readonly left: Operator
-  protected leftBatch: Batch | undefined
-  protected leftRow = 0
   protected readonly output: Batch
   protected readonly pairs: Batch
   protected readonly leftWidth: number
+  private leftBatch: Batch | undefined
+  private leftRow = 0
+  /** Whether the candidates of the left row at hand are being gone through. */
+  private isInRow = false
+  private right: Batch = NO_ROWS
+  /** Rows of `right`; undefined for all of them. */
+  private candidates: readonly number[] | undefined
+  private nextCandidate = 0
+  private found = false
   private ended = false
 
   constructor(
@@ -56,32 +68,73 @@ abstract class JoinOperator implements Operator {
     if (this.ended) return undefined
     await this.prepare()
     this.output.clear()
-    while (this.output.rowCount < BATCH_ROWS_MAX) {
-      if (this.leftBatch === undefined || this.leftRow >= this.leftBatch.rowCount) {
-        if (this.leftBatch !== undefined) {
-          const pause = this.execution.pause()
-          if (pause !== undefined) await pause
-        }
-        const next = this.left.next()
-        this.leftBatch = next instanceof Promise ? await next : next
-        this.leftRow = 0
-        if (this.leftBatch === undefined) {
-          this.ended = true
-          break
-        }
-        continue
+    while (!this.output.isFull) {
+      const { leftBatch } = this
+      if (leftBatch === undefined || this.leftRow >= leftBatch.rowCount) {
+        if (await this.nextLeftBatch()) continue
+        break
       }
-      const joined = this.joinRow(this.leftBatch, this.leftRow)
-      if (joined instanceof Promise) await joined
-      this.leftRow++
+      const step = this.step(leftBatch, this.leftRow)
+      if (step instanceof Promise) await step
     }
-    return this.output.rowCount === 0 && this.ended ? undefined : this.output
+    return this.output.rowCount === 0 ? undefined : this.output
+  }
+
+  private async nextLeftBatch(): Promise<boolean> {
+    if (this.leftBatch !== undefined) {
+      const pause = this.execution.pause()
+      if (pause !== undefined) await pause
+    }
+    const next = this.left.next()
+    this.leftBatch = next instanceof Promise ? await next : next
+    this.leftRow = 0
+    this.ended = this.leftBatch === undefined
+    return !this.ended
+  }
+
+  /** Begins with a left row, or goes on with it. */
+  private step(batch: Batch, row: number): MaybePromise<void> {
+    if (!this.isInRow) {
+      this.isInRow = true
+      this.found = false
+      const begun = this.begin(batch, row)
+      return begun instanceof Promise ? begun.then(() => this.join(batch, row)) : this.join(batch, row)
+    }
+    return this.join(batch, row)
+  }
+
+  private join(batch: Batch, row: number): MaybePromise<void> {
+    if (!this.joinCandidates(batch, row)) return this.output.isFull ? undefined : this.execution.pause()
+    const more = this.isDecided ? this.leaveRow() : this.moreCandidates()
+    if (more instanceof Promise) {
+      return more.then((hasMore) => {
+        if (hasMore !== true) this.finishRow(batch, row)
+      })
+    }
+    if (more !== true) this.finishRow(batch, row)
   }
 
   /** Before the first row: builds what the join needs of the right side. */
-  protected abstract prepare(): Promise<void>
-  /** Appends to `output` what one left row gives. */
-  protected abstract joinRow(batch: Batch, row: number): void | Promise<void>
+  protected abstract prepare(): MaybePromise<void>
+  /** Finds the candidates of a left row, and calls `offer` with them. */
+  protected abstract begin(batch: Batch, row: number): MaybePromise<void>
+
+  /** Offers further candidates for the left row at hand; false if there are none. */
+  protected moreCandidates(): MaybePromise<boolean> {
+    return false
+  }
+
+  /** The left row at hand needs no further candidates. */
+  protected leaveRow(): MaybePromise<void> {
+    return undefined
+  }
+
+  /** What the left row at hand is joined with next: rows of `right`, all of them without `candidates`. */
+  protected offer(right: Batch, candidates?: readonly number[]): void {
+    this.right = right
+    this.candidates = candidates
+    this.nextCandidate = 0
+  }
 
   protected appendPair(
     leftBatch: Batch,
@@ -100,7 +153,7 @@ abstract class JoinOperator implements Operator {
   }
 
   /** The left row with NULLs for the right side, or alone for semi and anti joins. */
-  protected appendLeft(batch: Batch, row: number): void {
+  private appendLeft(batch: Batch, row: number): void {
     const columns = this.output.columns
     for (let i = 0; i < columns.length; i++) {
       if (i < this.leftWidth) (columns[i] as Vector).pushFrom(batch.columns[i] as Vector, row)
@@ -118,36 +171,50 @@ abstract class JoinOperator implements Operator {
     return isTrue(condition, this.pairs, 0, this.execution)
   }
 
-  /** Joins a left row with candidate rows of `right`; answers whether any matched. */
-  protected joinCandidates(
-    batch: Batch,
-    row: number,
-    right: Batch,
-    candidates: readonly number[] | undefined,
-  ): boolean {
-    const { type } = this.parts
-    const count = candidates?.length ?? right.rowCount
-    let found = false
-    for (let i = 0; i < count; i++) {
-      const other = candidates === undefined ? i : (candidates[i] as number)
-      if (!this.matches(batch, row, right, other)) continue
-      found = true
-      if (type === 'semi' || type === 'anti') break
-      this.appendPair(batch, row, right, other, this.output)
-    }
-    return found
+  /** A semi or anti join is decided by the first match. */
+  private get isDecided(): boolean {
+    return this.found && (this.parts.type === 'semi' || this.parts.type === 'anti')
   }
 
-  protected finishRow(batch: Batch, row: number, found: boolean): void {
+  /** Joins a left row with the next of its candidates; true when no more are on offer or needed. */
+  private joinCandidates(batch: Batch, row: number): boolean {
+    const { right, candidates, output } = this
+    const count = candidates?.length ?? right.rowCount
+    const stop = Math.min(count, this.nextCandidate + CANDIDATES_PER_STEP)
+    while (this.nextCandidate < stop) {
+      const at = this.nextCandidate++
+      const other = candidates === undefined ? at : (candidates[at] as number)
+      if (!this.matches(batch, row, right, other)) continue
+      this.found = true
+      if (this.isDecided) return true
+      this.appendPair(batch, row, right, other, output)
+      if (output.isFull) break
+    }
+    return this.nextCandidate >= count
+  }
+
+  /** The left row at hand isn't in the result, whatever the join's type says of rows without a match. */
+  protected skipRow(): void {
+    this.offer(NO_ROWS)
+    this.found = true
+  }
+
+  private finishRow(batch: Batch, row: number): void {
     const { type } = this.parts
+    const { found } = this
     if (type === 'semi' ? found : (type === 'left' || type === 'anti') && !found) this.appendLeft(batch, row)
+    this.isInRow = false
+    this.leftRow++
   }
 
   async close(): Promise<void> {
     this.ended = true
+    await this.leaveRow()
     await this.left.close()
   }
 }
+
+const NO_ROWS = new Batch([])
 
 export function compileHashJoin(parts: HashJoinParts): CompiledNode {
   const leftKey = compileRowKey(parts.leftKeys)
@@ -160,9 +227,14 @@ export function compileHashJoin(parts: HashJoinParts): CompiledNode {
 
 type KeyFunction = (batch: Batch, row: number, context: Execution['evaluation']) => RowKey
 
+/** An entry of a list of rows with the same key, and the list around it if it is the first. */
+const LISTED_BYTES = 8
+const LIST_BYTES = 56
+
 class HashJoin extends JoinOperator {
   private rows: Batch | undefined
   private readonly table = new Map<RowKey, number[]>()
+  private readonly memory: HeldMemory
   private rightHasNull = false
 
   constructor(
@@ -172,42 +244,65 @@ class HashJoin extends JoinOperator {
     private readonly rightKey: KeyFunction,
   ) {
     super(parts, execution)
+    this.memory = new HeldMemory(execution.statement, 'hash join')
   }
 
-  protected async prepare(): Promise<void> {
-    if (this.rows !== undefined) return
-    const { parts, execution, table } = this
+  protected prepare(): MaybePromise<void> {
+    return this.rows === undefined ? this.build() : undefined
+  }
+
+  private async build(): Promise<void> {
+    const { parts, execution, memory } = this
     const rows = Batch.ofTypes(parts.right.output.map((column) => column.type))
-    await materialize(parts.right.open(execution), rows, execution, 'hash join')
+    await materialize(parts.right.open(execution), rows, execution, memory)
     this.rows = rows
+    let bytes = 0
     for (let row = 0; row < rows.rowCount; row++) {
-      if (hasNullKey(parts.rightKeys, rows, row, execution)) {
-        this.rightHasNull = true
-        continue
-      }
-      const key = this.rightKey(rows, row, execution.evaluation)
-      const list = table.get(key)
-      if (list === undefined) table.set(key, [row])
-      else list.push(row)
+      bytes += this.enter(rows, row)
       if ((row & 1023) === 0) {
+        memory.add(bytes)
+        bytes = 0
         const pause = execution.pause()
         if (pause !== undefined) await pause
       }
     }
-    execution.statement.memory.charge(table.size * 64 + rows.rowCount * 8, 'hash join')
+    memory.add(bytes)
   }
 
-  protected joinRow(batch: Batch, row: number): void {
+  /** Puts a row into the table; answers the bytes that it takes there. */
+  private enter(rows: Batch, row: number): number {
+    const { table, execution } = this
+    if (hasNullKey(this.parts.rightKeys, rows, row, execution)) {
+      this.rightHasNull = true
+      return 0
+    }
+    const key = this.rightKey(rows, row, execution.evaluation)
+    const list = table.get(key)
+    if (list !== undefined) {
+      list.push(row)
+      return LISTED_BYTES
+    }
+    table.set(key, [row])
+    return entryBytes(key) + LIST_BYTES
+  }
+
+  protected begin(batch: Batch, row: number): void {
     const { parts, execution } = this
     const rows = this.rows as Batch
     const nullKey = hasNullKey(parts.leftKeys, batch, row, execution)
-    if (parts.nullAware && parts.type === 'anti' && rows.rowCount > 0) {
+    if (parts.nullAware && parts.type === 'anti' && rows.rowCount > 0 && (nullKey || this.rightHasNull)) {
       // NOT IN: a NULL on either side makes the answer unknown, so the row goes.
-      if (nullKey || this.rightHasNull) return
+      this.skipRow()
+      return
     }
     const candidates = nullKey ? undefined : this.table.get(this.leftKey(batch, row, execution.evaluation))
-    const found = candidates !== undefined && this.joinCandidates(batch, row, rows, candidates)
-    this.finishRow(batch, row, found)
+    this.offer(rows, candidates ?? [])
+  }
+
+  override async close(): Promise<void> {
+    this.table.clear()
+    this.memory.release()
+    await super.close()
   }
 }
 
@@ -223,36 +318,52 @@ export function compileNestedLoop(parts: JoinParts): CompiledNode {
 
 class NestedLoop extends JoinOperator {
   private rows: Batch | undefined
+  private readonly memory = new HeldMemory(this.execution.statement, 'join buffer')
 
-  protected async prepare(): Promise<void> {
-    if (this.rows !== undefined) return
-    const { parts, execution } = this
-    const rows = Batch.ofTypes(parts.right.output.map((column) => column.type))
-    this.rows = await materialize(parts.right.open(execution), rows, execution, 'join buffer')
+  protected prepare(): MaybePromise<void> {
+    return this.rows === undefined ? this.build() : undefined
   }
 
-  protected joinRow(batch: Batch, row: number): void | Promise<void> {
+  private async build(): Promise<void> {
+    const { parts, execution } = this
+    const rows = Batch.ofTypes(parts.right.output.map((column) => column.type))
+    this.rows = await materialize(parts.right.open(execution), rows, execution, this.memory)
+  }
+
+  protected begin(batch: Batch, row: number): MaybePromise<void> {
     const rows = this.rows as Batch
-    if (!this.parts.subqueries.isEmpty) return this.joinWithSubqueries(batch, row, rows)
-    const found = this.joinCandidates(batch, row, rows, undefined)
-    this.finishRow(batch, row, found)
-    if (rows.rowCount > BATCH_ROWS_MAX) return this.execution.pause()
+    if (!this.parts.subqueries.isEmpty) return this.findCandidates(batch, row, rows)
+    this.offer(rows)
   }
 
   /** Sub-queries in ON are resolved for all pairs of a left row at once. */
-  private async joinWithSubqueries(batch: Batch, row: number, rows: Batch): Promise<void> {
+  private async findCandidates(batch: Batch, row: number, rows: Batch): Promise<void> {
     const { parts, execution, pairs } = this
-    pairs.clear()
-    for (let other = 0; other < rows.rowCount; other++) this.appendPair(batch, row, rows, other, pairs)
-    await parts.subqueries.resolve(pairs, execution)
-    let found = false
-    for (let i = 0; i < pairs.rowCount; i++) {
-      if (parts.condition !== undefined && !isTrue(parts.condition, pairs, i, execution)) continue
-      found = true
-      if (parts.type === 'semi' || parts.type === 'anti') break
-      this.output.pushFrom(pairs, i)
+    const found: number[] = []
+    for (let start = 0; start < rows.rowCount;) {
+      pairs.clear()
+      let end = start
+      while (end < rows.rowCount && !pairs.isFull) this.appendPair(batch, row, rows, end++, pairs)
+      await parts.subqueries.resolve(pairs, execution)
+      for (let i = 0; i < pairs.rowCount; i++) {
+        if (parts.condition === undefined || isTrue(parts.condition, pairs, i, execution))
+          found.push(start + i)
+      }
+      start = end
+      const pause = execution.pause()
+      if (pause !== undefined) await pause
     }
-    this.finishRow(batch, row, found)
+    this.offer(rows, found)
+  }
+
+  /** With sub-queries the candidates have been checked already. */
+  protected override matches(...pair: Parameters<JoinOperator['matches']>): boolean {
+    return !this.parts.subqueries.isEmpty || super.matches(...pair)
+  }
+
+  override async close(): Promise<void> {
+    this.memory.release()
+    await super.close()
   }
 }
 
@@ -261,7 +372,10 @@ export function compileCorrelatedLoop(parts: JoinParts, outer: readonly Evaluato
   return { output: parts.output, open: (execution) => new CorrelatedLoop(parts, execution, outer) }
 }
 
+/** Stays synchronous while the right side is: one promise a left row would cost more than the look-up. */
 class CorrelatedLoop extends JoinOperator {
+  private source: Operator | undefined
+
   constructor(
     parts: JoinParts,
     execution: Execution,
@@ -270,48 +384,34 @@ class CorrelatedLoop extends JoinOperator {
     super(parts, execution)
   }
 
-  protected prepare(): Promise<void> {
-    return Promise.resolve()
+  protected prepare(): void {
+    // The right side is read row by row.
   }
 
-  /** Stays synchronous while the right side is: one promise a left row would cost more than the look-up. */
-  protected joinRow(batch: Batch, row: number): void | Promise<void> {
+  protected begin(batch: Batch, row: number): void {
     const values: Value[] = []
     for (const evaluate of this.outer) values.push(evaluate(batch, row, this.execution.evaluation))
-    const right = this.parts.right.open(this.execution.correlated(values))
-    return this.drain(batch, row, right, false)
+    this.source = this.parts.right.open(this.execution.correlated(values))
+    this.offer(NO_ROWS)
   }
 
-  private drain(batch: Batch, row: number, right: Operator, found: boolean): void | Promise<void> {
-    let any = found
-    for (;;) {
-      const next = right.next()
-      if (next instanceof Promise) {
-        return next.then(
-          (rows) => this.drained(batch, row, right, any, rows),
-          async (error: unknown) => {
-            await right.close()
-            throw error
-          },
-        )
-      }
-      if (next === undefined || this.takes(any)) break
-      any = this.joinCandidates(batch, row, next, undefined) || any
+  protected override moreCandidates(): MaybePromise<boolean> {
+    const next = this.source?.next()
+    return next instanceof Promise ? next.then((rows) => this.offerNext(rows)) : this.offerNext(next)
+  }
+
+  private offerNext(rows: Batch | undefined): MaybePromise<boolean> {
+    if (rows !== undefined) {
+      this.offer(rows)
+      return true
     }
-    this.finishRow(batch, row, any)
-    return right.close()
+    const left = this.leaveRow()
+    return left instanceof Promise ? left.then(() => false) : false
   }
 
-  private drained(batch: Batch, row: number, right: Operator, found: boolean, rows: Batch | undefined) {
-    if (rows === undefined) {
-      this.finishRow(batch, row, found)
-      return right.close() as void | Promise<void>
-    }
-    return this.drain(batch, row, right, this.joinCandidates(batch, row, rows, undefined) || found)
-  }
-
-  /** A semi or anti join is decided by the first match. */
-  private takes(found: boolean): boolean {
-    return found && (this.parts.type === 'semi' || this.parts.type === 'anti')
+  protected override leaveRow(): MaybePromise<void> {
+    const { source } = this
+    this.source = undefined
+    return source?.close()
   }
 }

@@ -3,11 +3,13 @@
  */
 import { BATCH_ROWS_MAX, Batch } from '../common/batch.js'
 import { sqlError } from '../common/sql-error.js'
+import type { SqlType } from '../common/sql-type.js'
 import type { MaybePromise } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import type { OutputColumn } from '../plan/logical.js'
 import { BatchPool } from './batch-pool.js'
 import { materialize, type CompiledNode, type Execution, type Operator } from './execution.js'
+import { entryBytes, HeldMemory } from './held-memory.js'
 import { compileBatchKey, type RowKey } from './row-keys.js'
 import { whenBatch } from './row-operators.js'
 
@@ -22,21 +24,27 @@ export function compileDistinct(input: CompiledNode): CompiledNode {
     open: (execution) => {
       const source = input.open(execution)
       const seen = new Set<RowKey>()
+      const memory = new HeldMemory(execution.statement, 'DISTINCT')
       const output = pool.take()
       const unique = (batch: Batch | undefined): Batch | undefined => {
         if (batch === undefined) return undefined
         output.clear()
+        let bytes = 0
         for (let row = 0; row < batch.rowCount; row++) {
+          const key = keyOf(batch, row)
           const before = seen.size
-          seen.add(keyOf(batch, row))
-          if (seen.size > before) output.pushFrom(batch, row)
+          seen.add(key)
+          if (seen.size === before) continue
+          bytes += entryBytes(key)
+          output.pushFrom(batch, row)
         }
-        execution.statement.memory.charge(output.rowCount * 64, 'DISTINCT')
+        memory.add(bytes)
         return output
       }
       return {
         next: () => whenBatch(source.next(), unique),
         close: () => {
+          memory.release()
           pool.give(output)
           return source.close()
         },
@@ -94,6 +102,7 @@ export function compileSetDifference(
     output,
     open: (execution) => {
       const source = left.open(execution)
+      const memory = new HeldMemory(execution.statement, 'set operation')
       let counts: Map<RowKey, number> | undefined
       const done = new Set<RowKey>()
       const result = Batch.ofTypes(types)
@@ -102,6 +111,7 @@ export function compileSetDifference(
         if (!all) {
           if (done.has(key)) return false
           done.add(key)
+          memory.add(entryBytes(key))
           return count > 0 === keeps
         }
         if (count > 0) table.set(key, count - 1)
@@ -109,7 +119,7 @@ export function compileSetDifference(
       }
       return {
         next: async () => {
-          counts ??= await countRows(right, keyOf, execution)
+          counts ??= await countRows(right, keyOf, execution, memory)
           const next = source.next()
           const batch = next instanceof Promise ? await next : next
           if (batch === undefined) return undefined
@@ -119,7 +129,10 @@ export function compileSetDifference(
           }
           return result
         },
-        close: () => source.close(),
+        close: () => {
+          memory.release()
+          return source.close()
+        },
       }
     },
   }
@@ -129,6 +142,7 @@ async function countRows(
   node: CompiledNode,
   keyOf: RowKeyFunction,
   execution: Execution,
+  memory: HeldMemory,
 ): Promise<Map<RowKey, number>> {
   const counts = new Map<RowKey, number>()
   const source = node.open(execution)
@@ -137,12 +151,14 @@ async function countRows(
       const next = source.next()
       const batch = next instanceof Promise ? await next : next
       if (batch === undefined) return counts
-      const before = counts.size
+      let bytes = 0
       for (let row = 0; row < batch.rowCount; row++) {
         const key = keyOf(batch, row)
-        counts.set(key, (counts.get(key) ?? 0) + 1)
+        const count = counts.get(key)
+        if (count === undefined) bytes += entryBytes(key)
+        counts.set(key, (count ?? 0) + 1)
       }
-      execution.statement.memory.charge((counts.size - before) * 72, 'set operation')
+      memory.add(bytes)
       const pause = execution.pause()
       if (pause !== undefined) await pause
     }
@@ -163,8 +179,7 @@ export function readRows(rows: Batch): Operator {
         return rows
       }
       slice.clear()
-      const end = Math.min(rows.rowCount, at + BATCH_ROWS_MAX)
-      for (; at < end; at++) slice.pushFrom(rows, at)
+      while (at < rows.rowCount && !slice.isFull) slice.pushFrom(rows, at++)
       return slice
     },
     close: () => undefined,
@@ -209,9 +224,9 @@ export function compileShared(
           if (shared === undefined) {
             const node = input()
             const types = node.output.map((column) => column.type)
-            shared = {
-              rows: materialize(node.open(execution), Batch.ofTypes(types), execution, 'derived table'),
-            }
+            // Held to the end of the statement: it is computed once, whoever asks.
+            const memory = new HeldMemory(execution.statement, 'derived table')
+            shared = { rows: materialize(node.open(execution), Batch.ofTypes(types), execution, memory) }
             execution.shared.set(shareId, shared)
           }
           return shared.rows
@@ -251,39 +266,86 @@ export function compileRecursive(parts: RecursiveParts): CompiledNode {
   const identity = parts.output.map((_, i) => i)
   return {
     output: parts.output,
-    open: (execution) => readLater(() => runRecursion(parts, execution), parts.output, identity),
+    open: (execution) => {
+      const recursion = new Recursion(parts, execution)
+      const reader = readLater(() => recursion.run(), parts.output, identity)
+      return {
+        next: () => reader.next(),
+        close: () => {
+          recursion.release()
+          return reader.close()
+        },
+      }
+    },
   }
 }
 
-async function runRecursion(parts: RecursiveParts, execution: Execution): Promise<Batch> {
-  const types = parts.output.map((column) => column.type)
-  const keyOf = rowKeyOf(parts.output)
-  const seen = new Set<RowKey>()
-  const all = Batch.ofTypes(types)
-  const depthMax = Number(
-    execution.evaluation.session.systemVariable('cte_max_recursion_depth', 'session') ?? 1000,
-  )
-  const round = async (node: CompiledNode, positions: readonly number[]): Promise<Batch> => {
-    const own = Batch.ofTypes(node.output.map((column) => column.type))
-    const rows = await materialize(node.open(execution), own, execution, 'recursive query')
-    const fresh = Batch.ofTypes(types)
-    const source = new Batch(positions.map((position) => rows.columns[position] as Vector))
-    for (let row = 0; row < rows.rowCount; row++) {
-      if (parts.distinct) {
-        const key = keyOf(source, row)
-        if (seen.has(key)) continue
-        seen.add(key)
-      }
-      fresh.pushFrom(source, row)
-      all.pushFrom(source, row)
+class Recursion {
+  private readonly types: readonly SqlType[]
+  private readonly all: Batch
+  private readonly seen = new Set<RowKey>()
+  private readonly keyOf: RowKeyFunction
+  private readonly memory: HeldMemory
+  private seenBytes = 0
+
+  constructor(
+    private readonly parts: RecursiveParts,
+    private readonly execution: Execution,
+  ) {
+    this.types = parts.output.map((column) => column.type)
+    this.all = Batch.ofTypes(this.types)
+    this.keyOf = rowKeyOf(parts.output)
+    this.memory = new HeldMemory(execution.statement, 'recursive query')
+  }
+
+  /** All rows. */
+  async run(): Promise<Batch> {
+    const { parts, execution } = this
+    const depthMax = Number(
+      execution.evaluation.session.systemVariable('cte_max_recursion_depth', 'session') ?? 1000,
+    )
+    let work = await this.round(parts.seed, parts.seedPositions)
+    for (let depth = 1; work.rowCount > 0; depth++) {
+      if (depth > depthMax) throw sqlError('ER_CTE_MAX_RECURSION_DEPTH', depth)
+      execution.shared.set(parts.workId, { rows: work })
+      work = await this.round(parts.step, parts.stepPositions)
     }
+    return this.all
+  }
+
+  release(): void {
+    this.memory.release()
+  }
+
+  /** The rows that one round adds. */
+  private async round(node: CompiledNode, positions: readonly number[]): Promise<Batch> {
+    const { execution } = this
+    const passing = new HeldMemory(execution.statement, 'recursive query')
+    const own = Batch.ofTypes(node.output.map((column) => column.type))
+    const rows = await materialize(node.open(execution), own, execution, passing)
+    const source = new Batch(positions.map((position) => rows.columns[position] as Vector))
+    const fresh = Batch.ofTypes(this.types)
+    for (let start = 0; start < rows.rowCount; start += BATCH_ROWS_MAX) {
+      this.addRows(source, start, Math.min(start + BATCH_ROWS_MAX, rows.rowCount), fresh)
+      // What this round adds is the input of the next, and kept besides.
+      this.memory.hold(this.all.byteSize + fresh.byteSize + this.seenBytes)
+      const pause = execution.pause()
+      if (pause !== undefined) await pause
+    }
+    passing.release()
     return fresh
   }
-  let work = await round(parts.seed, parts.seedPositions)
-  for (let depth = 1; work.rowCount > 0; depth++) {
-    if (depth > depthMax) throw sqlError('ER_CTE_MAX_RECURSION_DEPTH', depth)
-    execution.shared.set(parts.workId, { rows: work })
-    work = await round(parts.step, parts.stepPositions)
+
+  private addRows(source: Batch, start: number, end: number, fresh: Batch): void {
+    for (let row = start; row < end; row++) {
+      if (this.parts.distinct) {
+        const key = this.keyOf(source, row)
+        if (this.seen.has(key)) continue
+        this.seen.add(key)
+        this.seenBytes += entryBytes(key)
+      }
+      fresh.pushFrom(source, row)
+      this.all.pushFrom(source, row)
+    }
   }
-  return all
 }

@@ -3,125 +3,20 @@
  * below that compares nothing but keys is done here, where equal rows stand side by side.
  */
 import { BATCH_ROWS_MAX, SINGLE_ROW, type Batch } from '../common/batch.js'
-import { comparatorOf, type Comparator } from '../common/comparison.js'
 import type { Evaluator } from '../common/evaluation.js'
-import type { SqlType } from '../common/sql-type.js'
-import type { MaybePromise, Value } from '../common/value.js'
-import { ApproximateVector, ExactVector, type Vector } from '../common/vector.js'
+import type { MaybePromise } from '../common/value.js'
+import type { Vector } from '../common/vector.js'
 import { BatchPool } from './batch-pool.js'
 import { drain } from './drain.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
+import { HeldMemory } from './held-memory.js'
+import { sortDistinctRows, sortingBytes, sortRows, type SortColumn } from './sorting.js'
 import type { SubqueryCompiler } from './subqueries.js'
-
-export interface SortColumn {
-  readonly type: SqlType
-  readonly descending: boolean
-}
 
 export interface CompiledSortKey extends SortColumn {
   readonly evaluate: Evaluator
   /** Position of the input's column that the key is; undefined if it has to be computed. */
   readonly column?: number | undefined
-}
-
-/** Compares two rows of a batch of key columns; NULL sorts first, last when descending. */
-export function compileKeyOrder(keys: readonly SortColumn[]) {
-  const columns = keys.map((key) => ({ compare: comparatorOf(key.type), sign: key.descending ? -1 : 1 }))
-  return (batch: Batch, a: number, b: number): number => {
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i] as (typeof columns)[number]
-      const vector = batch.columns[i] as Vector
-      const left = vector.get(a)
-      const right = vector.get(b)
-      if (left === null || right === null) {
-        if (left === right) continue
-        return left === null ? -column.sign : column.sign
-      }
-      const order = column.compare(left, right)
-      if (order !== 0) return order * column.sign
-    }
-    return 0
-  }
-}
-
-/** Order of two rows by their numbers. */
-type RowOrder = (a: number, b: number) => number
-
-/** Values are read once into an array per key: comparing them needs no decoding then. */
-function columnOrder(vector: Vector, { type, descending }: SortColumn, count: number): RowOrder {
-  const sign = descending ? -1 : 1
-  const numbers = numbersOf(vector)
-  const order =
-    numbers === undefined ? valueOrder(vector, comparatorOf(type), count, sign) : numberOrder(numbers, sign)
-  if (!vector.hasNulls) return order
-  const { nulls } = vector
-  return (a, b) => {
-    const left = nulls[a] as number
-    const right = nulls[b] as number
-    return left === 0 && right === 0 ? order(a, b) : (right - left) * sign
-  }
-}
-
-/** The values of a vector of numbers, if all of them are plain ones. */
-function numbersOf(vector: Vector): Float64Array | undefined {
-  if (vector instanceof ApproximateVector) return vector.values
-  return vector instanceof ExactVector && vector.wide === undefined ? vector.values : undefined
-}
-
-function numberOrder(numbers: Float64Array, sign: number): RowOrder {
-  return (a, b) => ((numbers[a] as number) - (numbers[b] as number)) * sign
-}
-
-function valueOrder(vector: Vector, compare: Comparator, count: number, sign: number): RowOrder {
-  const values = new Array<Value>(count)
-  for (let row = 0; row < count; row++) values[row] = vector.get(row)
-  return (a, b) => compare(values[a] as Value, values[b] as Value) * sign
-}
-
-/** The order of rows by their keys alone: 0 for rows with the same keys. */
-function keyOrder(vectors: readonly Vector[], keys: readonly SortColumn[], count: number): RowOrder {
-  const orders = vectors.map((vector, i) => columnOrder(vector, keys[i] as SortColumn, count))
-  const [only] = orders
-  if (only !== undefined && orders.length === 1) return only
-  return (a, b) => {
-    for (const order of orders) {
-      const result = order(a, b)
-      if (result !== 0) return result
-    }
-    return 0
-  }
-}
-
-function sortedBy(order: RowOrder, count: number): Uint32Array {
-  const rows = new Uint32Array(count)
-  for (let i = 0; i < count; i++) rows[i] = i
-  // Equal keys keep their order: results then don't depend on the number of rows.
-  return rows.sort((a, b) => order(a, b) || a - b)
-}
-
-/** Numbers of the first `count` rows in the order of their keys, which are the vectors. */
-export function sortRows(
-  vectors: readonly Vector[],
-  keys: readonly SortColumn[],
-  count: number,
-): Uint32Array {
-  return sortedBy(keyOrder(vectors, keys, count), count)
-}
-
-/** The same without rows that repeat the keys of another; of such the first stays. */
-function sortDistinctRows(
-  vectors: readonly Vector[],
-  keys: readonly SortColumn[],
-  count: number,
-): Uint32Array {
-  const order = keyOrder(vectors, keys, count)
-  const sorted = sortedBy(order, count)
-  let kept = 0
-  for (let i = 0; i < count; i++) {
-    const row = sorted[i] as number
-    if (i === 0 || order(sorted[kept - 1] as number, row) !== 0) sorted[kept++] = row
-  }
-  return sorted.subarray(0, kept)
 }
 
 export interface SortParts {
@@ -166,7 +61,7 @@ class SortOperator implements Operator {
   private readonly output: Batch
   private order: Uint32Array | undefined
   private at = 0
-  private charged = 0
+  private readonly memory: HeldMemory
 
   constructor(
     private readonly parts: SortParts,
@@ -175,6 +70,7 @@ class SortOperator implements Operator {
     private readonly execution: Execution,
   ) {
     this.source = parts.input.open(execution)
+    this.memory = new HeldMemory(execution.statement, 'sort')
     this.rows = pools.rows.take()
     this.computedKeys = pools.keys.take()
     this.output = pools.output.take()
@@ -183,32 +79,31 @@ class SortOperator implements Operator {
   }
 
   next(): MaybePromise<Batch | undefined> {
-    if (this.order !== undefined) return this.nextSorted()
+    if (this.order !== undefined) return this.nextSorted(this.order)
     const collected = drain(this.source, this.execution, (batch) => this.take(batch))
-    return collected instanceof Promise ? collected.then(() => this.nextSorted()) : this.nextSorted()
+    return collected instanceof Promise ? collected.then(() => this.firstSorted()) : this.firstSorted()
   }
 
-  private nextSorted(): Batch | undefined {
-    this.order ??= this.sorted()
-    if (this.at >= this.order.length) return undefined
-    const { output, rows, order } = this
+  private firstSorted(): MaybePromise<Batch | undefined> {
+    const order = this.sorted()
+    return order instanceof Promise ? order.then((rows) => this.nextSorted(rows)) : this.nextSorted(order)
+  }
+
+  private nextSorted(order: Uint32Array): Batch | undefined {
+    this.order = order
+    if (this.at >= order.length) return undefined
+    const { output, rows } = this
     output.clear()
-    const end = Math.min(order.length, this.at + BATCH_ROWS_MAX)
-    for (; this.at < end; this.at++) output.pushFrom(rows, order[this.at] as number)
+    while (this.at < order.length && !output.isFull) output.pushFrom(rows, order[this.at++] as number)
     return output
   }
 
   private take(batch: Batch): MaybePromise<void> {
     const resolved = this.parts.subqueries.resolve(batch, this.execution)
-    if (resolved instanceof Promise) {
-      return resolved.then(() => {
-        this.keep(batch)
-      })
-    }
-    this.keep(batch)
+    return resolved instanceof Promise ? resolved.then(() => this.keep(batch)) : this.keep(batch)
   }
 
-  private keep(batch: Batch): void {
+  private keep(batch: Batch): MaybePromise<void> {
     const { rows, computed, computedKeys, wanted } = this
     const { evaluation } = this.execution
     for (let row = 0; row < batch.rowCount; row++) rows.pushFrom(batch, row)
@@ -217,14 +112,26 @@ class SortOperator implements Operator {
       for (let row = 0; row < batch.rowCount; row++) vector.push(evaluate(batch, row, evaluation))
     })
     computedKeys.rowCount += batch.rowCount
-    if (wanted <= TOP_ROWS_MAX && rows.rowCount > Math.max(4 * wanted, 4 * BATCH_ROWS_MAX)) this.prune()
     this.charge()
+    if (wanted > TOP_ROWS_MAX || rows.rowCount <= Math.max(4 * wanted, 4 * BATCH_ROWS_MAX)) return undefined
+    const order = this.sorted()
+    if (order instanceof Promise) {
+      return order.then((best) => {
+        this.prune(best)
+      })
+    }
+    this.prune(order)
   }
 
-  private sorted(): Uint32Array {
-    const sort = this.parts.distinct ? sortDistinctRows : sortRows
-    const order = sort(this.keyVectors(), this.parts.keys, this.rows.rowCount)
-    return this.wanted < order.length ? order.subarray(0, this.wanted) : order
+  private sorted(): MaybePromise<Uint32Array> {
+    const { wanted, parts, rows } = this
+    const sort = parts.distinct ? sortDistinctRows : sortRows
+    const vectors = this.keyVectors()
+    this.charge(sortingBytes(vectors, rows.rowCount))
+    const first = (order: Uint32Array): Uint32Array =>
+      wanted < order.length ? order.subarray(0, wanted) : order
+    const order = sort(vectors, parts.keys, rows.rowCount, this.execution)
+    return order instanceof Promise ? order.then(first) : first(order)
   }
 
   private keyVectors(): readonly Vector[] {
@@ -236,8 +143,8 @@ class SortOperator implements Operator {
     )
   }
 
-  private prune(): void {
-    const order = this.sorted()
+  /** Keeps only the rows of `order`, in that order. */
+  private prune(order: Uint32Array): void {
     const { rows, computedKeys, pools } = this
     this.rows = pools.rows.take()
     this.computedKeys = pools.keys.take()
@@ -245,18 +152,16 @@ class SortOperator implements Operator {
       this.rows.pushFrom(rows, row)
       this.computedKeys.pushFrom(computedKeys, row)
     }
+    this.charge()
   }
 
-  private charge(): void {
-    const size = this.rows.byteSize + this.computedKeys.byteSize
-    this.execution.statement.memory.charge(size - this.charged, 'sort')
-    this.charged = size
+  private charge(besides = 0): void {
+    this.memory.hold(this.rows.byteSize + this.computedKeys.byteSize + besides)
   }
 
   close(): MaybePromise<void> {
     const { pools } = this
-    this.execution.statement.memory.charge(-this.charged, 'sort')
-    this.charged = 0
+    this.memory.release()
     pools.rows.give(this.rows)
     pools.output.give(this.output)
     pools.keys.give(this.computedKeys)

@@ -21,6 +21,7 @@ import {
   type Execution,
   type Operator,
 } from './execution.js'
+import { HeldMemory } from './held-memory.js'
 import { IGNORABLE } from './insert.js'
 import { RowBuilder, compileAssignment, replaceValue } from './row-builder.js'
 import { readRows } from './set-operators.js'
@@ -86,7 +87,8 @@ async function openInput(
   const operator = input.open(execution)
   if (streams) return operator
   const types = input.output.map((column) => column.type)
-  return readRows(await materialize(operator, Batch.ofTypes(types), execution, what))
+  const memory = new HeldMemory(execution.statement, what)
+  return readRows(await materialize(operator, Batch.ofTypes(types), execution, memory))
 }
 
 class UpdateRun {

@@ -45,6 +45,12 @@ export interface StorageCapabilities {
   readonly fragments: boolean
   /** Whether rows can be written at all. */
   readonly writable: boolean
+  /**
+   * For table drivers: whether rows of a table without a primary key have an id by which they can be changed, an unsigned
+   * BIGINT that stays with the row. It is scanned as the column behind the table's last one (position `columns.length`), may stand in
+   * conditions, and is what `delete` and `update` get as the key. Without it such rows can be read and inserted only.
+   */
+  readonly rowIds?: boolean
   /** Longest key in bytes that a keyspace driver stores; 0 for table drivers. */
   readonly keyBytesMax: number
 }
@@ -200,7 +206,7 @@ export interface TableStorage extends StorageBase {
    * to one table driver or to keyspace drivers; the second participant is refused before its first write.
    */
   insert(table: TableDefinition, rows: Batch, statement: StatementContext): MaybePromise<number>
-  /** Rows are identified by primary key values, `keys` holding the key columns in index order. */
+  /** Rows are identified by primary key values, `keys` holding the key columns in index order (or by row ids). */
   delete(table: TableDefinition, keys: Batch, statement: StatementContext): MaybePromise<number>
   update(table: TableDefinition, keys: Batch, rows: Batch, statement: StatementContext): MaybePromise<number>
 

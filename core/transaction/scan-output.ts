@@ -41,7 +41,7 @@ export class ScanOutput {
   }
 
   get isFull(): boolean {
-    return this.batch.rowCount >= BATCH_ROWS_MAX || this.isComplete
+    return this.batch.isFull || this.isComplete
   }
 
   /** Whether the scan's limit is reached. */

@@ -5,8 +5,9 @@
 import { Batch } from '../common/batch.js'
 import { ByteBuffer, compareBytes } from '../common/bytes.js'
 import { compileKeyEncoder, type EncodedRange, type KeyEncoder } from '../common/key-codec.js'
-import { compileRowDecoder, compileRowEncoder, type RowSchema } from '../common/row-codec.js'
+import { compileRowDecoder, compileRowEncoder, type RowColumn, type RowSchema } from '../common/row-codec.js'
 import { sqlError } from '../common/sql-error.js'
+import { UNSIGNED_BIGINT_TYPE } from '../common/sql-type.js'
 import { isPromise, type MaybePromise, type Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import { primaryKeyOf, type IndexDefinition, type TableDefinition } from '../plan/schema.js'
@@ -53,8 +54,42 @@ export class TableDriverAccess implements TableAccess {
   }
 
   fetch(rowKey: Uint8Array, columns: readonly number[], output: Batch): MaybePromise<boolean> {
-    const found = this.lookup(this.primaryKey, this.rowKeys.decode(rowKey), columns, output)
+    const key = this.rowKeys.decode(rowKey)
+    const primaryKey = primaryKeyOf(this.table)
+    if (primaryKey === undefined) return run(this.fetchById(key, columns, output))
+    const found = this.lookup(primaryKey, key, columns, output)
     return isPromise(found) ? found.then((count) => count > 0) : found > 0
+  }
+
+  private *fetchById(
+    [rowId = null]: readonly Value[],
+    columns: readonly number[],
+    output: Batch,
+  ): Steps<boolean> {
+    const column = this.table.columns.length
+    const request: ScanRequest = {
+      columns: [...columns, column],
+      conditions: [{ column, operator: '=', values: [rowId] }],
+      order: [],
+      limit: undefined,
+    }
+    const opened = this.foreignScan(request)
+    const cursor = isPromise(opened) ? yield* settled(opened) : opened
+    try {
+      for (;;) {
+        const next = cursor.next()
+        const batch = isPromise(next) ? yield* settled(next) : next
+        if (batch === undefined) return false
+        for (let row = 0; row < batch.rowCount; row++) {
+          if (batch.columns[columns.length]?.get(row) !== rowId) continue
+          output.pushFrom(batch, row)
+          return true
+        }
+      }
+    } finally {
+      const closed = cursor.close()
+      if (isPromise(closed)) yield closed
+    }
   }
 
   /** The driver refuses duplicates when rows are handed over. Who wants to be told of them has them looked for, row by row. */
@@ -148,22 +183,27 @@ export class TableDriverAccess implements TableAccess {
     return undefined
   }
 
-  get primaryKey(): IndexDefinition {
-    const key = primaryKeyOf(this.table)
-    if (key === undefined) {
-      throw sqlError(
-        'ER_NOT_SUPPORTED_YET',
-        `changing rows of a ${this.storage.name} table without primary key`,
-      )
-    }
-    return key
-  }
-
   private keys: DriverRowKeys | undefined
 
   get rowKeys(): DriverRowKeys {
-    this.keys ??= new DriverRowKeys(this.table, this.primaryKey)
+    this.keys ??= this.newRowKeys()
     return this.keys
+  }
+
+  private newRowKeys(): DriverRowKeys {
+    const { table, storage } = this
+    const primaryKey = primaryKeyOf(table)
+    if (primaryKey !== undefined) {
+      const columns = primaryKey.parts.map((part) => part.column)
+      return new DriverRowKeys(
+        columns,
+        columns.flatMap((column) => table.columns[column] ?? []),
+      )
+    }
+    if (storage.capabilities.rowIds !== true) {
+      throw sqlError('ER_NOT_SUPPORTED_YET', `changing rows of a ${storage.name} table without primary key`)
+    }
+    return new DriverRowKeys([table.columns.length], [ROW_ID])
   }
 
   get statement(): StatementContext {
@@ -173,18 +213,20 @@ export class TableDriverAccess implements TableAccess {
   }
 }
 
-/** Row keys of a table driver's rows: the primary key's values as a stored row. */
+/** The id of a row without primary key, as the only column of a stored row. */
+const ROW_ID: RowColumn = { id: 0, type: UNSIGNED_BIGINT_TYPE, nullable: false }
+
+/** Row keys of a table driver's rows: the primary key's values, or the row's id, as a stored row. */
 class DriverRowKeys {
-  readonly columns: readonly number[]
   private readonly schema: RowSchema
   private readonly buffer = new ByteBuffer(64)
 
-  constructor(table: TableDefinition, primaryKey: IndexDefinition) {
-    this.columns = primaryKey.parts.map((part) => part.column)
-    this.schema = {
-      version: 1,
-      columns: this.columns.flatMap((column) => table.columns[column] ?? []),
-    }
+  constructor(
+    /** Positions at which they are scanned. */
+    readonly columns: readonly number[],
+    definitions: readonly RowColumn[],
+  ) {
+    this.schema = { version: 1, columns: definitions }
   }
 
   batch(): Batch {

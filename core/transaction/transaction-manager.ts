@@ -72,7 +72,7 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
   }
 
   private constructor(
-    private readonly options: TransactionManagerOptions,
+    options: TransactionManagerOptions,
     commitNumber: number,
   ) {
     const settings = { ...DEFAULT_TRANSACTION_SETTINGS, ...options.settings }

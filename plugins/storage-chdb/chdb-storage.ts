@@ -27,7 +27,7 @@ import {
 } from './column-engine.js'
 import { BlockReader } from './native-block.js'
 import { planPushDown } from './push-down.js'
-import { createTableSql, DATABASE, scanSql, tableName, VERSION_COLUMN } from './sql-text.js'
+import { columnAt, createTableSql, DATABASE, scanSql, tableName, VERSION_COLUMN } from './sql-text.js'
 import { storedTable, type StoredTable } from './stored-table.js'
 import { TableState } from './table-state.js'
 import { TableWriter } from './table-writer.js'
@@ -46,6 +46,7 @@ export class ChdbStorage implements TableStorage {
     fragments: false,
     writable: true,
     keyBytesMax: 0,
+    rowIds: true,
   } as const
   private readonly stored = new WeakMap<TableDefinition, StoredTable>()
   private readonly states = new Map<number, Promise<TableState>>()
@@ -102,7 +103,7 @@ export class ChdbStorage implements TableStorage {
   }
 
   planScan(table: TableDefinition, request: ScanRequest): ScanAnswer {
-    const { conditions, order, limit } = planPushDown(table, request)
+    const { conditions, order, limit } = planPushDown(this.storedTable(table).columns, request)
     const rows = this.rowCounts.get(table.id) ?? 0
     // A query is a trip to another process; from then on rows come at a fraction of what they cost elsewhere.
     return { conditions, order, limit, rows, cost: TRIP_COST + rows * ROW_COST }
@@ -115,15 +116,16 @@ export class ChdbStorage implements TableStorage {
   ): Promise<BatchCursor> {
     return this.guarded(async () => {
       const { hasVersions } = await this.state(table)
-      const answer = planPushDown(table, request)
-      const sql = scanSql(table, request, {
+      const stored = this.storedTable(table)
+      const answer = planPushDown(stored.columns, request)
+      const sql = scanSql(stored, request, {
         final: hasVersions,
         conditions: request.conditions.filter((_, i) => answer.conditions[i] === 'exact'),
         order: answer.order === 'exact' ? request.order : [],
         limit: answer.limit === 'exact' ? request.limit : undefined,
       })
       const stream = await this.requireEngine().query(sql, statement.signal)
-      const types = request.columns.flatMap((column) => table.columns[column]?.type ?? [])
+      const types = request.columns.map((column) => columnAt(stored.columns, column).type)
       return new BlockCursor(stream, types, (work) => this.guarded(work, statement))
     }, statement)
   }
@@ -190,11 +192,11 @@ export class ChdbStorage implements TableStorage {
   }
 
   private async readState(table: TableDefinition): Promise<TableState> {
-    const { primaryKey } = this.storedTable(table)
-    const version = primaryKey === undefined ? 'toUInt64(0)' : `max(${VERSION_COLUMN})`
-    const sql = `SELECT count(), ${version} FROM ${tableName(table.id)}`
-    const [[rows = 0, highest = 0] = []] = await this.numbers(sql, 2)
-    return new TableState(rows, highest)
+    const { hasRowIds, primaryKey } = this.storedTable(table)
+    const rowId = hasRowIds ? `max(${primaryKey.names.join()})` : 'toUInt64(0)'
+    const sql = `SELECT count(), max(${VERSION_COLUMN}), ${rowId} FROM ${tableName(table.id)}`
+    const [[rows = 0, version = 0, lastRowId = 0] = []] = await this.numbers(sql, 3)
+    return new TableState(rows, version, lastRowId)
   }
 
   /** A small answer that is all numbers. */

@@ -8,7 +8,6 @@ import {
   type ColumnDefinition,
   type ScanRequest,
   type SqlType,
-  type TableDefinition,
   type Value,
 } from '@switchyard/core/spi'
 import { codecOf, comparabilityOf, nullable, storedType } from './stored-type.js'
@@ -28,45 +27,39 @@ export function columnName(column: ColumnDefinition): string {
   return `c${column.id}`
 }
 
-/** The column that keeps the collation keys of a text column. */
-export function keyColumnName(column: ColumnDefinition): string {
-  return `k${column.id}`
-}
-
-export function createTableSql({ table, keyedColumns, primaryKey }: StoredTable): string {
-  const columns = table.columns.map((column) => {
-    const codec = codecOf(column.type)
+export function createTableSql({ table, columns: all, keyColumns, primaryKey }: StoredTable): string {
+  const columns = all.map((column) => {
+    const codec = codecOf(column)
     const type = nullable(storedType(column.type), column.nullable)
     return `${columnName(column)} ${type}${codec === undefined ? '' : ` CODEC(${codec})`}`
   })
-  for (const { column } of keyedColumns) {
-    columns.push(`${keyColumnName(column)} ${nullable('String', column.nullable)} CODEC(ZSTD)`)
+  for (const { column, form } of keyColumns) {
+    columns.push(`${form.name} ${nullable('String', column.nullable)} CODEC(ZSTD)`)
   }
-  if (primaryKey !== undefined) {
-    columns.push(`${VERSION_COLUMN} UInt64 CODEC(ZSTD)`, `${DELETED_COLUMN} UInt8 CODEC(ZSTD)`)
-  }
-  const engine =
-    primaryKey === undefined
-      ? 'MergeTree ORDER BY tuple()'
-      : `ReplacingMergeTree(${VERSION_COLUMN}, ${DELETED_COLUMN}) ORDER BY (${primaryKey.names.join(', ')})`
+  columns.push(`${VERSION_COLUMN} UInt64 CODEC(ZSTD)`, `${DELETED_COLUMN} UInt8 CODEC(ZSTD)`)
+  const engine = `ReplacingMergeTree(${VERSION_COLUMN}, ${DELETED_COLUMN}) ORDER BY (${primaryKey.names.join(', ')})`
   // What was acknowledged must be on disk: by default nothing is flushed.
   const settings = 'fsync_after_insert = 1, fsync_part_directory = 1'
   return `CREATE TABLE IF NOT EXISTS ${tableName(table.id)} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings}`
 }
 
-export function scanSql(table: TableDefinition, request: ScanRequest, answer: PushedScan): string {
-  const columns = request.columns.flatMap((each) => table.columns[each] ?? []).map(columnName)
+export function scanSql(
+  { table, columns: all }: StoredTable,
+  request: ScanRequest,
+  answer: PushedScan,
+): string {
+  const columns = request.columns.map((each) => columnName(columnAt(all, each)))
   const parts = [
     // Rows without columns are only counted.
     `SELECT ${columns.length === 0 ? '1' : columns.join(', ')} FROM ${tableName(table.id)}`,
   ]
   if (answer.final) parts.push('FINAL')
   if (answer.conditions.length > 0) {
-    const conditions = answer.conditions.map((each) => conditionSql(table, each))
+    const conditions = answer.conditions.map((each) => conditionSql(all, each))
     parts.push(`WHERE ${conditions.join(' AND ')}`)
   }
   if (answer.order.length > 0)
-    parts.push(`ORDER BY ${answer.order.map((key) => orderSql(table, key)).join(', ')}`)
+    parts.push(`ORDER BY ${answer.order.map((key) => orderSql(all, key)).join(', ')}`)
   if (answer.limit !== undefined) parts.push(`LIMIT ${answer.limit}`)
   return parts.join(' ')
 }
@@ -80,13 +73,13 @@ export interface PushedScan {
   readonly limit: number | undefined
 }
 
-function orderSql(table: TableDefinition, { column, descending }: ScanRequest['order'][number]): string {
-  const name = columnName(columnAt(table, column))
+function orderSql(columns: Columns, { column, descending }: ScanRequest['order'][number]): string {
+  const name = columnName(columnAt(columns, column))
   return descending ? `${name} DESC NULLS LAST` : `${name} ASC NULLS FIRST`
 }
 
-function conditionSql(table: TableDefinition, { column, operator, values }: ColumnCondition): string {
-  const definition = columnAt(table, column)
+function conditionSql(columns: Columns, { column, operator, values }: ColumnCondition): string {
+  const definition = columnAt(columns, column)
   const { type } = definition
   const plain = columnName(definition)
   if (operator === 'is null') return `${plain} IS NULL`
@@ -129,8 +122,10 @@ export function bytesSql(bytes: Uint8Array): string {
   return `unhex('${Buffer.from(bytes).toString('hex')}')`
 }
 
-export function columnAt(table: TableDefinition, column: number): ColumnDefinition {
-  const definition = table.columns[column]
-  if (definition === undefined) throw new Error(`invariant: table ${table.name} has no column ${column}`)
-  return definition
+type Columns = readonly ColumnDefinition[]
+
+export function columnAt(columns: Columns, position: number): ColumnDefinition {
+  const column = columns[position]
+  if (column === undefined) throw new Error(`invariant: there is no column ${position}`)
+  return column
 }

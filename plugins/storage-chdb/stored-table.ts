@@ -1,33 +1,33 @@
 /**
- * What the driver knows of a table beside its definition: which columns make its keys there, or why it can't be kept.
+ * What the driver knows of a table beside its definition: which columns it has there, and which of them make its keys.
  */
 import {
   binaryType,
-  isApproximate,
   primaryKeyOf,
   sqlError,
   textOf,
+  UNSIGNED_BIGINT_TYPE,
   type Batch,
-  type Collation,
   type ColumnDefinition,
-  type IndexDefinition,
   type SqlType,
   type TableDefinition,
   type Value,
 } from '@switchyard/core/spi'
-import { columnAt, columnName, keyColumnName } from './sql-text.js'
-import { keyCollationOf, sortKey, storedType } from './stored-type.js'
+import { keyFormOf, type KeyForm } from './key-form.js'
+import { columnAt, columnName } from './sql-text.js'
+import { storedType } from './stored-type.js'
 
-/** A text column whose collation keys are kept beside it. */
-export interface KeyedColumn {
-  /** Position in the table. */
+/** A column of keys that is kept beside the column that they are of. */
+export interface KeyColumn {
+  /** Position of the column that they are of. */
   readonly position: number
   readonly column: ColumnDefinition
-  readonly collation: Collation
+  readonly form: KeyForm
 }
 
 export interface UniqueKey {
-  readonly index: IndexDefinition
+  /** As MySQL names it in messages. */
+  readonly name: string
   /** Names of the stored columns that make the key, and their types. */
   readonly names: readonly string[]
   readonly types: readonly string[]
@@ -37,93 +37,113 @@ export interface UniqueKey {
 export interface KeyPart {
   readonly position: number
   readonly column: ColumnDefinition
-  /** By whose keys the column is compared; undefined: by its values. */
-  readonly collation: Collation | undefined
+  /** Undefined where the values are the key. */
+  readonly form: KeyForm | undefined
 }
 
 export interface StoredTable {
   readonly table: TableDefinition
-  readonly keyedColumns: readonly KeyedColumn[]
-  /** The primary key first, if there is one. */
+  /** Those of the table, and the row id if it has no primary key. */
+  readonly columns: readonly ColumnDefinition[]
+  readonly hasRowIds: boolean
+  readonly keyColumns: readonly KeyColumn[]
+  /** What the table's definition says is unique. */
   readonly uniqueKeys: readonly UniqueKey[]
-  readonly primaryKey: UniqueKey | undefined
+  /** By what rows are known: the primary key, or the row id. */
+  readonly primaryKey: UniqueKey
+}
+
+/** Behind the table's own columns, whose ids begin at 1. */
+const ROW_ID: ColumnDefinition = {
+  id: 0,
+  name: 'row id',
+  type: UNSIGNED_BIGINT_TYPE,
+  nullable: false,
+  default: { kind: 'none' },
+  autoIncrement: false,
+  onUpdateNow: false,
+  generated: undefined,
+  comment: '',
+  invisible: true,
 }
 
 /** Throws ER_NOT_SUPPORTED_YET, naming what can't be kept exactly. */
 export function storedTable(table: TableDefinition): StoredTable {
   if (table.foreignKeys.length > 0) throw sqlError('ER_NOT_SUPPORTED_YET', 'FOREIGN KEY in a column store')
-  const uniqueKeys = table.indexes.filter((index) => index.unique).map((index) => uniqueKey(table, index))
   const primary = primaryKeyOf(table)
-  const primaryKey = uniqueKeys.find((key) => key.index === primary)
-  if (primaryKey === undefined && uniqueKeys.length > 0) {
-    throw sqlError('ER_NOT_SUPPORTED_YET', 'a UNIQUE key without a PRIMARY KEY in a column store')
+  const uniqueKeys = table.indexes
+    .filter((index) => index.unique)
+    .map((index) => uniqueKey(index.name, table, index.parts))
+  const hasRowIds = primary === undefined
+  const position = table.columns.length
+  const rowId = uniqueKeyOf('row id', [{ position, column: ROW_ID, form: undefined }])
+  const keyColumns = new Map<string, KeyColumn>()
+  for (const { position: of, column, form } of uniqueKeys.flatMap((key) => key.parts)) {
+    if (form !== undefined) keyColumns.set(form.name, { position: of, column, form })
   }
-  const keyed = new Map<number, KeyedColumn>()
-  for (const { position, column, collation } of uniqueKeys.flatMap((key) => key.parts)) {
-    if (collation !== undefined) keyed.set(position, { position, column, collation })
+  return {
+    table,
+    columns: hasRowIds ? [...table.columns, ROW_ID] : table.columns,
+    hasRowIds,
+    keyColumns: [...keyColumns.values()],
+    uniqueKeys,
+    // The primary key comes first among a table's indexes.
+    primaryKey: (hasRowIds ? undefined : uniqueKeys[0]) ?? rowId,
   }
-  return { table, uniqueKeys, primaryKey, keyedColumns: [...keyed.values()] }
 }
 
-function uniqueKey(table: TableDefinition, index: IndexDefinition): UniqueKey {
-  const parts = index.parts.map(({ column: position, prefixLength }): KeyPart => {
-    const column = columnAt(table, position)
-    if (prefixLength !== undefined) {
-      throw sqlError(
-        'ER_NOT_SUPPORTED_YET',
-        `a unique key over a prefix of column ${column.name} in a column store`,
-      )
-    }
-    if (isApproximate(column.type)) {
-      throw sqlError(
-        'ER_NOT_SUPPORTED_YET',
-        `a unique key over ${column.type.name} column ${column.name} in a column store`,
-      )
-    }
-    return { position, column, collation: keyCollationOf(column.type) }
-  })
+function uniqueKey(
+  name: string,
+  table: TableDefinition,
+  parts: TableDefinition['indexes'][number]['parts'],
+): UniqueKey {
+  return uniqueKeyOf(
+    name,
+    parts.map((part) => {
+      const column = columnAt(table.columns, part.column)
+      return { position: part.column, column, form: keyFormOf(column, part) }
+    }),
+  )
+}
+
+function uniqueKeyOf(name: string, parts: readonly KeyPart[]): UniqueKey {
   return {
-    index,
+    name,
     parts,
-    names: parts.map(({ column, collation }) =>
-      collation === undefined ? columnName(column) : keyColumnName(column),
-    ),
-    types: parts.map(({ column, collation }) =>
-      collation === undefined ? storedType(column.type) : 'String',
-    ),
+    names: parts.map(({ column, form }) => form?.name ?? columnName(column)),
+    types: parts.map(({ column, form }) => (form === undefined ? storedType(column.type) : 'String')),
   }
 }
 
 /** The type by which a part of a key is read from there. */
-export function binaryKeyType({ column, collation }: KeyPart): SqlType {
-  return collation === undefined ? column.type : binaryType(65_535)
+export function storedKeyType({ column, form }: KeyPart): SqlType {
+  return form === undefined ? column.type : binaryType(65_535)
 }
 
 /**
  * A text that is equal for keys that are equal, or undefined if a part is NULL: NULLs are equal to nothing. `columns` says where the
- * parts lie in the batch.
+ * parts lie in the batch; `isStored` that they are as they come from there.
  */
 export function keyText(
   key: UniqueKey,
   batch: Batch,
   columns: readonly number[],
   row: number,
+  isStored = false,
 ): string | undefined {
   let text = ''
-  for (const [i, { collation }] of key.parts.entries()) {
+  for (const [i, { form }] of key.parts.entries()) {
     const value = batch.columns[columns[i] ?? -1]?.get(row) ?? null
     if (value === null) return undefined
-    const part = partText(value, collation)
+    const part = partText(value, isStored ? undefined : form)
     text += `${part.length} ${part}`
   }
   return text
 }
 
-function partText(value: Exclude<Value, null>, collation: Collation | undefined): string {
-  if (typeof value === 'string') {
-    const bytes = collation === undefined ? Buffer.from(value) : sortKey(collation, value)
-    return bytes.toString('latin1')
-  }
+function partText(value: Exclude<Value, null>, form: KeyForm | undefined): string {
+  if (form !== undefined) return form.bytesOf(value).toString('latin1')
+  if (typeof value === 'string') return Buffer.from(value).toString('latin1')
   return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value)
 }
 

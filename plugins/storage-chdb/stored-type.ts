@@ -13,7 +13,7 @@ import {
   charsetOfCollation,
   collationByName,
   isText,
-  type Collation,
+  type ColumnDefinition,
   type SqlType,
 } from '@switchyard/core/spi'
 
@@ -53,8 +53,8 @@ export function storedType(type: SqlType): string {
 
 const INTEGER_BITS = { tinyint: 8, smallint: 16, mediumint: 32, int: 32, bigint: 64 } as const
 
-/** A codec that suits the values, or undefined for the server's default. */
-export function codecOf(type: SqlType): string | undefined {
+/** A codec that suits the values, or undefined for the engine's default. */
+export function codecOf({ id, type }: ColumnDefinition): string | undefined {
   switch (type.name) {
     case 'date':
     case 'time':
@@ -65,12 +65,10 @@ export function codecOf(type: SqlType): string | undefined {
     case 'double':
       return 'ZSTD'
     default:
-      return representationIsText(type) ? 'ZSTD' : undefined
+      // Row ids, which have no column of the table's, go up one by one.
+      if (id === 0) return 'Delta, ZSTD'
+      return storedType(type) === 'String' ? 'ZSTD' : undefined
   }
-}
-
-function representationIsText(type: SqlType): boolean {
-  return storedType(type) === 'String'
 }
 
 export function nullable(type: string, isNullable: boolean): string {
@@ -89,16 +87,4 @@ export function comparabilityOf(type: SqlType): Comparability {
   const collation = collationByName(type.collation)
   if (collation?.isBinary !== true || !charsetOfCollation(type.collation).isUnicode) return 'no'
   return collation.padAttribute === 'NO PAD' ? 'exact' : 'trimmed'
-}
-
-/** The collation by whose keys a text column is known in unique indexes; undefined where the bytes themselves do. */
-export function keyCollationOf(type: SqlType): Collation | undefined {
-  if (!isText(type)) return undefined
-  const collation = collationByName(type.collation)
-  return collation?.isBinary === true && collation.padAttribute === 'NO PAD' ? undefined : collation
-}
-
-export function sortKey(collation: Collation, text: string): Buffer {
-  const bytes = Buffer.allocUnsafe(collation.sortKeyBytesMax(text.length))
-  return bytes.subarray(0, collation.writeSortKey(text, bytes, 0))
 }

@@ -7,6 +7,8 @@ export class TableState {
     public rows: number,
     /** The highest version of a row; above 0, rows may have several versions. */
     private version: number,
+    /** The highest row id, in a table without primary key. */
+    private rowId: number,
   ) {}
 
   get hasVersions(): boolean {
@@ -16,6 +18,13 @@ export class TableState {
   /** From now on readers look for versions, also if the write that takes this one fails. */
   nextVersion(): number {
     return ++this.version
+  }
+
+  /** The first of `count` new ids. */
+  reserveRowIds(count: number): number {
+    const first = this.rowId + 1
+    this.rowId += count
+    return first
   }
 
   /** Runs one write after the other: what is unique is looked up first and written then. */

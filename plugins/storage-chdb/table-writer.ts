@@ -9,14 +9,16 @@ import {
   INT_TYPE,
   representationOf,
   sqlError,
+  UNSIGNED_BIGINT_TYPE,
   type SqlType,
   type Value,
 } from '@switchyard/core/spi'
 import type { ColumnEngine } from './column-engine.js'
-import { BlockReader, encodeBlock, type BlockColumn } from './native-block.js'
-import { binaryKeyType, keyText, shownKey, type StoredTable, type UniqueKey } from './stored-table.js'
-import { columnName, DELETED_COLUMN, keyColumnName, tableName, VERSION_COLUMN } from './sql-text.js'
-import { sortKey, storedType } from './stored-type.js'
+import type { KeyForm } from './key-form.js'
+import { BlockReader, encodeBlock, type BlockColumn, type BlockValues } from './native-block.js'
+import { columnName, DELETED_COLUMN, tableName, VERSION_COLUMN } from './sql-text.js'
+import { keyText, shownKey, storedKeyType, type StoredTable, type UniqueKey } from './stored-table.js'
+import { storedType } from './stored-type.js'
 import type { TableState } from './table-state.js'
 
 export class TableWriter {
@@ -29,73 +31,87 @@ export class TableWriter {
 
   async insert(rows: Batch): Promise<number> {
     for (const key of this.stored.uniqueKeys) {
-      const columns = key.parts.map((part) => part.position)
+      const columns = positionsIn(key)
       const texts = this.distinctTexts(key, rows, columns)
-      const present = await this.ownersOf(key, rows, columns)
+      const owners = await this.ownersOf(key, rows, columns)
       texts.forEach((text, row) => {
-        if (text !== undefined && present.has(text)) throw this.duplicate(key, rows, columns, row)
+        if (text !== undefined && owners.has(text)) throw this.duplicate(key, rows, columns, row)
       })
     }
-    await this.write(rows, rows.rowCount, this.state.hasVersions ? this.state.nextVersion() : 0)
+    const version = this.state.hasVersions ? this.state.nextVersion() : 0
+    await this.write(this.withRowIds(rows), rows.rowCount, version)
     this.state.rows += rows.rowCount
     return rows.rowCount
   }
 
   async delete(keys: Batch): Promise<number> {
-    const primary = this.primaryKey
-    const columns = primary.parts.map((_, i) => i)
-    const present = await this.ownersOf(primary, keys, columns)
-    const gone = new Set<string>()
+    const old = await this.presentKeys(keys)
+    if (old.size === 0) return 0
     const block = this.emptyBlock()
-    for (let row = 0; row < keys.rowCount; row++) {
-      const text = keyText(primary, keys, columns, row)
-      if (text === undefined || !present.has(text) || gone.has(text)) continue
-      gone.add(text)
-      block.pushRow(this.tombstone(keys.row(row)))
-    }
-    if (gone.size === 0) return 0
+    for (const row of old.values()) block.pushRow(this.tombstone(keys.row(row)))
     await this.write(block, 0, this.state.nextVersion())
-    this.state.rows -= gone.size
-    return gone.size
+    this.state.rows -= old.size
+    return old.size
   }
 
   async update(keys: Batch, rows: Batch): Promise<number> {
-    const primary = this.primaryKey
-    const keyColumns = primary.parts.map((_, i) => i)
-    const present = await this.ownersOf(primary, keys, keyColumns)
+    const old = await this.presentKeys(keys)
+    if (old.size === 0) return 0
     const block = this.emptyBlock()
-    const old = new Map<string, readonly Value[]>()
-    for (let row = 0; row < keys.rowCount; row++) {
-      const text = keyText(primary, keys, keyColumns, row)
-      if (text === undefined || !present.has(text) || old.has(text)) continue
-      old.set(text, keys.row(row))
-      block.pushFrom(rows, row)
+    for (const row of old.values()) {
+      block.pushRow(this.stored.hasRowIds ? [...rows.row(row), ...keys.row(row)] : rows.row(row))
     }
-    if (block.rowCount === 0) return 0
-    const kept = new Set<string>()
-    for (const key of this.stored.uniqueKeys) await this.checkChanged(key, block, old, kept)
+    for (const key of this.stored.uniqueKeys) await this.refuseTaken(key, block, [...old.keys()])
     const changed = block.rowCount
-    for (const [text, key] of old) if (!kept.has(text)) block.pushRow(this.tombstone(key))
+    const kept = new Set(this.texts(this.stored.primaryKey, block, positionsIn(this.stored.primaryKey)))
+    for (const [text, row] of old) if (!kept.has(text)) block.pushRow(this.tombstone(keys.row(row)))
     await this.write(block, changed, this.state.nextVersion())
     return changed
   }
 
-  /** Refuses keys that rows other than the changed ones have; notes the primary keys that there are afterwards. */
-  private async checkChanged(
-    key: UniqueKey,
-    block: Batch,
-    old: ReadonlyMap<string, readonly Value[]>,
-    kept: Set<string>,
-  ): Promise<void> {
-    const columns = key.parts.map((part) => part.position)
-    const texts = this.distinctTexts(key, block, columns)
-    const owners = await this.ownersOf(key, block, columns)
-    texts.forEach((text, row) => {
-      if (text === undefined) return
-      const owner = owners.get(text)
-      if (owner !== undefined && !old.has(owner)) throw this.duplicate(key, block, columns, row)
-      if (key === this.primaryKey) kept.add(text)
+  /** The keys that the table has, each with the first row of the batch that names it. */
+  private async presentKeys(keys: Batch): Promise<ReadonlyMap<string, number>> {
+    const { primaryKey } = this.stored
+    const columns = primaryKey.parts.map((_, i) => i)
+    const owners = await this.ownersOf(primaryKey, keys, columns)
+    const present = new Map<string, number>()
+    this.texts(primaryKey, keys, columns).forEach((text, row) => {
+      if (text !== undefined && owners.has(text) && !present.has(text)) present.set(text, row)
     })
+    return present
+  }
+
+  /**
+   * Goes through the changed rows one by one, as MySQL does: a row must not take a key that at this moment another row has, be it one
+   * that is changed later. `old` are the primary keys that the rows had.
+   */
+  private async refuseTaken(key: UniqueKey, block: Batch, old: readonly string[]): Promise<void> {
+    const columns = positionsIn(key)
+    const texts = this.texts(key, block, columns)
+    const owners = new Map(await this.ownersOf(key, block, columns))
+    const held = this.heldBy(owners)
+    texts.forEach((text, row) => {
+      const self = old[row] ?? ''
+      const owner = text === undefined ? undefined : owners.get(text)
+      if (owner !== undefined && owner !== self) throw this.duplicate(key, block, columns, row)
+      for (const former of held.get(self) ?? []) owners.delete(former)
+      if (text !== undefined) owners.set(text, self)
+    })
+  }
+
+  /** Keys by the primary key of the row that has them: what `owners` says the other way round. */
+  private heldBy(owners: ReadonlyMap<string, string>): ReadonlyMap<string, string[]> {
+    const held = new Map<string, string[]>()
+    for (const [text, owner] of owners) {
+      const texts = held.get(owner)
+      if (texts === undefined) held.set(owner, [text])
+      else texts.push(text)
+    }
+    return held
+  }
+
+  private texts(key: UniqueKey, rows: Batch, columns: readonly number[]): readonly (string | undefined)[] {
+    return Array.from({ length: rows.rowCount }, (_, row) => keyText(key, rows, columns, row))
   }
 
   /** Each row's key as text. Throws ER_DUP_ENTRY if two rows have the same one. */
@@ -105,18 +121,18 @@ export class TableWriter {
     columns: readonly number[],
   ): readonly (string | undefined)[] {
     const known = new Set<string>()
-    return Array.from({ length: rows.rowCount }, (_, row) => {
-      const text = keyText(key, rows, columns, row)
-      if (text === undefined) return undefined
+    const texts = this.texts(key, rows, columns)
+    texts.forEach((text, row) => {
+      if (text === undefined) return
       if (known.has(text)) throw this.duplicate(key, rows, columns, row)
       known.add(text)
-      return text
     })
+    return texts
   }
 
   private duplicate(key: UniqueKey, rows: Batch, columns: readonly number[], row: number): Error {
     const { table } = this.stored
-    return sqlError('ER_DUP_ENTRY', shownKey(key, rows, columns, row), `${table.name}.${key.index.name}`)
+    return sqlError('ER_DUP_ENTRY', shownKey(key, rows, columns, row), `${table.name}.${key.name}`)
   }
 
   /** Of the rows' keys those that the table has, each with the primary key of the row that has it. */
@@ -127,23 +143,18 @@ export class TableWriter {
   ): Promise<ReadonlyMap<string, string>> {
     const owners = new Map<string, string>()
     if (rows.rowCount === 0 || this.state.rows === 0) return owners
-    const primary = this.primaryKey
-    const wanted = encodeBlock(
-      key.parts.map((part, i) => this.keyColumn(key, i, rows, columns[i] ?? -1, part.column.nullable)),
-      rows.rowCount,
-    )
+    const { primaryKey, table } = this.stored
     const names = key.names.join(', ')
+    const selected = `SELECT ${names}, ${primaryKey.names.join(', ')} FROM ${tableName(table.id)}`
+    const final = this.state.hasVersions ? ' FINAL' : ''
     const stream = await this.engine.queryWith(
-      wanted,
-      (source) =>
-        `SELECT ${names}, ${primary.names.join(', ')} FROM ${tableName(this.stored.table.id)}${
-          this.state.hasVersions ? ' FINAL' : ''
-        } WHERE (${names}) IN (SELECT ${names} FROM ${source})`,
+      encodeBlock(keyColumns(key, rows, columns), rows.rowCount),
+      (source) => `${selected}${final} WHERE (${names}) IN (SELECT ${names} FROM ${source})`,
       this.signal,
     )
-    const found = Batch.ofTypes([...key.parts.map(binaryKeyType), ...primary.parts.map(binaryKeyType)])
+    const found = Batch.ofTypes([...key.parts, ...primaryKey.parts].map(storedKeyType))
     const keyPositions = key.parts.map((_, i) => i)
-    const primaryPositions = primary.parts.map((_, i) => key.parts.length + i)
+    const primaryPositions = primaryKey.parts.map((_, i) => key.parts.length + i)
     try {
       for (let block = await stream.next(); block !== undefined; block = await stream.next()) {
         const reader = new BlockReader(block)
@@ -151,8 +162,8 @@ export class TableWriter {
           found.clear()
           found.rowCount = reader.next(found.columns)
           for (let row = 0; row < found.rowCount; row++) {
-            const text = keyText(key, found, keyPositions, row)
-            const owner = keyText(primary, found, primaryPositions, row)
+            const text = keyText(key, found, keyPositions, row, true)
+            const owner = keyText(primaryKey, found, primaryPositions, row, true)
             if (text !== undefined && owner !== undefined) owners.set(text, owner)
           }
         }
@@ -163,90 +174,86 @@ export class TableWriter {
     return owners
   }
 
-  private keyColumn(
-    key: UniqueKey,
-    part: number,
-    rows: Batch,
-    from: number,
-    isNullable: boolean,
-  ): BlockColumn {
-    const { collation } = key.parts[part] ?? {}
-    const vector = rows.columns[from]
-    if (vector === undefined) throw new Error('invariant: the batch has the key columns')
-    const name = key.names[part] ?? ''
-    const type = key.types[part] ?? ''
-    if (collation === undefined) return { name, type, isNullable, values: { kind: 'vector', vector } }
-    const values = Array.from({ length: rows.rowCount }, (_, row) => {
-      const value = vector.get(row)
-      return typeof value === 'string' ? sortKey(collation, value) : null
-    })
-    return { name, type, isNullable, values: { kind: 'bytes', values } }
-  }
-
   /** Puts the rows into the table, those from `present` on as tombstones. */
   private async write(rows: Batch, present: number, version: number): Promise<void> {
     if (rows.rowCount === 0) return
-    const { table, keyedColumns, primaryKey } = this.stored
-    const columns = table.columns.map((column, i): BlockColumn => {
-      const vector = rows.columns[i]
-      if (vector === undefined) throw new Error('invariant: rows have all columns')
-      const values = { kind: 'vector', vector } as const
-      return { name: columnName(column), type: storedType(column.type), isNullable: column.nullable, values }
-    })
-    for (const { position, column, collation } of keyedColumns) {
-      const vector = rows.columns[position]
-      const values = Array.from({ length: rows.rowCount }, (_, row) => {
-        const value = vector?.get(row)
-        return typeof value === 'string' ? sortKey(collation, value) : null
-      })
-      columns.push({
-        name: keyColumnName(column),
-        type: 'String',
-        isNullable: column.nullable,
-        values: { kind: 'bytes', values },
-      })
+    const { table, columns: all, keyColumns: keys } = this.stored
+    const columns = all.map((column, i): BlockColumn => ({
+      name: columnName(column),
+      type: storedType(column.type),
+      isNullable: column.nullable,
+      values: vectorAt(rows, i),
+    }))
+    for (const { position, column, form } of keys) {
+      const values = keyBytes(form, rows, position)
+      columns.push({ name: form.name, type: 'String', isNullable: column.nullable, values })
     }
-    if (primaryKey !== undefined) {
-      const deleted = createVector(INT_TYPE)
-      for (let row = 0; row < rows.rowCount; row++) deleted.push(row < present ? 0 : 1)
-      columns.push(
-        {
-          name: VERSION_COLUMN,
-          type: 'UInt64',
-          isNullable: false,
-          values: { kind: 'same', value: version },
-        },
-        {
-          name: DELETED_COLUMN,
-          type: 'UInt8',
-          isNullable: false,
-          values: { kind: 'vector', vector: deleted },
-        },
-      )
-    }
+    const deleted = createVector(INT_TYPE)
+    for (let row = 0; row < rows.rowCount; row++) deleted.push(row < present ? 0 : 1)
+    columns.push(
+      { name: VERSION_COLUMN, type: 'UInt64', isNullable: false, values: { kind: 'same', value: version } },
+      {
+        name: DELETED_COLUMN,
+        type: 'UInt8',
+        isNullable: false,
+        values: { kind: 'vector', vector: deleted },
+      },
+    )
     const names = columns.map((column) => column.name).join(', ')
     const into = `INSERT INTO ${tableName(table.id)} (${names})`
     await this.engine.insert(into, encodeBlock(columns, rows.rowCount), this.signal)
   }
 
+  /** The rows as they are stored: with ids, where the table has no primary key. */
+  private withRowIds(rows: Batch): Batch {
+    if (!this.stored.hasRowIds) return rows
+    const ids = createVector(UNSIGNED_BIGINT_TYPE)
+    const first = this.state.reserveRowIds(rows.rowCount)
+    for (let row = 0; row < rows.rowCount; row++) ids.push(first + row)
+    const batch = new Batch([...rows.columns, ids])
+    batch.rowCount = rows.rowCount
+    return batch
+  }
+
   private emptyBlock(): Batch {
-    return Batch.ofTypes(this.stored.table.columns.map((column) => column.type))
+    return Batch.ofTypes(this.stored.columns.map((column) => column.type))
   }
 
   /** A row that has nothing but its primary key. */
   private tombstone(key: readonly Value[]): Value[] {
-    const row = this.stored.table.columns.map((column) => (column.nullable ? null : emptyValue(column.type)))
-    this.primaryKey.parts.forEach((part, i) => {
+    const row = this.stored.columns.map((column) => (column.nullable ? null : emptyValue(column.type)))
+    this.stored.primaryKey.parts.forEach((part, i) => {
       row[part.position] = key[i] ?? null
     })
     return row
   }
+}
 
-  private get primaryKey(): UniqueKey {
-    const { primaryKey } = this.stored
-    if (primaryKey === undefined) throw new Error('invariant: rows are changed by their primary key')
-    return primaryKey
-  }
+function positionsIn(key: UniqueKey): readonly number[] {
+  return key.parts.map((part) => part.position)
+}
+
+function keyColumns(key: UniqueKey, rows: Batch, columns: readonly number[]): readonly BlockColumn[] {
+  return key.parts.map(({ column, form }, i): BlockColumn => {
+    const position = columns[i] ?? -1
+    const values = form === undefined ? vectorAt(rows, position) : keyBytes(form, rows, position)
+    return { name: key.names[i] ?? '', type: key.types[i] ?? '', isNullable: column.nullable, values }
+  })
+}
+
+function vectorAt(rows: Batch, position: number): BlockValues {
+  const vector = rows.columns[position]
+  if (vector === undefined) throw new Error('invariant: the batch has all columns')
+  return { kind: 'vector', vector }
+}
+
+function keyBytes(form: KeyForm, rows: Batch, position: number): BlockValues {
+  const vector = rows.columns[position]
+  const values = Array.from({ length: rows.rowCount }, (_, row) => {
+    const value = vector?.get(row) ?? null
+    return value === null ? null : form.bytesOf(value)
+  })
+  return { kind: 'bytes', values }
 }
 
 function emptyValue(type: SqlType): Value {

@@ -97,7 +97,9 @@ export const QUIET_LOGGER: Logger = {
   error: (...args: readonly unknown[]) => {
     process.stderr.write(`${inspect(args)}\n`)
   },
-} as unknown as Logger
+  isLevelEnabled: () => false,
+  child: () => QUIET_LOGGER,
+}
 
 export const TEST_SETTINGS: ServerSettings = {
   storage: 'memory',
@@ -130,12 +132,13 @@ export class TestEngine {
     settings: Partial<ServerSettings> = {},
     catalogs: readonly CatalogProvider[] = [],
     functions: readonly FunctionLibrary[] = [],
+    logger: Logger = QUIET_LOGGER,
   ): Promise<TestEngine> {
     for (const storage of storages) await storage.start()
     const all = { ...TEST_SETTINGS, ...settings }
     const engine = new SwitchyardEngine({
       settings: all,
-      logger: QUIET_LOGGER,
+      logger,
       storages,
       catalogs,
       router: new PlacementRouter(all.storage),

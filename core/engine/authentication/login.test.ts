@@ -174,6 +174,20 @@ describe('a login', () => {
     expect((await login(rules, 'bob', from)).kind).toBe(kind)
   })
 
+  it('tells who was denied, and why', async () => {
+    const denials: unknown[] = []
+    const rules = policy([bob], {
+      onDenied: ({ user, client: { host } }, { number }) => denials.push([user, host, number]),
+    })
+    await login(rules, 'bob', client('h'), 'wrong')
+    await login(rules, 'bob', client('h'))
+    await login(rules, 'eve', client('203.0.113.1'))
+    expect(denials).toEqual([
+      ['bob', 'h', 1045],
+      ['eve', '203.0.113.1', 1045],
+    ])
+  })
+
   it('needs a secure transport if the server says so', async () => {
     const rules = policy([account('bob', '%')], { requiresSecureTransport: () => true })
     expect(await login(rules, 'bob', client('h'))).toMatchObject({ error: { number: 3159 } })

@@ -27,6 +27,7 @@ export interface LoginPolicy {
   /** For greetings and unknown users; one of `methods`. */
   readonly defaultMethod: string
   readonly throttle: LoginThrottle
+  readonly onDenied?: (request: LoginRequest, error: SqlError) => void
   /** require_secure_transport. */
   readonly requiresSecureTransport: () => boolean
 }
@@ -86,8 +87,8 @@ class Login implements AuthenticationFlow {
       if (this.method === undefined) return await this.start(method ?? this.policy.defaultMethod, message)
       return await this.proceed(message)
     } catch (error) {
-      if (isSqlError(error)) return { kind: 'denied', error }
-      return { kind: 'denied', error: sqlError('ER_UNKNOWN_ERROR', 'The login could not be checked') }
+      if (isSqlError(error)) return this.denied(error)
+      return this.denied(sqlError('ER_UNKNOWN_ERROR', 'The login could not be checked'))
     }
   }
 
@@ -143,6 +144,11 @@ class Login implements AuthenticationFlow {
 
   private deny(error: SqlError = this.accessDenied()): LoginStep {
     this.policy.throttle.failed(this.request.client.host)
+    return this.denied(error)
+  }
+
+  private denied(error: SqlError): LoginStep {
+    this.policy.onDenied?.(this.request, error)
     return { kind: 'denied', error }
   }
 

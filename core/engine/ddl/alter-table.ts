@@ -92,8 +92,10 @@ function workOf(altered: AlteredTable, context: DefinitionContext): AlterationWo
   const { former, table } = altered
   if (table.placements !== former.placements) return { kind: 'copy' }
   const work = alterationWork(altered, (type) => implicitValue(type, context))
-  const isDriver = shapeOf(context)(primaryPlacementOf(table).storage) === 'table'
-  return isDriver && work.kind !== 'copy' && !haveSameColumns(former, table) ? { kind: 'copy' } : work
+  if (shapeOf(context)(primaryPlacementOf(table).storage) === 'keyspace') return work
+  // They keep what is unique by their own means, which have to be there for every row.
+  const hasNewKeys = work.kind === 'indexes' && work.build.some((index) => index.unique)
+  return hasNewKeys || !haveSameColumns(former, table) ? { kind: 'copy' } : work
 }
 
 function haveSameColumns(a: TableDefinition, b: TableDefinition): boolean {

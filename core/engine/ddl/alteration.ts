@@ -13,6 +13,7 @@ import { sqlError } from '../../common/sql-error.js'
 import { isPromise, type ExactValue } from '../../common/value.js'
 import type { IndexDefinition, TableDefinition } from '../../plan/schema.js'
 import { primaryPlacementOf } from '../../plan/schema.js'
+import { isTableStorage } from '../../spi/storage.js'
 import { FULL_RANGE } from '../../spi/transaction.js'
 import { buildIndexes } from '../../transaction/bulk.js'
 import type { CoreTransaction } from '../../transaction/transaction.js'
@@ -253,9 +254,12 @@ export class Alteration {
   /** The first column of some index, so that its end tells. */
   private async greatestValue(table: TableDefinition, column: number): Promise<ExactValue> {
     const { context } = this
-    if (shapeOf(context)(primaryPlacementOf(table).storage) === 'table') return 0
+    if (this.altered.autoIncrement === undefined) return 0
+    if (shapeOf(context)(primaryPlacementOf(table).storage) === 'table') {
+      return this.greatestInDriver(table, column)
+    }
     const index = table.indexes.find((each) => each.parts[0]?.column === column)
-    if (index === undefined || this.altered.autoIncrement === undefined) return 0
+    if (index === undefined) return 0
     const transaction = context.transactions.beginInternal()
     transaction.beginStatement(context.statement)
     try {
@@ -279,5 +283,28 @@ export class Alteration {
     } finally {
       transaction.rollback()
     }
+  }
+  /** Drivers have no indexes that we could walk: they order by the column, or all of it is read. */
+  private async greatestInDriver(table: TableDefinition, column: number): Promise<ExactValue> {
+    const { context } = this
+    const storage = requireStorage(context, primaryPlacementOf(table).storage)
+    if (!isTableStorage(storage)) throw new Error('invariant: the table is in a table driver')
+    const ordered = { columns: [column], conditions: [], order: [{ column, descending: true }], limit: 1 }
+    const answer = storage.planScan(table, ordered)
+    const isTop = answer.order === 'exact' && answer.limit === 'exact'
+    const request = isTop ? ordered : { ...ordered, order: [], limit: undefined }
+    let greatest: ExactValue = 0
+    const cursor = await storage.openScan(table, request, context.statement)
+    try {
+      for (let batch = await cursor.next(); batch !== undefined; batch = await cursor.next()) {
+        for (let row = 0; row < batch.rowCount; row++) {
+          const value = batch.columns[0]?.get(row) as ExactValue | null | undefined
+          if (value !== null && value !== undefined && value > greatest) greatest = value
+        }
+      }
+    } finally {
+      await cursor.close()
+    }
+    return greatest
   }
 }

@@ -65,6 +65,17 @@ test('what MySQL has and we do not is refused by name', async () => {
   )
 })
 
+test('limits of names and of columns', async () => {
+  await expect(test_.run('CREATE TABLE `t😀` (a INT)')).rejects.toThrow(
+    "Cannot convert string 't\\xF0\\x9F\\x98\\x80' from utf8mb4 to utf8mb3",
+  )
+  expect(await test_.failure('CREATE TABLE t (`😀` INT)')).toBe(3854)
+  await test_.run('CREATE TABLE ü (`日本` INT)')
+  const items = (count: number) => Array.from({ length: count }, (_, i) => `1 AS c${String(i)}`).join()
+  expect(await test_.failure(`SELECT c1 FROM (SELECT ${items(4097)}) t`)).toBe(1117)
+  expect(await test_.rows(`SELECT c1 FROM (SELECT ${items(4096)}) t`)).toEqual([['1']])
+})
+
 describe('ENGINE', () => {
   test('of MySQL is shown as it was written, others are unknown', async () => {
     await test_.run('CREATE TABLE t (a INT) ENGINE=myisam')

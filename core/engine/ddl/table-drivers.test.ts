@@ -120,3 +120,22 @@ test('AUTO_INCREMENT goes on after a copy and a move', async () => {
   )
   expect(await engine.rows('SELECT id FROM n ORDER BY id')).toEqual([['10'], ['11'], ['12']])
 })
+
+test('a new unique key is one for the rows that are there, too', async () => {
+  await engine.run("INSERT INTO t VALUES (4, 'two')")
+  expect(await engine.failure('ALTER TABLE t ADD UNIQUE (a)')).toBe(1062)
+  await engine.run('DELETE FROM t WHERE id = 4', 'ALTER TABLE t ADD UNIQUE (a)')
+  expect(await engine.failure("INSERT INTO t VALUES (4, 'two')")).toBe(1062)
+  const { id } = engine.table('t')
+  await engine.run('CREATE INDEX plain ON t (a, id)')
+  expect(engine.table('t').id).toBe(id)
+})
+
+test('AUTO_INCREMENT never goes below what the driver has', async () => {
+  await engine.run('CREATE TABLE u (id INT AUTO_INCREMENT PRIMARY KEY, a INT) ENGINE=columns')
+  await engine.run('INSERT INTO u VALUES (-3, 1), (40, 2)', 'ALTER TABLE u AUTO_INCREMENT = 5')
+  await engine.run('INSERT INTO u (a) VALUES (3)', 'ALTER TABLE u AUTO_INCREMENT = 100')
+  await engine.run('INSERT INTO u (a) VALUES (4)')
+  expect(await engine.rows('SELECT id FROM u ORDER BY a')).toEqual([['-3'], ['40'], ['41'], ['100']])
+  await engine.run('DROP TABLE u')
+})

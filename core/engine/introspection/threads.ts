@@ -1,11 +1,10 @@
 /**
  * Sessions as the process list shows them (MySQL manual 15.7.7.31): all with the PROCESS privilege, else the account's own.
  */
-import { charsetByName } from '../../common/charsets.js'
 import { hasPrivilege } from '../../catalog/privileges.js'
 import type { EngineSession } from '../session.js'
 import type { ListingRequest } from './listing.js'
-import { withoutSecrets } from './statement-secrets.js'
+import { readableStatement } from './statement-secrets.js'
 
 /** INFO of SHOW PROCESSLIST without FULL. */
 export const SHORT_INFO_LENGTH = 100
@@ -45,7 +44,7 @@ function threadRow(session: EngineSession): ThreadRow {
     command: activity.command,
     seconds: Math.floor((performance.now() - activity.sinceMs) / 1000),
     state: isSleeping ? '' : 'executing',
-    info: activity.text === null ? null : withoutSecrets(decoded(activity.text, session)),
+    info: activity.text === null ? null : readableStatement(activity.text, session.clientCharset),
   }
 }
 
@@ -53,10 +52,4 @@ function threadRow(session: EngineSession): ThreadRow {
 export function userName(session: EngineSession): string {
   const { user } = session.state.identity
   return user.slice(0, user.lastIndexOf('@'))
-}
-
-/** Statements are byte strings in the client's character set. */
-function decoded(bytes: string, session: EngineSession): string {
-  const buffer = Buffer.from(bytes, 'latin1')
-  return charsetByName(session.clientCharset)?.decode(buffer) ?? buffer.toString('utf8')
 }

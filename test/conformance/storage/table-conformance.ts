@@ -6,7 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  Batch,
   isSqlError,
+  UNSIGNED_BIGINT_TYPE,
   type ColumnCondition,
   type ScanRequest,
   type TableDefinition,
@@ -200,6 +202,37 @@ export function runTableConformance(name: string, harness: TableHarness): void {
       const onto = batchOf(table, ALL_COLUMNS, [rowOf(1)])
       await expect(storage.update(table, keys, onto, newStatement())).rejects.toMatchObject(duplicate)
       expect(shown(await scan()).sort()).toEqual(shown(SAMPLE_ROWS.slice(0, 3)).sort())
+    })
+
+    test('changes rows without primary key by their ids, if it gives them ids', async () => {
+      if (storage.capabilities.rowIds !== true) return
+      const keyless = { ...sampleTable(storage.name), indexes: [] }
+      const rowId = keyless.columns.length
+      const wanted = request({ columns: [ID, rowId] })
+      await storage.createTable(keyless, newStatement())
+      const twice = [rowOf(1), rowOf(2), rowOf(1), rowOf(3)]
+      await storage.insert(keyless, batchOf(keyless, ALL_COLUMNS, twice), newStatement())
+      const before = await rowsOf(storage, keyless, wanted)
+      const idsOf = (id: number) => before.filter((row) => row[0] === id).map((row) => row[1] ?? null)
+      expect(new Set(before.map((row) => row[1])).size).toBe(4)
+      const keys = (...values: Value[]) => {
+        const batch = Batch.ofTypes([UNSIGNED_BIGINT_TYPE])
+        for (const value of values) batch.pushRow([value])
+        return batch
+      }
+      expect(await storage.delete(keyless, keys(...idsOf(2), 77_777), newStatement())).toBe(1)
+      const [first = null, second = null] = idsOf(1)
+      const changed = batchOf(keyless, ALL_COLUMNS, [rowOf(9)])
+      expect(await storage.update(keyless, keys(first), changed, newStatement())).toBe(1)
+      await storage.insert(keyless, batchOf(keyless, ALL_COLUMNS, [rowOf(4)]), newStatement())
+      const after = await rowsOf(storage, keyless, wanted)
+      expect(after.map(([id]) => Number(id)).sort()).toEqual([1, 3, 4, 9])
+      expect(after.find(([id]) => id === 1)?.[1]).toEqual(second)
+      expect(after.find(([id]) => id === 9)?.[1]).toEqual(first)
+      const byId = { column: rowId, operator: '=', values: [second] } as const
+      const found = await rowsOf(storage, keyless, request({ columns: [ID], conditions: [byId] }))
+      expect(found).toContainEqual([1])
+      await storage.dropTable(keyless.id)
     })
 
     test('takes and gives many rows, in batches, also to several readers at once', async () => {

@@ -131,11 +131,14 @@ export class WaitingTableStorage implements TableStorage {
   }
 
   private replaceRows(table: TableDefinition, rows: readonly Row[]): void {
-    const known = new Set<string>()
-    for (const row of rows) {
-      const key = keyText(keyOf(table, row))
-      if (known.has(key)) throw sqlError('ER_DUP_ENTRY', key, `${table.name}.PRIMARY`)
-      known.add(key)
+    for (const index of table.indexes.filter((each) => each.unique)) {
+      const known = new Set<string>()
+      for (const row of rows) {
+        const values = index.parts.map(({ column }) => row[column] ?? null)
+        const key = keyText(values)
+        if (known.has(key)) throw sqlError('ER_DUP_ENTRY', values.join('-'), `${table.name}.${index.name}`)
+        if (!values.includes(null)) known.add(key)
+      }
     }
     this.tables.set(table.id, [...rows])
   }

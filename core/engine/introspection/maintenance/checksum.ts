@@ -47,7 +47,7 @@ async function checksumOf(database: string, name: string, context: ShowContext):
   try {
     const { statement } = parseSingle(sqlText(`SELECT * FROM ${quoted(database)}.${quoted(name)}`))
     if (statement.kind !== 'query') throw new Error('invariant: SELECT parses as a query')
-    const plan = await session.plan(statement, running, [])
+    const plan = await session.plans.make(statement, running, [])
     if (plan.kind !== 'query') throw new Error('invariant: a query is planned as one')
     return await checksumOfRows(plan, context)
   } catch (error) {

@@ -166,7 +166,7 @@ test.each([
     1235,
     "This version of MySQL doesn't yet support 'INSTALL and UNINSTALL'",
   ],
-  ['SHUTDOWN', 1235, "This version of MySQL doesn't yet support 'SHUTDOWN'"],
+  ['SHUTDOWN', 1235, "This version of MySQL doesn't yet support 'SHUTDOWN of an embedded server'"],
 ])('%s', async (sql, number, message) => {
   expect(await failure(sql)).toEqual([number, message])
 })

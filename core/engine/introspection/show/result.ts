@@ -97,7 +97,7 @@ function rowsWhere(
   running: RunningStatement,
 ): readonly Row[] {
   refuseSubqueries(where)
-  const binder = session.newBinder(running, [])
+  const binder = session.plans.newBinder(running, [])
   const scope = columns.map(({ name, type, nullable }) => ({
     id: binder.newColumn(),
     name,
