@@ -29,8 +29,13 @@ const COLLATION = 'utf8mb4_unicode_520_nopad_ci'
 const START_TIMEOUT_MS = 30_000
 const RETRY_MS = 50
 
+export interface MariaDbServer extends SqlServer {
+  /** On 127.0.0.1; root has no password. */
+  readonly port: number
+}
+
 /** Starts a server whose files are in `folder`; stop it when done. */
-export async function startMariaDb(folder: string): Promise<SqlServer> {
+export async function startMariaDb(folder: string): Promise<MariaDbServer> {
   const data = join(folder, 'mariadb')
   mkdirSync(data)
   install(data)
@@ -84,10 +89,10 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-class MariaDb implements SqlServer {
+class MariaDb implements MariaDbServer {
   constructor(
     private readonly child: ChildProcess,
-    private readonly port: number,
+    readonly port: number,
   ) {}
 
   async waitUntilReady(): Promise<void> {
