@@ -8,9 +8,6 @@ import { outputOf } from '../support/run-command.js'
 import { describeWithCommand, findCommand } from '../support/system-packages.js'
 import { removeTemporaryFolders } from '../support/temporary-folder.js'
 
-afterEach(killServers)
-afterAll(removeTemporaryFolders)
-
 const SCHEMA = `
 CREATE DATABASE shop CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci;
 USE shop;
@@ -45,6 +42,24 @@ GRANT SELECT, INSERT ON shop.* TO 'clerk'@'%';
 `
 
 describeWithCommand(['mariadb', 'mariadb-dump'], 'mariadb-dump', () => {
+  let first: TestServer
+  let second: TestServer
+  beforeAll(async () => {
+    ;[first, second] = await Promise.all([TestServer.start(), TestServer.start()])
+  }, 60_000)
+  afterAll(async () => {
+    await killServers()
+    removeTemporaryFolders()
+  })
+  afterEach(async () => {
+    for (const server of [first, second]) {
+      const connection = await server.connect()
+      await connection.query('DROP DATABASE shop')
+      await connection.query('DROP USER IF EXISTS clerk')
+      connection.destroy()
+    }
+  })
+
   const access = (server: TestServer) => [
     ...['-h127.0.0.1', `-P${server.port}`, '-uroot', '--default-character-set=utf8mb4'],
   ]
@@ -66,17 +81,15 @@ describeWithCommand(['mariadb', 'mariadb-dump'], 'mariadb-dump', () => {
   ])(
     'a round trip, %s',
     async (_title, options) => {
-      const first = await TestServer.start()
       await loadSchema(first)
       const original = await first.connect({ database: 'shop' })
-      const rows = Array.from({ length: 3000 }, (_, i) => [
+      const rows = Array.from({ length: 1000 }, (_, i) => [
         ...[1 + (i % 3), (i * 7) % 1000, `{"n": ${i}}`, Buffer.from([i & 255])],
       ])
       await original.query('INSERT INTO orders (customer, total, items, photo) VALUES ?', [rows])
       const taken = await dump(first, ...options, '--databases', 'shop')
       expect(taken).toContain('-- Dump completed')
 
-      const second = await TestServer.start()
       await load(second, taken)
       const again = await dump(second, ...options, '--databases', 'shop')
       expect(again.split('\n')).toEqual(taken.split('\n'))
@@ -104,13 +117,11 @@ describeWithCommand(['mariadb', 'mariadb-dump'], 'mariadb-dump', () => {
   )
 
   test('only definitions, only rows, some rows of one table', async () => {
-    const first = await TestServer.start()
     await loadSchema(first)
     const definitions = await dump(first, '--no-data', '--databases', 'shop')
     const rows = await dump(first, '--no-create-info', '--no-create-db', '--databases', 'shop')
     expect(definitions).not.toContain('INSERT INTO')
     expect(rows).not.toContain('CREATE TABLE')
-    const second = await TestServer.start()
     await load(second, definitions)
     await load(second, rows)
     const whole = (server: TestServer) => dump(server, '--databases', 'shop')

@@ -46,7 +46,9 @@ const QUESTIONS = [
   'SELECT id, HEX(photo), bits + 0, tags + 0, status + 0, HEX(notes) FROM customers ORDER BY id',
 ]
 
-type Address = { readonly port: number }
+interface Address {
+  readonly port: number
+}
 
 const access = ({ port }: Address) => ['--no-defaults', '-h127.0.0.1', `-P${port}`, '-uroot']
 
