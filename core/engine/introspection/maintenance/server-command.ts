@@ -14,7 +14,7 @@ export function runServerCommand({ command }: ServerCommand, context: ShowContex
     throw sqlError('ER_RESTART_SERVER_FAILED', 'mysqld is not managed by supervisor process')
   }
   const { requestStop } = context.services
-  if (requestStop === undefined) throw sqlError('ER_NOT_SUPPORTED_YET', 'SHUTDOWN')
+  if (requestStop === undefined) throw sqlError('ER_NOT_SUPPORTED_YET', 'SHUTDOWN of an embedded server')
   requestStop()
   return DONE
 }
