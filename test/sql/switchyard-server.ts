@@ -8,7 +8,7 @@ import { isBinary, isApproximate } from '../../core/common/sql-type.js'
 import type { SqlError } from '../../core/common/sql-error.js'
 import { sqlText, type ResultColumn, type ResultSink, type ResultStatus } from '../../core/spi/session.js'
 import { TestEngine, type TestSession } from '../support/engine.js'
-import { createStorage } from '../support/storages.js'
+import { createStorages } from '../support/storages.js'
 import {
   binaryText,
   columnFlags,
@@ -23,8 +23,8 @@ import {
 
 /** Starts an engine whose tables live in the storage of this name, its files in `folder`. */
 export async function startSwitchyard(storageName: string, folder: string): Promise<SqlServer> {
-  const storage = await createStorage(storageName, folder)
-  const engine = await TestEngine.start([storage], { storage: storageName, dataFolder: folder })
+  const storages = await createStorages(storageName, folder)
+  const engine = await TestEngine.start(storages, { storage: storageName, dataFolder: folder })
   return {
     connect: async (database) => new SwitchyardConnection(await engine.session(database)),
     stop: () => engine.stop(),
