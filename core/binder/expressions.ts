@@ -28,6 +28,7 @@ import type {
   WeightString,
 } from '../plan/syntax/index.js'
 import { bindAggregate, bindGrouping, bindWindowCall } from './aggregate-calls.js'
+import { bindBenchmark } from './benchmark.js'
 import type { Binding, ExpressionContext } from './binding.js'
 import { bindCall, convertTo, unknownFunction } from './calls.js'
 import { castType, castTypeText } from './cast-types.js'
@@ -514,6 +515,12 @@ function bindFunction(binding: Binding, syntax: FunctionCall, context: Expressio
   if (waitingCall !== undefined) {
     const args = syntax.arguments.map((argument) => binding.expression(argument, context))
     return bindWaitingCall(binding, waitingCall, args)
+  }
+  if (name === 'benchmark') {
+    return bindBenchmark(
+      binding,
+      syntax.arguments.map((argument) => binding.expression(argument, context)),
+    )
   }
   if (name === 'grouping') return bindGrouping(binding, syntax.arguments, context)
   if (name === 'values') throw unknownFunction(binding, syntax.name)

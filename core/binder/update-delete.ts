@@ -27,6 +27,7 @@ import { bindLimit } from './limits.js'
 import { filter } from './query-block.js'
 import { defaultExpression, onUpdateNow, rowRules } from './row-rules.js'
 import { sameName, Scope, type ScopeRelation } from './scope.js'
+import { notUpdatable } from './targets.js'
 
 interface BoundInput {
   readonly plan: LogicalNode
@@ -86,7 +87,10 @@ export function bindUpdate(binding: Binding, syntax: UpdateStatement): UpdatePla
       const { column } = assignment
       // A column that exists but belongs to no stored table (view, derived table) can't be updated.
       const known = input.scope.findLocal(column.database, column.table, column.name, 'field list')
-      if (known !== undefined) throw sqlError('ER_NON_UPDATABLE_TABLE', column.table ?? '', 'UPDATE')
+      const relation = input.scope.relations.find(
+        (each) => known !== undefined && each.columns.includes(known),
+      )
+      if (relation !== undefined) throw notUpdatable(binding, relation, 'UPDATE')
       const name = [column.database, column.table, column.name].filter((part) => part !== undefined).join('.')
       throw sqlError('ER_BAD_FIELD_ERROR', name, 'field list')
     }
@@ -177,6 +181,8 @@ function ownerOf(input: BoundInput, table: string | undefined, name: string) {
 export function bindDelete(binding: Binding, syntax: DeleteStatement): DeletePlan {
   if (syntax.targets === undefined) {
     const input = bindInput(binding, { ...syntax, tables: syntax.from }, () => true)
+    const [relation] = input.scope.relations
+    if (input.scans.length === 0 && relation !== undefined) throw notUpdatable(binding, relation, 'DELETE')
     const scans = input.scans.map(({ scan }) => scan)
     refuseReads(binding, input, scans, [syntax.where, syntax.orderBy])
     return { kind: 'delete', input: input.plan, targets: input.scans.map(asTarget), ignore: syntax.ignore }
@@ -189,8 +195,10 @@ export function bindDelete(binding: Binding, syntax: DeleteStatement): DeletePla
   )
   const scans = names.map((name) => {
     const found = input.scans.find(({ scan }) => namesTarget(name, scan.alias, scan.table))
-    if (found === undefined) throw sqlError('ER_UNKNOWN_TABLE', name.name, 'MULTI DELETE')
-    return found
+    if (found !== undefined) return found
+    const relation = input.scope.relations.find(({ alias }) => sameName(alias, name.name))
+    if (relation !== undefined) throw notUpdatable(binding, relation, 'DELETE')
+    throw sqlError('ER_UNKNOWN_TABLE', name.name, 'MULTI DELETE')
   })
   const deleted = scans.map(({ scan }) => scan)
   refuseReads(binding, input, deleted, [syntax.where])

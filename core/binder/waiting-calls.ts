@@ -5,7 +5,7 @@ import { sqlError } from '../common/sql-error.js'
 import type { SqlType } from '../common/sql-type.js'
 import type { ColumnId, Expression, SubqueryExpression } from '../plan/expression.js'
 import type { VirtualTable } from '../plan/logical.js'
-import { columnsOf, rewriteExpression } from '../plan/rewrite.js'
+import { rewriteExpression, visitExpression } from '../plan/rewrite.js'
 import type { Binding } from './binding.js'
 import { convertTo, specialCall } from './calls.js'
 
@@ -54,7 +54,7 @@ export function bindWaitingCall(
  * The argument as the sub-query sees it: what reads the query around it is handed in. It counts as volatile, so that the
  * sub-query runs for each row.
  */
-function argumentInside(
+export function argumentInside(
   binding: Binding,
   argument: Expression,
   type: SqlType,
@@ -62,7 +62,7 @@ function argumentInside(
 ): Expression {
   const outer = convertTo(argument, type)
   let value: Expression = rewriteExpression(outer, () => undefined)
-  if (columnsOf(outer).size > 0) {
+  if (readsOutside(outer)) {
     const id = binding.newColumn()
     correlations.push({ id, outer })
     value = { ...outer, kind: 'correlated', column: id }
@@ -74,4 +74,12 @@ function argumentInside(
     { type, nullable: true, coercibility: 5, volatility: 'volatile' },
     ([evaluate]) => evaluate ?? (() => null),
   )
+}
+
+function readsOutside(expression: Expression): boolean {
+  let reads = false
+  visitExpression(expression, ({ kind }) => {
+    reads ||= kind === 'column' || kind === 'correlated'
+  })
+  return reads
 }

@@ -130,11 +130,13 @@ async function insertQuery(
   if (plan.kind !== 'change') throw new Error('invariant: INSERT is planned as a change')
   transaction.beginStatement(running)
   try {
-    const { records, duplicates: found } = await plan.change.run(
-      new Execution(core.execution, transaction, running, running),
-    )
+    const {
+      affectedRows,
+      records,
+      duplicates: found,
+    } = await plan.change.run(new Execution(core.execution, transaction, running, running))
     transaction.endStatement(true)
-    return { rows: records - found, duplicates: found }
+    return { affectedRows, records, duplicates: found, warnings: running.conditionCount }
   } catch (error) {
     transaction.endStatement(false)
     throw error

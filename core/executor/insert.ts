@@ -12,7 +12,8 @@ import { exact, type ExactValue, type Value } from '../common/value.js'
 import { compileExpression } from '../functions/compile-expression.js'
 import type { InsertPlan } from '../plan/change.js'
 import type { LogicalNode } from '../plan/logical.js'
-import { primaryKeyOf, type ColumnDefinition, type TableDefinition } from '../plan/schema.js'
+import type { ColumnDefinition, IndexDefinition, TableDefinition } from '../plan/schema.js'
+import { duplicateEntry } from '../spi/duplicate-entry.js'
 import type { InsertOutcome, TableAccess } from '../spi/transaction.js'
 import { sameRow } from './changed-rows.js'
 import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-result.js'
@@ -346,15 +347,12 @@ class InsertRun {
     if (plan.mode !== 'replace') this.firstGenerated = this.generatedBefore
     if (plan.mode === 'replace') return this.replace(outcome, values)
     if (this.compiled.onDuplicate !== undefined) return this.updateExisting(outcome.rowKey, values)
-    this.warnDuplicate(outcome.index.name, values)
+    this.warnDuplicate(outcome.index, values)
     return undefined
   }
 
-  private warnDuplicate(indexName: string, values: readonly Value[]): void {
-    const { table } = this.compiled
-    const index = table.indexes.find((each) => each.name === indexName) ?? primaryKeyOf(table)
-    const shown = (index?.parts ?? []).map((part) => String(values[part.column] ?? 'NULL')).join('-')
-    this.context.warn('Warning', 'ER_DUP_ENTRY', shown, `${table.name}.${indexName}`)
+  private warnDuplicate(index: IndexDefinition, values: readonly Value[]): void {
+    this.execution.statement.warnError(duplicateEntry(this.compiled.table, index, values, this.context))
   }
 
   /** A row that stays as it is counts once, as in MySQL, where the last unique index decides and no foreign key refers to it. */
@@ -402,7 +400,7 @@ class InsertRun {
     if (!compiled.oldBuilder.finish(row, context, options)) return
     if (compiled.autoColumn >= 0) this.access.noteAutoIncrement((row[compiled.autoColumn] ?? 0) as ExactValue)
     const outcome = await this.access.update(rowKey, row, compiled.plan.ignore ? 'report' : 'throw')
-    if (outcome.kind === 'duplicate') this.warnDuplicate(outcome.index.name, row)
+    if (outcome.kind === 'duplicate') this.warnDuplicate(outcome.index, row)
     else this.affected += 2
   }
 

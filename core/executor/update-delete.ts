@@ -10,7 +10,8 @@ import type { DeletePlan, UpdatePlan, UpdateTarget } from '../plan/change.js'
 import type { ColumnId } from '../plan/expression.js'
 import type { LogicalNode, OutputColumn, ScanNode } from '../plan/logical.js'
 import { primaryKeyOf, type ColumnDefinition } from '../plan/schema.js'
-import type { TableAccess } from '../spi/transaction.js'
+import { duplicateEntry } from '../spi/duplicate-entry.js'
+import type { InsertOutcome, TableAccess } from '../spi/transaction.js'
 import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-result.js'
 import { sameRow } from './changed-rows.js'
 import { compilePlan, type PlanCompilerOptions } from './compile-plan.js'
@@ -175,23 +176,34 @@ class UpdateRun {
   private write(i: number, rowKey: Uint8Array, row: readonly Value[]): void | Promise<void> {
     let outcome
     try {
-      outcome = (this.accesses[i] as TableAccess).update(rowKey, row, 'throw')
+      const access = this.accesses[i] as TableAccess
+      outcome = access.update(rowKey, row, this.plan.ignore ? 'report' : 'throw')
     } catch (error) {
       this.ignoreRow(error)
       return undefined
     }
     if (outcome instanceof Promise) {
       return outcome.then(
-        () => {
-          this.changed++
+        (each) => {
+          this.settle(i, each, row)
         },
         (error: unknown) => {
           this.ignoreRow(error)
         },
       )
     }
-    this.changed++
+    this.settle(i, outcome, row)
     return undefined
+  }
+
+  private settle(i: number, outcome: InsertOutcome, row: readonly Value[]): void {
+    if (outcome.kind === 'inserted') {
+      this.changed++
+      return
+    }
+    const { table } = this.accesses[i] as TableAccess
+    const error = duplicateEntry(table, outcome.index, row, this.execution.evaluation)
+    this.execution.statement.warnError(error)
   }
 
   private ignoreRow(error: unknown): void {

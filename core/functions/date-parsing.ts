@@ -15,7 +15,7 @@ import {
   weekdayOf,
   type TemporalFields,
 } from '../common/temporal.js'
-import { clampTime, DateFlag, dateFlagsOf, isValidDate } from '../common/temporal-text.js'
+import { clampTime, dateFlagsOf, isValidDate } from '../common/temporal-text.js'
 import type { Value } from '../common/value.js'
 import type { ScalarFunction } from '../spi/functions.js'
 import { dayName, monthName, shortDayName, shortMonthName } from './locales.js'
@@ -322,9 +322,7 @@ function parse(
     clampTime(fields)
     return packTime(fields, type.scale)
   }
-  // Days that their month hasn't got are let through, as the manual shows with '04/31/2004'.
-  if (!isValidDate(fields, dateFlagsOf(context.sqlMode) | DateFlag.INVALID_DATES))
-    return incorrect(text, context)
+  if (!isValidDate(fields, dateFlagsOf(context.sqlMode))) return incorrect(text, context)
   return type.name === 'date' ? packDate(fields) : packDatetime(fields, type.scale)
 }
 

@@ -56,8 +56,6 @@ const INFORMATION: Case[] = [
   ['coercibility', [latin1], '2', 'bigint(11)'],
   ['coercibility', ['abc'], '4'],
   ['coercibility', [null], '6'],
-  ['benchmark', [10, 'x'], '0', 'bigint(2)'],
-  ['benchmark', [-1, 'x'], null],
   ['name_const', ['n', decimal('1.5')], '1.5', 'decimal(2,1)'],
 ]
 

@@ -65,24 +65,6 @@ function ofArgument(name: string, type: SqlType, answer: (call: Call) => Value):
   })
 }
 
-// ---- BENCHMARK ------------------------------------------------------------------------------------------------
-
-/** Evaluations between two looks at whether the statement was killed. */
-const EVALUATIONS_PER_CHECK = 256
-
-/** BENCHMARK(count, expression): evaluates it so often and answers 0; NULL for a NULL or negative count. */
-function compileBenchmark([count, expression]: readonly Evaluator[]): Evaluator {
-  return (batch, row, context) => {
-    const times = count?.(batch, row, context) as ExactValue | null
-    if (times === null || times < 0) return null
-    for (let i = 0; i < times; i++) {
-      if (i % EVALUATIONS_PER_CHECK === 0) context.checkKilled()
-      expression?.(batch, row, context)
-    }
-    return 0
-  }
-}
-
 const ANY_VALUE: ScalarFunction = {
   name: 'any_value',
   argumentsMin: 1,
@@ -126,13 +108,6 @@ export const sessionInformationFunctions: readonly ScalarFunction[] = [
   ),
   ofArgument('collation', systemText(IDENTIFIER_LENGTH), collationOfArgument),
   ofArgument('coercibility', integerType(10), ({ args }) => args[0]?.coercibility ?? Coercibility.ignorable),
-  scalarFunction('benchmark', {
-    parameters: ['integer', 'any'],
-    type: integerType(1),
-    nullable: true,
-    volatility: 'volatile',
-    compile: compileBenchmark,
-  }),
   // As under --secure-file-priv=NULL: no file may be read.
   scalarFunction('load_file', {
     parameters: ['text'],

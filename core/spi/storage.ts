@@ -123,7 +123,10 @@ export interface KeyspaceStorage extends StorageBase {
   /** Removes every entry of a keyspace that no definition names any more; may take its time, in the background. */
   dropKeyspace(keyspace: number): Promise<void>
 
-  /** Approximate number of entries and bytes; undefined if unknown. Must be cheap. */
+  /**
+   * Number of entries and bytes; undefined if unknown. Must be cheap, may be approximate; right after a start it is taken for
+   * what is there, and core counts on from it.
+   */
   size(keyspace: number): { readonly entries: number; readonly bytes: number } | undefined
 }
 

@@ -10,7 +10,7 @@ import { WriteSetBuilder } from '../common/write-set.js'
 import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { KeyspaceSnapshot } from '../spi/storage.js'
-import { duplicateEntry } from './duplicate-entry.js'
+import { duplicateEntry } from '../spi/duplicate-entry.js'
 import { EntryScan, type MergedVisitor } from './entry-scan.js'
 import type { TransactionEnvironment } from './environment.js'
 import type { StorageState } from './read-view.js'
@@ -115,7 +115,7 @@ export async function copyTable(
   }
   await makeDurable(target.state)
   environment.noteLoad(target.state, [target.rowKeyspace, ...target.indexes.map((index) => index.keyspace)])
-  environment.sizes.set(to.id, copy.rows, copy.bytes)
+  environment.sizes.set(target, copy.rows, copy.bytes)
   return { rows: copy.rows, bytes: copy.bytes }
 }
 
@@ -147,7 +147,7 @@ export async function loadTable(
   }
   await load.flush()
   environment.noteLoad(target.state, [target.rowKeyspace, ...target.indexes.map((index) => index.keyspace)])
-  environment.sizes.set(to.id, load.rows, load.bytes)
+  environment.sizes.set(target, load.rows, load.bytes)
   return { rows: load.rows, bytes: load.bytes }
 }
 

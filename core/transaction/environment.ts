@@ -13,6 +13,7 @@ import { LockManager } from './lock-manager.js'
 import { MetadataLocks } from './metadata-locks.js'
 import type { Overlay } from './overlay.js'
 import { ReadViews, StorageState, type ReadView } from './read-view.js'
+import type { RecoveredSizes } from './recovered-sizes.js'
 import { RowIds } from './row-ids.js'
 import { TableRuntime } from './table-runtime.js'
 import { TableSizes } from './table-sizes.js'
@@ -88,6 +89,7 @@ export class TransactionEnvironment {
     readonly settings: TransactionSettings,
     readonly foreignKeys: ForeignKeySource,
     commitNumber: number,
+    recoveredSizes: ReadonlyMap<string, RecoveredSizes>,
   ) {
     this.states = storages.filter(isKeyspaceStorage).map((storage, i) => new StorageState(storage, i))
     for (const state of this.states) this.byName.set(state.storage.name, state)
@@ -95,7 +97,7 @@ export class TransactionEnvironment {
     this.system = this.requireState(systemStorage)
     this.views = new ReadViews(commitNumber, settings.snapshotAgeSecondsMax * 1000)
     this.autoIncrement = new AutoIncrementCounters(this.system, this.views)
-    this.sizes = new TableSizes(this.system, this.views)
+    this.sizes = new TableSizes(this.system, this.views, recoveredSizes)
   }
 
   /** The table driver of this name, or undefined if it is a keyspace driver. Throws ER_STORAGE_UNAVAILABLE for neither. */

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sqlError } from '../common/sql-error.js'
+import type { TableDefinition } from '../plan/schema.js'
 import { openCommitLog } from './file-commit-log.js'
 import type { CommitLog, CommitRecord } from './commit-log.js'
 import type { CoreTransactionManager } from './transaction-manager.js'
@@ -43,6 +44,10 @@ async function reopen(): Promise<CommitLog> {
   return log
 }
 
+function sizeOf({ environment }: CoreTransactionManager, table: TableDefinition): number {
+  return environment.sizes.of(environment.runtimeOf(table)).rows
+}
+
 let seed = 4711
 const random = (): number => {
   seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff
@@ -60,6 +65,7 @@ test('ten crashes: every acknowledged commit survives in both storages, whatever
       const rows = await rowsOf(check, table, { columns: [0, 1] })
       expect(new Map(rows as [number, number][])).toEqual(acknowledged)
       expect(await manager.verifyTable(table, testStatement())).toEqual([])
+      expect(sizeOf(manager, table)).toBe(acknowledged.size)
     }
     check.rollback()
     const next = await beginTest(manager).table(left).reserveAutoIncrement(1)
@@ -86,6 +92,48 @@ test('ten crashes: every acknowledged commit survives in both storages, whatever
     storages = storages.map((storage) => storage.afterCrash(random()))
   }
   expect(acknowledged.size).toBeGreaterThan(300)
+})
+
+test.each([0, 0.3, 0.7, 1])(
+  'row counts are right after a crash that left %d of the changes applied',
+  async (extra) => {
+    const storage = new CrashingStorage('left')
+    const manager = await startManager({ storages: [storage], log })
+    let rows = 0
+    for (let i = 1; i <= 40; i++) {
+      const transaction = beginTest(manager)
+      await insertRows(transaction, left, [
+        [i, 0, `n${i}`],
+        [i + 100, 0, `m${i}`],
+      ])
+      // Entries of the log that take the place of others, or that nothing is left of.
+      await updateRow(transaction, left, i, () => [i, 1, `n${i}`])
+      if (i % 2 === 0) await deleteRow(transaction, left, i - 1)
+      if (i % 5 === 0) await deleteRow(transaction, left, i + 100)
+      await transaction.commit()
+      rows += 2 - Number(i % 2 === 0) - Number(i % 5 === 0)
+      if (i === 10) await manager.checkpoint()
+    }
+    const again = await startManager({ storages: [storage.afterCrash(extra)], log: await reopen() })
+    expect(sizeOf(again, left)).toBe(rows)
+    const deleting = beginTest(again)
+    await deleteRow(deleting, left, 2)
+    await deleting.commit()
+    expect(sizeOf(again, left)).toBe(rows - 1)
+  },
+)
+
+test('for storages that do not count, checkpoints keep row counts', async () => {
+  const storage = new CrashingStorage('left')
+  storage.size = () => undefined
+  const manager = await startManager({ storages: [storage], log })
+  const writer = beginTest(manager)
+  await insertRows(writer, left, [[1, 1, 'a']])
+  await writer.commit()
+  await manager.checkpoint()
+  const after = storage.afterCrash(0)
+  after.size = () => undefined
+  expect(sizeOf(await startManager({ storages: [after], log: await reopen() }), left)).toBe(1)
 })
 
 test('a clean stop leaves nothing to replay, and keeps row counts', async () => {

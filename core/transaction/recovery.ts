@@ -8,12 +8,19 @@ import { isPromise } from '../common/value.js'
 import type { WriteSet } from '../common/write-set.js'
 import type { KeyspaceStorage } from '../spi/storage.js'
 import type { CommitLog, CommitRecord } from './commit-log.js'
+import { RecoveredSizes } from './recovered-sizes.js'
 
 /** Records are applied together until they have so many bytes: fewer, larger steps of the storage. */
 const BATCH_BYTES = 4 * 2 ** 20
 
-/** Answers the number of the last commit. */
-export async function recover(storages: readonly KeyspaceStorage[], log: CommitLog): Promise<number> {
+export interface Recovery {
+  /** Number of the last commit. */
+  readonly commitNumber: number
+  /** By name of the storage; those that had nothing to replay are absent. */
+  readonly sizes: ReadonlyMap<string, RecoveredSizes>
+}
+
+export async function recover(storages: readonly KeyspaceStorage[], log: CommitLog): Promise<Recovery> {
   const durable = storages.filter((storage) => storage.capabilities.durable)
   const applied = durable.map((storage) => storage.appliedCommitNumber)
   const start = durable.length === 0 ? log.flushedCommitNumber : Math.min(...applied)
@@ -30,15 +37,21 @@ export async function recover(storages: readonly KeyspaceStorage[], log: CommitL
     return replay.add(record)
   })
   for (const replay of replays.values()) await replay.flush()
-  return Math.max(log.flushedCommitNumber, 0, ...storages.map((storage) => storage.appliedCommitNumber))
+  return {
+    commitNumber: Math.max(log.flushedCommitNumber, 0, ...storages.map((each) => each.appliedCommitNumber)),
+    sizes: new Map([...replays].map(([name, replay]) => [name, replay.sizes])),
+  }
 }
 
 class StorageReplay {
   private writeSets: WriteSet[] = []
   private byteSize = 0
   private commitNumber = 0
+  readonly sizes: RecoveredSizes
 
-  constructor(private readonly storage: KeyspaceStorage) {}
+  constructor(private readonly storage: KeyspaceStorage) {
+    this.sizes = new RecoveredSizes(storage)
+  }
 
   async add(record: CommitRecord): Promise<void> {
     if (record.commitNumber <= this.storage.appliedCommitNumber) return
@@ -53,7 +66,9 @@ class StorageReplay {
     const { writeSets, commitNumber } = this
     this.writeSets = []
     this.byteSize = 0
+    await this.sizes.add(writeSets)
     const applied = this.storage.apply(writeSets, commitNumber)
     if (isPromise(applied)) await applied
+    this.sizes.applied()
   }
 }

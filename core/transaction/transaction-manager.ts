@@ -23,7 +23,7 @@ import {
   type TransactionSettings,
 } from './environment.js'
 import type { MetadataLocks } from './metadata-locks.js'
-import { recover } from './recovery.js'
+import { recover, type Recovery } from './recovery.js'
 import { SystemStore } from './system-store.js'
 import { verifyForeignKey, verifyTable } from './verify-table.js'
 import { CoreTransaction, type TransactionHost } from './transaction.js'
@@ -65,15 +65,14 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
    */
   static async start(options: TransactionManagerOptions): Promise<CoreTransactionManager> {
     const storages = options.storages.filter(isKeyspaceStorage)
-    const commitNumber = await recover(storages, options.log)
-    const manager = new CoreTransactionManager(options, commitNumber)
+    const manager = new CoreTransactionManager(options, await recover(storages, options.log))
     await manager.environment.sizes.load()
     return manager
   }
 
   private constructor(
     options: TransactionManagerOptions,
-    commitNumber: number,
+    { commitNumber, sizes }: Recovery,
   ) {
     const settings = { ...DEFAULT_TRANSACTION_SETTINGS, ...options.settings }
     this.environment = new TransactionEnvironment(
@@ -82,6 +81,7 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
       settings,
       options.foreignKeys ?? NO_FOREIGN_KEYS,
       commitNumber,
+      sizes,
     )
     this.checkpointer = new Checkpointer(
       this.environment.states.map((state) => state.storage),
@@ -259,11 +259,20 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
     return this.environment.requireState(primaryPlacementOf(table).storage).storage.capabilities.durable
   }
 
+  private get isAnyLagging(): boolean {
+    return this.environment.states.some(
+      ({ storage }) => storage.capabilities.durable && storage.appliedCommitNumber < this.commitNumber,
+    )
+  }
+
   private async prepareCheckpoint(): Promise<void> {
     this.pipeline.advanceAll()
     const transaction = this.beginInternal()
-    const isAny = this.environment.sizes.persist(transaction.overlayForWrite(this.environment.system))
-    if (!isAny) {
+    const { sizes, system } = this.environment
+    const isAny = sizes.persist(transaction.overlayForWrite(system))
+    // A storage that lags takes its number from a commit, of nothing if need be.
+    if (!isAny && this.isAnyLagging) sizes.persistNothing(transaction.overlayForWrite(system))
+    else if (!isAny) {
       transaction.rollback()
       return
     }

@@ -164,7 +164,7 @@ export class ChdbStorage implements TableStorage {
       return state.exclusively(async () => {
         statement.checkKilled()
         const engine = this.requireEngine()
-        const writer = new TableWriter(engine, this.storedTable(table), state, statement.signal)
+        const writer = new TableWriter(engine, this.storedTable(table), state, statement)
         const changed = await work(writer, state)
         this.rowCounts.set(table.id, state.rows)
         return changed

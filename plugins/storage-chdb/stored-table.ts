@@ -5,10 +5,10 @@ import {
   binaryType,
   primaryKeyOf,
   sqlError,
-  textOf,
   UNSIGNED_BIGINT_TYPE,
   type Batch,
   type ColumnDefinition,
+  type IndexDefinition,
   type SqlType,
   type TableDefinition,
   type Value,
@@ -26,8 +26,8 @@ export interface KeyColumn {
 }
 
 export interface UniqueKey {
-  /** As MySQL names it in messages. */
-  readonly name: string
+  /** Undefined for the row id. */
+  readonly index: IndexDefinition | undefined
   /** Names of the stored columns that make the key, and their types. */
   readonly names: readonly string[]
   readonly types: readonly string[]
@@ -71,12 +71,10 @@ const ROW_ID: ColumnDefinition = {
 export function storedTable(table: TableDefinition): StoredTable {
   if (table.foreignKeys.length > 0) throw sqlError('ER_NOT_SUPPORTED_YET', 'FOREIGN KEY in a column store')
   const primary = primaryKeyOf(table)
-  const uniqueKeys = table.indexes
-    .filter((index) => index.unique)
-    .map((index) => uniqueKey(index.name, table, index.parts))
+  const uniqueKeys = table.indexes.filter((index) => index.unique).map((index) => uniqueKey(table, index))
   const hasRowIds = primary === undefined
   const position = table.columns.length
-  const rowId = uniqueKeyOf('row id', [{ position, column: ROW_ID, form: undefined }])
+  const rowId = uniqueKeyOf(undefined, [{ position, column: ROW_ID, form: undefined }])
   const keyColumns = new Map<string, KeyColumn>()
   for (const { position: of, column, form } of uniqueKeys.flatMap((key) => key.parts)) {
     if (form !== undefined) keyColumns.set(form.name, { position: of, column, form })
@@ -92,23 +90,17 @@ export function storedTable(table: TableDefinition): StoredTable {
   }
 }
 
-function uniqueKey(
-  name: string,
-  table: TableDefinition,
-  parts: TableDefinition['indexes'][number]['parts'],
-): UniqueKey {
-  return uniqueKeyOf(
-    name,
-    parts.map((part) => {
-      const column = columnAt(table.columns, part.column)
-      return { position: part.column, column, form: keyFormOf(column, part) }
-    }),
-  )
+function uniqueKey(table: TableDefinition, index: IndexDefinition): UniqueKey {
+  const parts = index.parts.map((part) => {
+    const column = columnAt(table.columns, part.column)
+    return { position: part.column, column, form: keyFormOf(column, part) }
+  })
+  return uniqueKeyOf(index, parts)
 }
 
-function uniqueKeyOf(name: string, parts: readonly KeyPart[]): UniqueKey {
+function uniqueKeyOf(index: IndexDefinition | undefined, parts: readonly KeyPart[]): UniqueKey {
   return {
-    name,
+    index,
     parts,
     names: parts.map(({ column, form }) => form?.name ?? columnName(column)),
     types: parts.map(({ column, form }) => (form === undefined ? storedType(column.type) : 'String')),
@@ -145,14 +137,4 @@ function partText(value: Exclude<Value, null>, form: KeyForm | undefined): strin
   if (form !== undefined) return form.bytesOf(value).toString('latin1')
   if (typeof value === 'string') return Buffer.from(value).toString('latin1')
   return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value)
-}
-
-/** What a duplicate's message shows of a key. */
-export function shownKey(key: UniqueKey, batch: Batch, columns: readonly number[], row: number): string {
-  return key.parts
-    .map(({ column }, i) => {
-      const value = batch.columns[columns[i] ?? -1]?.get(row) ?? null
-      return value === null ? 'NULL' : textOf(column.type)(value)
-    })
-    .join('-')
 }

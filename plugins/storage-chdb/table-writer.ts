@@ -6,18 +6,19 @@
 import {
   Batch,
   createVector,
+  duplicateEntry,
   INT_TYPE,
   representationOf,
-  sqlError,
   UNSIGNED_BIGINT_TYPE,
   type SqlType,
+  type StatementContext,
   type Value,
 } from '@switchyard/core/spi'
 import type { ColumnEngine } from './column-engine.js'
 import type { KeyForm } from './key-form.js'
 import { BlockReader, encodeBlock, type BlockColumn, type BlockValues } from './native-block.js'
 import { columnName, DELETED_COLUMN, tableName, VERSION_COLUMN } from './sql-text.js'
-import { keyText, shownKey, storedKeyType, type StoredTable, type UniqueKey } from './stored-table.js'
+import { keyText, storedKeyType, type StoredTable, type UniqueKey } from './stored-table.js'
 import { storedType } from './stored-type.js'
 import type { TableState } from './table-state.js'
 
@@ -26,7 +27,7 @@ export class TableWriter {
     private readonly engine: ColumnEngine,
     private readonly stored: StoredTable,
     private readonly state: TableState,
-    private readonly signal: AbortSignal,
+    private readonly statement: StatementContext,
   ) {}
 
   async insert(rows: Batch): Promise<number> {
@@ -35,7 +36,7 @@ export class TableWriter {
       const texts = this.distinctTexts(key, rows, columns)
       const owners = await this.ownersOf(key, rows, columns)
       texts.forEach((text, row) => {
-        if (text !== undefined && owners.has(text)) throw this.duplicate(key, rows, columns, row)
+        if (text !== undefined && owners.has(text)) throw this.duplicate(key, rows, row)
       })
     }
     const version = this.state.hasVersions ? this.state.nextVersion() : 0
@@ -93,7 +94,7 @@ export class TableWriter {
     texts.forEach((text, row) => {
       const self = old[row] ?? ''
       const owner = text === undefined ? undefined : owners.get(text)
-      if (owner !== undefined && owner !== self) throw this.duplicate(key, block, columns, row)
+      if (owner !== undefined && owner !== self) throw this.duplicate(key, block, row)
       for (const former of held.get(self) ?? []) owners.delete(former)
       if (text !== undefined) owners.set(text, self)
     })
@@ -124,15 +125,15 @@ export class TableWriter {
     const texts = this.texts(key, rows, columns)
     texts.forEach((text, row) => {
       if (text === undefined) return
-      if (known.has(text)) throw this.duplicate(key, rows, columns, row)
+      if (known.has(text)) throw this.duplicate(key, rows, row)
       known.add(text)
     })
     return texts
   }
 
-  private duplicate(key: UniqueKey, rows: Batch, columns: readonly number[], row: number): Error {
-    const { table } = this.stored
-    return sqlError('ER_DUP_ENTRY', shownKey(key, rows, columns, row), `${table.name}.${key.name}`)
+  private duplicate({ index }: UniqueKey, rows: Batch, row: number): Error {
+    if (index === undefined) throw new Error('invariant: row ids are given once')
+    return duplicateEntry(this.stored.table, index, rows.row(row), this.statement.evaluation)
   }
 
   /** Of the rows' keys those that the table has, each with the primary key of the row that has it. */
@@ -150,7 +151,7 @@ export class TableWriter {
     const stream = await this.engine.queryWith(
       encodeBlock(keyColumns(key, rows, columns), rows.rowCount),
       (source) => `${selected}${final} WHERE (${names}) IN (SELECT ${names} FROM ${source})`,
-      this.signal,
+      this.statement.signal,
     )
     const found = Batch.ofTypes([...key.parts, ...primaryKey.parts].map(storedKeyType))
     const keyPositions = key.parts.map((_, i) => i)
@@ -201,7 +202,7 @@ export class TableWriter {
     )
     const names = columns.map((column) => column.name).join(', ')
     const into = `INSERT INTO ${tableName(table.id)} (${names})`
-    await this.engine.insert(into, encodeBlock(columns, rows.rowCount), this.signal)
+    await this.engine.insert(into, encodeBlock(columns, rows.rowCount), this.statement.signal)
   }
 
   /** The rows as they are stored: with ids, where the table has no primary key. */

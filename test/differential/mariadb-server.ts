@@ -7,11 +7,17 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createConnection, type Connection, type FieldPacket, type RowDataPacket } from 'mysql2'
-import { binaryText, isAboutConditions, type Outcome, type SqlConnection } from '../sql/sql-server.js'
+import {
+  binaryText,
+  isAboutConditions,
+  withoutEngine,
+  type Outcome,
+  type SqlConnection,
+} from '../sql/sql-server.js'
 import type { SqlServer } from '../sql/sql-server.js'
 import { findCommand } from '../support/system-packages.js'
 import { hasBytes, outcomeColumn } from './mariadb-columns.js'
-import { mariadbSyntax } from './mariadb-syntax.js'
+import { isAboutDefinitions, mariadbSyntax, mysqlSpelling } from './mariadb-syntax.js'
 
 export const MARIADB_PROGRAMS = ['mariadbd', 'mariadb-install-db']
 
@@ -23,8 +29,13 @@ const COLLATION = 'utf8mb4_unicode_520_nopad_ci'
 const START_TIMEOUT_MS = 30_000
 const RETRY_MS = 50
 
+export interface MariaDbServer extends SqlServer {
+  /** On 127.0.0.1; root has no password. */
+  readonly port: number
+}
+
 /** Starts a server whose files are in `folder`; stop it when done. */
-export async function startMariaDb(folder: string): Promise<SqlServer> {
+export async function startMariaDb(folder: string): Promise<MariaDbServer> {
   const data = join(folder, 'mariadb')
   mkdirSync(data)
   install(data)
@@ -78,10 +89,10 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-class MariaDb implements SqlServer {
+class MariaDb implements MariaDbServer {
   constructor(
     private readonly child: ChildProcess,
-    private readonly port: number,
+    readonly port: number,
   ) {}
 
   async waitUntilReady(): Promise<void> {
@@ -135,6 +146,7 @@ interface Header {
 }
 
 /** Unlike MySQL's, a statement without tables leaves the warnings and errors of the one before it in their list. */
+const CONCERNS_NO_TABLE = /^\s*(SELECT|VALUES|DO|SET|WITH|USE|SHOW|PREPARE|EXECUTE|DEALLOCATE)\b/i
 const CLEARS_WARNINGS = 'SELECT 1 FROM mysql.db LIMIT 0'
 
 const NO_RESULT = {
@@ -150,8 +162,9 @@ class MariaDbConnection implements SqlConnection {
 
   async run(sql: string): Promise<Outcome> {
     if (isAboutConditions(sql)) return { ...(await this.query(sql)), warnings: [] }
-    if (this.hasConditions) await this.query(CLEARS_WARNINGS)
-    const { warningCount, ...outcome } = await this.query(mariadbSyntax(sql))
+    if (this.hasConditions && CONCERNS_NO_TABLE.test(sql)) await this.query(CLEARS_WARNINGS)
+    const { warningCount, ...answer } = await this.query(mariadbSyntax(sql))
+    const outcome = isAboutDefinitions(sql) ? inMysqlWords(sql, answer) : answer
     this.hasConditions = outcome.failure !== undefined
     if (warningCount === 0) return { ...outcome, warnings: [] }
     const { rows } = await this.query('SHOW WARNINGS')
@@ -201,6 +214,11 @@ interface ServerError extends Error {
   readonly errno?: number
   readonly sqlState?: string
   readonly sqlMessage?: string
+}
+
+function inMysqlWords<T extends Pick<Outcome, 'rows'>>(sql: string, outcome: T): T {
+  const rows = outcome.rows.map((row) => row.map((cell) => (cell === null ? null : mysqlSpelling(cell))))
+  return { ...outcome, rows: withoutEngine(sql, rows) }
 }
 
 function cellText(cell: Buffer, field: FieldPacket | undefined): string {

@@ -81,6 +81,12 @@ export function isAboutConditions(sql: string): boolean {
   return /^\s*(SHOW\s+(COUNT\(\*\)\s+)?(WARNINGS|ERRORS)|SELECT\s+@@(warning|error)_count)/i.test(sql)
 }
 
+/** SHOW CREATE TABLE says which storage the server runs on, which no case depends on. */
+export function withoutEngine(sql: string, rows: Outcome['rows']): Outcome['rows'] {
+  if (!/^\s*SHOW\s+CREATE\s+TABLE\b/i.test(sql)) return rows
+  return rows.map((row) => row.map((cell) => cell?.replace(/ ENGINE=\w+/, '') ?? null))
+}
+
 /** A binary string as cells show it: itself while it is printable ASCII, hexadecimal otherwise. */
 export function binaryText(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -8,12 +8,13 @@ import { isBinary, isApproximate } from '../../core/common/sql-type.js'
 import type { SqlError } from '../../core/common/sql-error.js'
 import { sqlText, type ResultColumn, type ResultSink, type ResultStatus } from '../../core/spi/session.js'
 import { TestEngine, type TestSession } from '../support/engine.js'
-import { createStorage } from '../support/storages.js'
+import { createStorages } from '../support/storages.js'
 import {
   binaryText,
   columnFlags,
   columnOrigin,
   isAboutConditions,
+  withoutEngine,
   type Outcome,
   type OutcomeColumn,
   type SqlConnection,
@@ -22,8 +23,8 @@ import {
 
 /** Starts an engine whose tables live in the storage of this name, its files in `folder`. */
 export async function startSwitchyard(storageName: string, folder: string): Promise<SqlServer> {
-  const storage = await createStorage(storageName, folder)
-  const engine = await TestEngine.start([storage], { storage: storageName, dataFolder: folder })
+  const storages = await createStorages(storageName, folder)
+  const engine = await TestEngine.start(storages, { storage: storageName, dataFolder: folder })
   return {
     connect: async (database) => new SwitchyardConnection(await engine.session(database)),
     stop: () => engine.stop(),
@@ -34,7 +35,8 @@ class SwitchyardConnection implements SqlConnection {
   constructor(private readonly client: TestSession) {}
 
   async run(sql: string): Promise<Outcome> {
-    const { status, ...outcome } = await this.execute(sql)
+    const { status, ...answer } = await this.execute(sql)
+    const outcome = { ...answer, rows: withoutEngine(sql, answer.rows) }
     if (status === undefined || status.warningCount === 0 || isAboutConditions(sql)) {
       return { ...outcome, warnings: [] }
     }

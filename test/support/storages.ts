@@ -7,6 +7,12 @@ import type { Storage } from '../../core/spi/storage.js'
 import type { PluginManifest } from '../../core/spi/manifest.js'
 import { TEST_SETTINGS } from './engine.js'
 
+/** The storage of this name, and one beside it that keeps the catalog if it can't itself. */
+export async function createStorages(name: string, folder: string): Promise<readonly Storage[]> {
+  const storage = await createStorage(name, folder)
+  return storage.capabilities.shape === 'keyspace' ? [storage] : [new MemoryStorage('memory'), storage]
+}
+
 /** A storage that isn't started; a durable one keeps its files in `folder`. */
 export async function createStorage(name: string, folder: string): Promise<Storage> {
   if (name === 'memory') return new MemoryStorage(name)

@@ -35,6 +35,7 @@ export async function createTable(
   await locks.database(name.database, 'shared')
   const database = await requireDatabase(name.database, context)
   if (statement.partitioning !== undefined) throw sqlError('ER_NOT_SUPPORTED_YET', 'PARTITION BY')
+  if (statement.like !== undefined) refuseCopyOfItself(name, fullName(statement.like, context))
   const present = statement.temporary
     ? context.temporaryTables.find(name.database, name.name)
     : await locks.relation(name)
@@ -44,6 +45,12 @@ export async function createTable(
     return DONE
   }
   return new TableCreation(statement, name, database, context, locks).run()
+}
+
+function refuseCopyOfItself(name: TableName, source: TableName): void {
+  if (source.database === name.database && source.name === name.name) {
+    throw sqlError('ER_NONUNIQ_TABLE', name.name)
+  }
 }
 
 class TableCreation {
@@ -202,14 +209,14 @@ class TableCreation {
   ): Promise<DefinitionResult> {
     const { statement, context } = this
     if (statement.query === undefined) return DONE
-    const { rows, duplicates } = await context.insertQuery(
+    const { affectedRows, records, duplicates, warnings } = await context.insertQuery(
       table,
       selected.columns.map((column) => column.name),
       statement.query,
       statement.duplicates,
       transaction,
     )
-    return { affectedRows: rows, info: rowsInfo(rows, duplicates, 0) }
+    return { affectedRows: Number(affectedRows), info: rowsInfo(records, duplicates, warnings) }
   }
 
   /** A temporary table stays noted in the catalog: a crash of the server ends its session. */

@@ -55,8 +55,11 @@ export interface RemoteDatabases {
 
 /** What CREATE TABLE … SELECT did. */
 export interface InsertedRows {
-  readonly rows: number
+  readonly affectedRows: number | bigint
+  /** Rows that the query gave. */
+  readonly records: number
   readonly duplicates: number
+  readonly warnings: number
 }
 
 export interface DefinitionContext extends DefinitionServices {

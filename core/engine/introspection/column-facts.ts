@@ -85,7 +85,8 @@ function viewFacts(
     name,
     type,
     nullable,
-    defaultText: definition === undefined ? null : defaultText(definition),
+    // What is left of AUTO_INCREMENT is a number that can't be NULL.
+    defaultText: definition === undefined ? null : definition.autoIncrement ? '0' : defaultText(definition),
   }))
 }
 

@@ -26,5 +26,5 @@ export async function countRows(table: TableDefinition, { services, running }: S
   } finally {
     view.release()
   }
-  environment.sizes.set(table.id, rows, bytes)
+  environment.sizes.set(runtime, rows, bytes)
 }

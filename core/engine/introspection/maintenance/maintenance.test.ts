@@ -4,6 +4,7 @@
  */
 import { MemoryStorage } from '@switchyard/storage-memory'
 import { TestEngine, type TestSession } from '../../../../test/support/engine.js'
+import type { TableDefinition } from '../../../plan/schema.js'
 import type { LocalCatalog } from '../../../catalog/local-catalog.js'
 import type { CoreTransactionManager } from '../../../transaction/transaction-manager.js'
 import { isSqlError } from '../../../common/sql-error.js'
@@ -103,11 +104,16 @@ test('CHECKSUM TABLE is of the rows, not of their order or table', async () => {
   expect(await checksum('empty_')).toBe('0')
 })
 
-test('ANALYZE TABLE counts rows anew', async () => {
+test('ANALYZE TABLE counts rows anew, and they are counted on', async () => {
   const rows = async () =>
     (await session.rows("SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_NAME = 't'"))[0]?.[0]
   const { catalog, transactions } = inside()
-  transactions.environment.sizes.set(catalog.relation('d', 't')?.id ?? 0, 1_000_000, 5)
+  const { environment } = transactions
+  environment.sizes.set(
+    environment.runtimeOf(catalog.snapshot.table('d', 't') as TableDefinition),
+    1_000_000,
+    5,
+  )
   expect(await rows()).toBe('1000000')
   expect(await session.rows('ANALYZE TABLE t, v')).toEqual([
     ['d.t', 'analyze', 'status', 'OK'],
@@ -115,6 +121,11 @@ test('ANALYZE TABLE counts rows anew', async () => {
     ['d.v', 'analyze', 'status', 'Operation failed'],
   ])
   expect(await rows()).toBe('3')
+  await session.run('TRUNCATE TABLE t')
+  expect(await rows()).toBe('0')
+  await session.run("INSERT INTO t VALUES (7, 'x'), (8, 'y')")
+  await session.run('ALTER TABLE t MODIFY b VARCHAR(20) CHARACTER SET latin1')
+  expect(await rows()).toBe('2')
   expect(await failure('ANALYZE TABLE t UPDATE HISTOGRAM ON a')).toMatchObject([1235, expect.anything()])
 })
 

@@ -1,5 +1,6 @@
 /**
- * The text of ER_DUP_ENTRY: "Duplicate entry 'a-b' for key 't.idx'".
+ * The error of a key that is there already, in MySQL's words: "Duplicate entry 'a-b' for key 't.idx'". For core and for drivers that look
+ * after unique keys themselves.
  */
 import type { EvaluationContext } from '../common/evaluation.js'
 import { sqlError, type SqlError } from '../common/sql-error.js'
@@ -11,6 +12,7 @@ import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
 /** MySQL cuts longer entries. */
 const ENTRY_CHARACTERS_MAX = 512
 
+/** `row` has a value for each column of the table; TIMESTAMPs are shown in the time zone of `context`. */
 export function duplicateEntry(
   table: TableDefinition,
   index: IndexDefinition,
