@@ -2,7 +2,7 @@
  * From syntax to a compiled plan: resolve names, bind, optimize, pick operators.
  */
 import { Binder, type BindingReport } from '../binder/binder.js'
-import type { BinderEnvironment, ResolvedRelation } from '../binder/environment.js'
+import type { BinderEnvironment } from '../binder/environment.js'
 import type { BoundQuery } from '../binder/binding.js'
 import { countsAllRows } from '../binder/limits.js'
 import { columnType } from '../catalog/column-type.js'
@@ -29,7 +29,7 @@ import type {
   UpdateStatement,
 } from '../plan/syntax/index.js'
 import type { FunctionLibrary } from '../spi/functions.js'
-import { resolveNames, type NameSources } from './name-resolution.js'
+import { resolveNames, type FoundRelation, type NameSources } from './name-resolution.js'
 import type {
   PlanDependency,
   PreparedChange,
@@ -105,7 +105,7 @@ export async function planStatement(request: PlanRequest, services: PlannerServi
 }
 
 /** Whether the relation is the same for every session, and its definition is kept. */
-function isShared(relation: ResolvedRelation): boolean {
+function isShared({ relation }: FoundRelation): boolean {
   return relation.kind === 'view' || (relation.kind === 'table' && !relation.table.temporary)
 }
 
@@ -229,10 +229,10 @@ const PRIVILEGES = { query: 'SELECT', insert: 'INSERT', update: 'UPDATE', delete
 
 /** The statement's own privilege for its target, SELECT for everything else that it reads. */
 function dependenciesOf(
-  relations: readonly ResolvedRelation[],
+  found: readonly FoundRelation[],
   statement: PlannableStatement,
 ): readonly PlanDependency[] {
-  return relations.flatMap((relation, i): readonly PlanDependency[] => {
+  return found.flatMap(({ relation, through }, i): readonly PlanDependency[] => {
     if (relation.kind === 'virtual') return []
     const definition = relation.kind === 'table' ? relation.table : relation.view
     const isTarget = statement.kind === 'insert' ? i === 0 : statement.kind !== 'query'
@@ -245,6 +245,7 @@ function dependenciesOf(
         version: definition.version,
         privilege,
         isTemporary: relation.kind === 'table' && relation.table.temporary,
+        through,
       },
     ]
   })

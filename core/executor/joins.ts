@@ -227,6 +227,8 @@ export function compileHashJoin(parts: HashJoinParts): CompiledNode {
 
 type KeyFunction = (batch: Batch, row: number, context: Execution['evaluation']) => RowKey
 
+/** Bytes that may be held before the statement's memory is charged with them. */
+const UNCHARGED_BYTES_MAX = 1024 * 1024
 /** An entry of a list of rows with the same key, and the list around it if it is the first. */
 const LISTED_BYTES = 8
 const LIST_BYTES = 56
@@ -259,7 +261,7 @@ class HashJoin extends JoinOperator {
     let bytes = 0
     for (let row = 0; row < rows.rowCount; row++) {
       bytes += this.enter(rows, row)
-      if ((row & 1023) === 0) {
+      if ((row & 255) === 0 || bytes > UNCHARGED_BYTES_MAX) {
         memory.add(bytes)
         bytes = 0
         const pause = execution.pause()
