@@ -184,7 +184,7 @@ class EngineParts {
 
   async prepareFirstStart(): Promise<void> {
     const { settings, logger } = this.options
-    await this.others.prepare(settings.rootPassword)
+    await this.others.prepare(settings)
     await rebuildOutdatedIndexes({
       catalog: this.catalog,
       logger,
