@@ -35,7 +35,7 @@ export function createTableText(
   const lines = [
     ...table.columns.map((column) => columnText(column, table, evaluation)),
     ...table.indexes.map((index) => indexText(index, table)),
-    ...table.foreignKeys.map((foreignKey) => foreignKeyText(foreignKey, table)),
+    ...byName(table.foreignKeys).map((foreignKey) => foreignKeyText(foreignKey, table)),
     ...table.checks.map(checkText),
   ]
   const temporary = table.temporary ? 'TEMPORARY ' : ''
@@ -134,6 +134,11 @@ function indexText(index: IndexDefinition, table: TableDefinition): string {
     index.visible ? '' : ' /*!80000 INVISIBLE */',
   ]
   return `${kind} (${parts.join(',')})${options.join('')}`
+}
+
+/** MySQL shows foreign keys in the order of their names, whatever order they were made in. */
+function byName(foreignKeys: readonly ForeignKeyDefinition[]): readonly ForeignKeyDefinition[] {
+  return foreignKeys.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function foreignKeyText(foreignKey: ForeignKeyDefinition, table: TableDefinition): string {

@@ -1087,6 +1087,11 @@ export const ERRORS = {
   ),
   ER_RESTART_SERVER_FAILED: entry(3707, 'HY000', 'Restart server failed (%s).'),
   ER_CANNOT_CONVERT_STRING: entry(3854, 'HY000', "Cannot convert string '%s' from %s to %s"),
+  ER_NO_SUCH_USER: entry(
+    1449,
+    'HY000',
+    "The user specified as a definer ('%s'@'%s') does not exist",
+  ),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
     'HY000',

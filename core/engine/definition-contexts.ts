@@ -67,12 +67,12 @@ export function definitionContext(
       ),
     queryEnvironment: async (query, extra) => {
       const resolved = await resolveNames(query, state.database, sources(extra))
-      for (const relation of resolved.found) {
+      for (const { relation, through } of resolved.found) {
         if (relation.kind === 'virtual') continue
         const { database, name } = relation.kind === 'table' ? relation.table : relation.view
-        const isOwn =
+        const isTemporary =
           relation.kind === 'table' && (relation.table.temporary || extra?.includes(relation.table) === true)
-        if (!isOwn) requirePrivilege(account, 'SELECT', database, name)
+        access.check(session.account, [{ database, name, privilege: 'SELECT', isTemporary, through }])
       }
       return binderEnvironment({ running, parameters: [] }, core.planner, (database, name) =>
         resolved.relation(database, name),

@@ -22,7 +22,7 @@ import type { Logger } from '../spi/logger.js'
 import type { Router, StorageEntry } from '../spi/router.js'
 import { sqlText, type LoginRequest, type Server, type Session } from '../spi/session.js'
 import type { ServerSettings } from '../spi/settings.js'
-import { isKeyspaceStorage, type Storage } from '../spi/storage.js'
+import { isKeyspaceStorage, isTableStorage, type Storage } from '../spi/storage.js'
 import { MemoryCommitLog, type CommitLog } from '../transaction/commit-log.js'
 import { openCommitLog } from '../transaction/file-commit-log.js'
 import { CoreTransactionManager } from '../transaction/transaction-manager.js'
@@ -184,7 +184,7 @@ class EngineParts {
 
   async prepareFirstStart(): Promise<void> {
     const { settings, logger } = this.options
-    await this.others.prepare(settings.rootPassword)
+    await this.others.prepare(settings)
     await rebuildOutdatedIndexes({
       catalog: this.catalog,
       logger,
@@ -266,8 +266,11 @@ class EngineParts {
       return storage
     }
     const statistics = (table: TableDefinition) => {
-      if (requireStorage(primaryPlacementOf(table).storage).capabilities.shape === 'table')
-        return { rows: 1000, bytes: 100_000 }
+      const storage = requireStorage(primaryPlacementOf(table).storage)
+      if (isTableStorage(storage)) {
+        const { rows } = storage.planScan(table, { columns: [], conditions: [], order: [], limit: undefined })
+        return { rows, bytes: rows * DRIVER_ROW_BYTES }
+      }
       return transactions.environment.sizes.of(transactions.environment.runtimeOf(table))
     }
     return {
@@ -435,6 +438,9 @@ function estimateRange(
     transaction.rollback()
   }
 }
+
+/** A guess: table drivers estimate rows only. */
+const DRIVER_ROW_BYTES = 100
 
 /** The catalog lies in the default storage if that keeps keyspaces, else in the first that does. */
 function systemStorageOf({ storages, settings }: EngineOptions): string {

@@ -14,6 +14,7 @@ import type { TableDefinition } from '../plan/schema.js'
 import { WAITING_CALLS } from '../plan/waiting-calls.js'
 import type { AccountStatement, DefinitionStatement, Statement } from '../plan/syntax/index.js'
 import type { AuthenticationMethod } from '../spi/authentication.js'
+import type { ServerSettings } from '../spi/settings.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { CoreTransactionManager } from '../transaction/transaction-manager.js'
 import { AccountAccess } from './account-access.js'
@@ -82,8 +83,8 @@ export class OtherStatements {
   }
 
   /** The accounts of a new data folder; then what an earlier run left to be cleaned up. */
-  async prepare(rootPassword: string): Promise<void> {
-    await prepareFirstAccounts(this.services, rootPassword)
+  async prepare(settings: ServerSettings): Promise<void> {
+    await prepareFirstAccounts(this.services, settings)
     this.services.orphans.start()
   }
 

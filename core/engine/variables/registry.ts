@@ -51,7 +51,7 @@ const locale = (text: string): string | undefined => {
 const CHARSETS_AND_COLLATIONS: readonly VariableDefinition[] = [
   textVariable('character_set_client', 'utf8mb4', { check: clientCharset }),
   textVariable('character_set_connection', 'utf8mb4', { check: charset }),
-  textVariable('character_set_results', 'utf8mb4', { check: charset }),
+  textVariable('character_set_results', 'utf8mb4', { check: charset, nullable: true }),
   textVariable('character_set_database', 'utf8mb4', { check: charset }),
   textVariable('character_set_server', 'utf8mb4', { check: charset }),
   textVariable('character_set_filesystem', 'binary', { check: charset }),
