@@ -27,6 +27,7 @@ import { defineAlteredIndexes, planIndexes, primaryOf } from './alter-indexes.js
 import { chosenCollation } from './column-type.js'
 import type { TableDefinitionContext } from './definition-context.js'
 import { checkTable } from './define-table.js'
+import { checkAgainstActions } from './define-check.js'
 import { checkColumnReferences } from './expression-columns.js'
 import type { CatalogSnapshot } from './snapshot.js'
 import { autoIncrementOption, keptOptions, refuseOptions, tableComment } from './table-options.js'
@@ -84,6 +85,11 @@ export function alteredTable(
     options: keptOptions(options, former.options),
   })
   checkTable(table)
+  checkAgainstActions(
+    table.checks.map(({ name, sql }) => ({ name, expression: context.expressions.parse(sql) })),
+    table.foreignKeys,
+    columns,
+  )
   checkColumnReferences(expressionsOf(plans, columns, context), columns)
   checkReferenced(former, plans, columns, snapshot, context)
   checkNeededIndexes(table, indexes.droppedName, former, plans, snapshot)

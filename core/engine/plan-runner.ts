@@ -68,7 +68,7 @@ export class PlanRunner {
     if (plan.dependencies.length > 0) this.host.core.checkAccess(this.host.account, plan.dependencies)
     this.host.counters.count(plan.kind === 'query' ? 'select' : plan.statement)
     if (plan.kind === 'change') return this.runChange(plan, running, sink, moreResults)
-    const limitMs = this.state.executionMsMax
+    const limitMs = plan.executionMsMax > 0 ? plan.executionMsMax : this.state.executionMsMax
     if (limitMs > 0) running.limitTime(limitMs)
     return this.runQuery(plan, running, sink, moreResults, into)
   }

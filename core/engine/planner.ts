@@ -25,6 +25,7 @@ import type {
   DeleteStatement,
   Expression as ExpressionSyntax,
   InsertStatement,
+  QueryBody,
   QueryExpression,
   UpdateStatement,
 } from '../plan/syntax/index.js'
@@ -139,8 +140,26 @@ function preparedQuery(
     columns: bound.columns.map(resultColumn),
     locks: statement.locking.length > 0,
     countsAllRows: countsAllRows(statement.body),
+    executionMsMax: executionMsMax(statement.body),
     explain: () => explainTree(plan),
     explainRows: () => explainRows(plan),
+  }
+}
+
+/** The hint MAX_EXECUTION_TIME in the first SELECT of a statement (MySQL manual 10.9.3); 0 without one. */
+function executionMsMax(body: QueryBody): number {
+  switch (body.kind) {
+    case 'select': {
+      const hint = body.hints.find(({ name }) => name === 'max_execution_time')
+      const limit = /^\s*(\d+)\s*$/.exec(hint?.arguments ?? '')
+      return Number(limit?.[1] ?? 0)
+    }
+    case 'setOperation':
+      return body.operands[0] === undefined ? 0 : executionMsMax(body.operands[0])
+    case 'query':
+      return executionMsMax(body.body)
+    default:
+      return 0
   }
 }
 

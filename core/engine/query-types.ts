@@ -40,6 +40,8 @@ export interface PreparedQuery extends PreparedBase {
   /** FOR UPDATE and the like: not in a READ ONLY transaction's spirit, and never from a stale copy. */
   readonly locks: boolean
   readonly countsAllRows: boolean
+  /** The hint MAX_EXECUTION_TIME in milliseconds; 0 without one. */
+  readonly executionMsMax: number
   /** The plan as text, for EXPLAIN. */
   readonly explain: () => readonly string[]
   readonly explainRows: () => readonly ExplainRow[]
