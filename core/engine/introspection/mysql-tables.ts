@@ -194,4 +194,31 @@ const globalGrantTable = computedTable<DynamicGrantRow>(DATABASE, 'global_grants
   },
 })
 
-export const MYSQL_TABLES: readonly ComputedTable[] = [db, globalGrantTable, user]
+/** Roles, of which there are none; tools that copy accounts ask for them. */
+const roleTables = [
+  computedTable<never>(DATABASE, 'role_edges', {
+    columns: [
+      required(text('FROM_HOST', () => null, 255)),
+      required(objectName('FROM_USER', () => null)),
+      required(text('TO_HOST', () => null, 255)),
+      required(objectName('TO_USER', () => null)),
+      required(choice('WITH_ADMIN_OPTION', YES_OR_NO, () => null)),
+    ],
+    walk: (request) => {
+      readable(request, 'role_edges')
+    },
+  }),
+  computedTable<never>(DATABASE, 'default_roles', {
+    columns: [
+      required(text('HOST', () => null, 255)),
+      required(objectName('USER', () => null)),
+      required(text('DEFAULT_ROLE_HOST', () => null, 255)),
+      required(objectName('DEFAULT_ROLE_USER', () => null)),
+    ],
+    walk: (request) => {
+      readable(request, 'default_roles')
+    },
+  }),
+]
+
+export const MYSQL_TABLES: readonly ComputedTable[] = [db, ...roleTables, globalGrantTable, user]

@@ -214,7 +214,7 @@ const SERVER: readonly VariableDefinition[] = [
   switchVariable('skip_networking', false, READ_ONLY),
   switchVariable('skip_name_resolve', true, READ_ONLY),
   switchVariable('skip_show_database', false, READ_ONLY),
-  switchVariable('local_infile', true, GLOBAL),
+  switchVariable('local_infile', false, GLOBAL),
   switchVariable('read_only', false, GLOBAL),
   switchVariable('super_read_only', false, GLOBAL),
   switchVariable('offline_mode', false, GLOBAL),
