@@ -644,7 +644,7 @@ export const ERRORS = {
     'Connections using insecure transport are prohibited while --require_secure_transport=ON.',
   ),
   ER_FIELD_IN_GROUPING_NOT_GROUP_BY: entry(
-    3648,
+    3602,
     'HY000',
     'Argument #%s of GROUPING function is not in GROUP BY',
   ),
@@ -777,6 +777,16 @@ export const ERRORS = {
     3589,
     'HY000',
     "Window '%s' with RANGE frame has ORDER BY expression of numeric type, INTERVAL bound value not allowed.",
+  ),
+  ER_WINDOW_ROWS_INTERVAL_USE: entry(
+    3596,
+    'HY000',
+    "Window '%s': INTERVAL can only be used with RANGE frames.",
+  ),
+  ER_WINDOW_NESTED_WINDOW_FUNC_USE_IN_WINDOW_SPEC: entry(
+    3595,
+    'HY000',
+    "You cannot nest a window function in the specification of window '%s'.",
   ),
   ER_WINDOW_DUPLICATE_NAME: entry(3591, 'HY000', "Window '%s' is defined twice."),
   ER_WINDOW_INVALID_WINDOW_FUNC_USE: entry(
