@@ -8,7 +8,6 @@ import { printExpressionText, printStatementText } from '../parser/index.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { InsertStatement, QueryExpression } from '../plan/syntax/index.js'
 import type { Transaction } from '../spi/transaction.js'
-import { requirePrivilege } from '../catalog/privileges.js'
 import type { AccountAccess } from './account-access.js'
 import type {
   DefinitionContext,
