@@ -23,7 +23,7 @@ const COM_STMT_SEND_LONG_DATA = 0x18
 const CONFIG = `
 init: { sample: false }
 limits: { connectTimeout: 2s }
-plugins: { mysql-wire: { options: { readTimeout: 1s } } }
+plugins: { mysql-wire: { options: { readTimeout: 3s } } }
 `
 
 let server: TestServer
