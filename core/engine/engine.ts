@@ -313,15 +313,17 @@ class EngineParts {
       },
       sessions: this.sessions,
       shutdown: this.shutdown,
-      checkAccess: (account, dependencies) => {
+      checkAccess: (actor, dependencies) => {
         this.statements++
-        others.checkAccess(account, dependencies)
+        others.checkAccess(actor, dependencies)
       },
       currentVersion: (dependency) => this.currentVersion(dependency),
-      openDatabase: (name, account) => others.openDatabase(name, account),
+      openDatabase: (name, actor) => others.openDatabase(name, actor),
       runOther: (statement, session, running) => others.run(statement, session, running),
-      checkSetGlobal: (account) => {
-        others.checkSetGlobal(account)
+      initialRoles: (account) => others.roles.initial(account),
+      selectedRoles: (account, selection) => others.roles.selected(account, selection),
+      checkSetGlobal: (actor) => {
+        others.checkSetGlobal(actor)
       },
       statusText: () => this.statusText(),
       dropTemporaryTables: (tables) => {
@@ -401,6 +403,7 @@ class EngineParts {
   ): Promise<Session> {
     this.reserved.delete(connectionId)
     const session = this.createSession(connectionId, request, account)
+    session.state.activeRoles = this.core.initialRoles(account)
     try {
       const collation = clientCollation(request.client.collationId)
       if (collation !== undefined) session.state.setNames(collation.charset.name, collation.name)
