@@ -238,11 +238,11 @@ export class ChdbStorage implements TableStorage {
   }
 
   private async readState(table: TableDefinition): Promise<TableState> {
-    const { hasRowIds, primaryKey } = this.storedTable(table)
-    const rowId = hasRowIds ? `max(${primaryKey.names.join()})` : 'toUInt64(0)'
-    const sql = `SELECT count(), max(${VERSION_COLUMN}), ${rowId} FROM ${tableName(table.id)}`
-    const [[rows = 0, version = 0, lastRowId = 0] = []] = await this.numbers(sql, 3)
-    return new TableState(rows, version, lastRowId)
+    const { hasRowIds, primaryKey, hasIntegerKey } = this.storedTable(table)
+    const highest = hasRowIds || hasIntegerKey ? `max(${primaryKey.names.join()})` : 'toUInt64(0)'
+    const sql = `SELECT count(), max(${VERSION_COLUMN}), ${highest} FROM ${tableName(table.id)}`
+    const [[rows = 0, version = 0, key = 0] = []] = await this.numbers(sql, 3)
+    return new TableState(rows, version, key, hasIntegerKey && Number.isSafeInteger(key) ? key : Infinity)
   }
 
   /** A small answer that is all numbers. */
