@@ -236,6 +236,7 @@ export const ERRORS = {
     "Can't execute the query because you have a conflicting read lock",
   ),
   ER_DUP_ARGUMENT: entry(1225, 'HY000', "Option '%s' used twice in statement"),
+  ER_USER_LIMIT_REACHED: entry(1226, '42000', "User '%s' has exceeded the '%s' resource (current value: %s)"),
   ER_SPECIFIC_ACCESS_DENIED_ERROR: entry(
     1227,
     '42000',
@@ -956,6 +957,11 @@ export const ERRORS = {
     3818,
     'HY000',
     "Check constraint '%s' cannot refer to an auto-increment column.",
+  ),
+  ER_USER_ACCESS_DENIED_FOR_USER_ACCOUNT_BLOCKED_BY_PASSWORD_LOCK: entry(
+    3955,
+    'HY000',
+    "Access denied for user '%s'@'%s'. Account is blocked for %s day(s) (%s day(s) remaining) due to %s consecutive failed logins.",
   ),
   ER_DEPENDENT_BY_CHECK_CONSTRAINT: entry(
     3959,

@@ -27,6 +27,7 @@ import { MemoryCommitLog, type CommitLog } from '../transaction/commit-log.js'
 import { openCommitLog } from '../transaction/file-commit-log.js'
 import { CoreTransactionManager } from '../transaction/transaction-manager.js'
 import {
+  AccountLimits,
   CachingSha2Password,
   createAuthenticationFlow,
   LoginThrottle,
@@ -124,6 +125,7 @@ class EngineParts {
   readonly server: Server
   private readonly reserved = new Set<number>()
   private readonly loginLog: LoginLog
+  private readonly limits = new AccountLimits()
   private lastConnectionId = 0
   private readonly startedAtMs = Date.now()
   private statements = 0
@@ -372,6 +374,7 @@ class EngineParts {
       methods: this.methods,
       defaultMethod: 'caching_sha2_password',
       throttle,
+      limits: this.limits,
       onDenied: this.loginLog.denied.bind(this.loginLog),
       requiresSecureTransport: () => this.core.globals.get('require_secure_transport') === 1,
     }
@@ -402,6 +405,7 @@ class EngineParts {
     others: OtherStatements,
   ): Promise<Session> {
     this.reserved.delete(connectionId)
+    this.checkLimits(account)
     const session = this.createSession(connectionId, request, account)
     session.state.activeRoles = this.core.initialRoles(account)
     try {
@@ -416,6 +420,15 @@ class EngineParts {
     others.noteLogin()
     this.loginLog.entered(connectionId, account, request)
     return session
+  }
+
+  /** Throws ER_USER_LIMIT_REACHED. */
+  private checkLimits(account: string): void {
+    const at = account.lastIndexOf('@')
+    const limited = this.catalog.account(account.slice(0, at), account.slice(at + 1))
+    if (limited === undefined) return
+    const open = [...this.sessions.values()].filter((session) => session.account === account).length
+    this.limits.opening(limited, open)
   }
 }
 
