@@ -1,6 +1,7 @@
 /**
  * Goal: the operators' pages tell the truth: every key of the configuration and every option of the plugins that ship is there with its
- * default, and the example of a configuration starts a server. Method: the pages against the schema and the manifests.
+ * default, the example of a configuration starts a server, and the script that keeps accounts keeps them. Method: the pages against the
+ * schema and the manifests; the script as it stands on its page.
  */
 import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +9,9 @@ import { fileURLToPath } from 'node:url'
 import { plugin as lmdb } from '@switchyard/storage-lmdb'
 import { plugin as protocol } from '@switchyard/protocol-mysql'
 import { schemaLeaves } from '../../core/loader/config-schema.js'
+import { outputOf } from '../support/run-command.js'
 import { killServers, TestServer } from '../support/server.js'
+import { describeWithCommand, findCommand } from '../support/system-packages.js'
 import { removeTemporaryFolders, temporaryFolder, writeFiles } from '../support/temporary-folder.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -97,4 +100,42 @@ test('the configuration of the compose example starts a server', async () => {
   const [databases] = await connection.query({ sql: 'SHOW DATABASES', rowsAsArray: true })
   expect(databases).toEqual([['information_schema'], ['performance_schema'], ['shop']])
   connection.destroy()
+})
+
+describeWithCommand('mariadb', 'docs/backup.md', () => {
+  test('the script that keeps accounts', async () => {
+    const folder = temporaryFolder()
+    const server = await TestServer.start({ folder })
+    const root = await server.connect()
+    const run = async (...statements: readonly string[]) => {
+      for (const sql of statements) await root.query(sql)
+    }
+    await run(
+      "CREATE USER clerk@'10.0.%' IDENTIFIED BY 'x' REQUIRE SSL FAILED_LOGIN_ATTEMPTS 3",
+      'CREATE ROLE teller',
+      'GRANT SELECT ON shop.* TO teller',
+      "GRANT teller TO clerk@'10.0.%'",
+      "ALTER USER clerk@'10.0.%' DEFAULT ROLE teller",
+    )
+    const shown = async () => {
+      const answers = []
+      for (const account of ["clerk@'10.0.%'", 'teller'])
+        for (const statement of ['SHOW CREATE USER', 'SHOW GRANTS FOR'])
+          answers.push((await root.query({ sql: `${statement} ${account}`, rowsAsArray: true }))[0])
+      return answers
+    }
+    const before = await shown()
+    const [, script = ''] = /```sh\n(client=[^]*?)```/.exec(page('docs/backup.md')) ?? []
+    const here = `cd '${folder}'\n${script.replace('-h 127.0.0.1 -u root -psecret', `--no-defaults -h 127.0.0.1 -P ${server.port} -u root`)}`
+    await outputOf('/bin/sh', ['-ec', here])
+    await run('DROP USER clerk@"10.0.%", teller')
+    const input = readFileSync(join(folder, 'accounts.sql'), 'utf8')
+    await outputOf(
+      findCommand('mariadb') ?? '',
+      ['--no-defaults', '-h127.0.0.1', `-P${server.port}`, '-uroot'],
+      { input },
+    )
+    expect(await shown()).toEqual(before)
+    root.destroy()
+  })
 })
