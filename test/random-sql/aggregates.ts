@@ -10,8 +10,8 @@ const EXACT = 'utf8mb4_0900_bin'
 const RANKS = [
   'RANK() OVER',
   'DENSE_RANK() OVER',
-  'ROUND(PERCENT_RANK() OVER, 9)',
-  'ROUND(CUME_DIST() OVER, 9)',
+  'ROUND(PERCENT_RANK() OVER, 6)',
+  'ROUND(CUME_DIST() OVER, 6)',
 ]
 /** The same value, such that equal ones can't be told apart: which of several a group keeps isn't determined. */
 export function exact(item: Visible): Visible {

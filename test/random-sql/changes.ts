@@ -42,7 +42,7 @@ export class ChangeGenerator {
     return `${verb} INTO ${table.name} (${names}) VALUES ${rows.join(', ')}${update}`
   }
 
-  /** Cascades reach rows of a join before or after it was computed. */
+  /** Cascades reach rows of a join or sub-query before or after it was computed. */
   private get hasReferences(): boolean {
     return this.tables.some(({ columns }) => columns.some(({ name }) => name === 'parent'))
   }
@@ -68,7 +68,8 @@ export class ChangeGenerator {
       return same.length > 0 && random.chance(80) ? random.pick(same).name : this.newValue(column)
     })
     const order = ` ORDER BY ${source.key.join(', ')}`
-    return `${random.pick(['INSERT', 'REPLACE', 'INSERT IGNORE'])} INTO ${table.name} (${names}) SELECT ${items.join(', ')} FROM ${source.name}${order}`
+    const verb = random.pick(this.hasReferences ? ['INSERT'] : ['INSERT', 'REPLACE', 'INSERT IGNORE'])
+    return `${verb} INTO ${table.name} (${names}) SELECT ${items.join(', ')} FROM ${source.name}${order}`
   }
 
   /** One that the column takes, as far as its type goes, except for one of the statement at most. */
@@ -95,7 +96,8 @@ export class ChangeGenerator {
       return `UPDATE ${table.name} t0 JOIN ${other.sql} ON ${on} SET ${this.assignment(table, 't0.', false)} WHERE ${expressions.simple(both)}`
     }
     const isOrdered = table.key.length > 0 && random.chance(40)
-    const where = random.chance(80) ? ` WHERE ${expressions.condition(own)}` : ''
+    const condition = this.hasReferences ? expressions.simple(own) : expressions.condition(own)
+    const where = random.chance(80) ? ` WHERE ${condition}` : ''
     return `UPDATE ${table.name} t0 SET ${this.assignment(table, 't0.', isOrdered)}${where}${isOrdered ? this.order(table) : ''}`
   }
 
@@ -132,7 +134,8 @@ export class ChangeGenerator {
       return `DELETE t0 FROM ${table.name} t0 JOIN ${other.sql} ON ${on} WHERE ${expressions.simple([...own, ...other.columns])}`
     }
     const order = table.key.length > 0 && random.chance(40) ? this.order(table) : ''
-    return `DELETE FROM ${table.name} WHERE ${expressions.condition(own)}${order}`
+    const condition = this.hasReferences ? expressions.simple(own) : expressions.condition(own)
+    return `DELETE FROM ${table.name} WHERE ${condition}${order}`
   }
 }
 
