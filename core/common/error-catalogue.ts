@@ -236,6 +236,7 @@ export const ERRORS = {
     "Can't execute the query because you have a conflicting read lock",
   ),
   ER_DUP_ARGUMENT: entry(1225, 'HY000', "Option '%s' used twice in statement"),
+  ER_USER_LIMIT_REACHED: entry(1226, '42000', "User '%s' has exceeded the '%s' resource (current value: %s)"),
   ER_SPECIFIC_ACCESS_DENIED_ERROR: entry(
     1227,
     '42000',
@@ -967,6 +968,11 @@ export const ERRORS = {
     'HY000',
     "Check constraint '%s' cannot refer to an auto-increment column.",
   ),
+  ER_USER_ACCESS_DENIED_FOR_USER_ACCOUNT_BLOCKED_BY_PASSWORD_LOCK: entry(
+    3955,
+    'HY000',
+    "Access denied for user '%s'@'%s'. Account is blocked for %s day(s) (%s day(s) remaining) due to %s consecutive failed logins.",
+  ),
   ER_DEPENDENT_BY_CHECK_CONSTRAINT: entry(
     3959,
     'HY000',
@@ -1098,6 +1104,18 @@ export const ERRORS = {
   ER_RESTART_SERVER_FAILED: entry(3707, 'HY000', 'Restart server failed (%s).'),
   ER_CANNOT_CONVERT_STRING: entry(3854, 'HY000', "Cannot convert string '%s' from %s to %s"),
   ER_NO_SUCH_USER: entry(1449, 'HY000', "The user specified as a definer ('%s'@'%s') does not exist"),
+  ER_UNKNOWN_AUTHID: entry(3523, 'HY000', 'Unknown authorization ID %s'),
+  ER_ROLE_NOT_GRANTED: entry(3530, 'HY000', '%s is not granted to %s'),
+  ER_MANDATORY_ROLE: entry(
+    3628,
+    'HY000',
+    "The role %s is a mandatory role and can't be revoked or dropped. The restriction can be lifted by excluding the role identifier from the global variable mandatory_roles.",
+  ),
+  ER_ROLE_GRANTED_TO_ITSELF: entry(
+    4027,
+    'HY000',
+    'User account %s is directly or indirectly granted to the role %s. The GRANT would create a loop',
+  ),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
     'HY000',

@@ -27,6 +27,7 @@ import { MemoryCommitLog, type CommitLog } from '../transaction/commit-log.js'
 import { openCommitLog } from '../transaction/file-commit-log.js'
 import { CoreTransactionManager } from '../transaction/transaction-manager.js'
 import {
+  AccountLimits,
   CachingSha2Password,
   createAuthenticationFlow,
   LoginThrottle,
@@ -124,6 +125,7 @@ class EngineParts {
   readonly server: Server
   private readonly reserved = new Set<number>()
   private readonly loginLog: LoginLog
+  private readonly limits = new AccountLimits()
   private lastConnectionId = 0
   private readonly startedAtMs = Date.now()
   private statements = 0
@@ -313,15 +315,17 @@ class EngineParts {
       },
       sessions: this.sessions,
       shutdown: this.shutdown,
-      checkAccess: (account, dependencies) => {
+      checkAccess: (actor, dependencies) => {
         this.statements++
-        others.checkAccess(account, dependencies)
+        others.checkAccess(actor, dependencies)
       },
       currentVersion: (dependency) => this.currentVersion(dependency),
-      openDatabase: (name, account) => others.openDatabase(name, account),
+      openDatabase: (name, actor) => others.openDatabase(name, actor),
       runOther: (statement, session, running) => others.run(statement, session, running),
-      checkSetGlobal: (account) => {
-        others.checkSetGlobal(account)
+      initialRoles: (account) => others.roles.initial(account),
+      selectedRoles: (account, selection) => others.roles.selected(account, selection),
+      checkSetGlobal: (actor) => {
+        others.checkSetGlobal(actor)
       },
       statusText: () => this.statusText(),
       dropTemporaryTables: (tables) => {
@@ -370,6 +374,7 @@ class EngineParts {
       methods: this.methods,
       defaultMethod: 'caching_sha2_password',
       throttle,
+      limits: this.limits,
       onDenied: this.loginLog.denied.bind(this.loginLog),
       requiresSecureTransport: () => this.core.globals.get('require_secure_transport') === 1,
     }
@@ -400,7 +405,9 @@ class EngineParts {
     others: OtherStatements,
   ): Promise<Session> {
     this.reserved.delete(connectionId)
+    this.checkLimits(account)
     const session = this.createSession(connectionId, request, account)
+    session.state.activeRoles = this.core.initialRoles(account)
     try {
       const collation = clientCollation(request.client.collationId)
       if (collation !== undefined) session.state.setNames(collation.charset.name, collation.name)
@@ -413,6 +420,15 @@ class EngineParts {
     others.noteLogin()
     this.loginLog.entered(connectionId, account, request)
     return session
+  }
+
+  /** Throws ER_USER_LIMIT_REACHED. */
+  private checkLimits(account: string): void {
+    const at = account.lastIndexOf('@')
+    const limited = this.catalog.account(account.slice(0, at), account.slice(at + 1))
+    if (limited === undefined) return
+    const open = [...this.sessions.values()].filter((session) => session.account === account).length
+    this.limits.opening(limited, open)
   }
 }
 

@@ -242,6 +242,7 @@ const SERVER: readonly VariableDefinition[] = [
   switchVariable('large_pages', false, READ_ONLY),
   switchVariable('partial_revokes', false, GLOBAL),
   switchVariable('activate_all_roles_on_login', false, GLOBAL),
+  textVariable('mandatory_roles', '', GLOBAL),
 ]
 
 /** Values that belong to the session and aren't set: shown by SELECT @@name. */
