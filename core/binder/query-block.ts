@@ -21,6 +21,7 @@ import { plainContext } from './binding.js'
 import { asCondition } from './calls.js'
 import { pinLiterals } from './constants.js'
 import { expressionKey } from './expression-keys.js'
+import { functionalColumns } from './functional-columns.js'
 import { bindFrom } from './from-clause.js'
 import { buildGrouping, groupItems, type GroupItem } from './grouping.js'
 import { checkHavingNames, warnOfOvershadowed } from './item-names.js'
@@ -63,7 +64,8 @@ export function bindBlock(
   let plan = bindFrom(binding, block.from, scope, lockOptions(clauses.locking), block.straightJoin)
   checkLocking(clauses.locking, scope)
   if (block.where !== undefined) {
-    plan = filter(plan, binding.expression(block.where, plainContext(scope, 'where clause')))
+    const where = binding.expression(block.where, plainContext(scope, 'where clause'))
+    plan = filter(plan, functionalColumns(binding, scope, plan)?.(where) ?? where)
   }
   const aggregates: AggregateCall[] = []
   const windows: PendingWindow[] = []

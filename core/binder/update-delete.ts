@@ -24,6 +24,7 @@ import { declareCommonTables } from './common-tables.js'
 import { bindFrom, type FromOptions } from './from-clause.js'
 import { bindAssignmentTo } from './assignments.js'
 import { bindLimit } from './limits.js'
+import { functionalColumns } from './functional-columns.js'
 import { filter } from './query-block.js'
 import { defaultExpression, onUpdateNow, rowRules } from './row-rules.js'
 import { sameName, Scope, type ScopeRelation } from './scope.js'
@@ -59,7 +60,8 @@ function bindInput(
   }
   let plan = bindFrom(binding, clauses.tables, scope, options, false)
   if (clauses.where !== undefined) {
-    plan = filter(plan, binding.expression(clauses.where, plainContext(scope, 'where clause')))
+    const where = binding.expression(clauses.where, plainContext(scope, 'where clause'))
+    plan = filter(plan, functionalColumns(binding, scope, plan)?.(where) ?? where)
   }
   if (clauses.orderBy.length > 0) {
     const keys = clauses.orderBy.map((item): SortKey => ({

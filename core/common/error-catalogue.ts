@@ -1116,6 +1116,37 @@ export const ERRORS = {
     'HY000',
     'User account %s is directly or indirectly granted to the role %s. The GRANT would create a loop',
   ),
+  ER_FUNCTIONAL_INDEX_ON_JSON_OR_GEOMETRY_FUNCTION: entry(
+    3753,
+    'HY000',
+    'Cannot create a functional index on a function that returns a JSON or GEOMETRY value.',
+  ),
+  ER_FUNCTIONAL_INDEX_REF_AUTO_INCREMENT: entry(
+    3754,
+    'HY000',
+    "Functional index '%s' cannot refer to an auto-increment column.",
+  ),
+  ER_FUNCTIONAL_INDEX_PRIMARY_KEY: entry(3756, 'HY000', 'The primary key cannot be a functional index'),
+  ER_FUNCTIONAL_INDEX_ON_LOB: entry(
+    3757,
+    'HY000',
+    'Cannot create a functional index on an expression that returns a BLOB or TEXT. Please consider using CAST.',
+  ),
+  ER_FUNCTIONAL_INDEX_FUNCTION_IS_NOT_ALLOWED: entry(
+    3758,
+    'HY000',
+    "Expression of functional index '%s' contains a disallowed function.",
+  ),
+  ER_FUNCTIONAL_INDEX_ON_FIELD: entry(
+    3762,
+    'HY000',
+    'Functional index on a column is not supported. Consider using a regular index instead.',
+  ),
+  ER_DEPENDENT_BY_FUNCTIONAL_INDEX: entry(
+    3837,
+    'HY000',
+    "Column '%s' has a functional index dependency and cannot be dropped or renamed.",
+  ),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
     'HY000',

