@@ -253,6 +253,7 @@ function bindHints(table: TableDefinition, syntax: Pick<TableFactor, 'indexHints
     else if (hint.action === 'force') force = [...(force ?? []), ...hint.indexes]
     else ignore.push(...hint.indexes)
   }
+  if (use !== undefined && force !== undefined) throw sqlError('ER_WRONG_USAGE', 'USE INDEX', 'FORCE INDEX')
   return { use, force, ignore }
 }
 

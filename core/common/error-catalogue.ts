@@ -943,6 +943,11 @@ export const ERRORS = {
     'HY000',
     "Default value expression of column '%s' contains a disallowed function: %s.",
   ),
+  ER_DEFAULT_AS_VAL_GENERATED: entry(
+    3773,
+    'HY000',
+    'DEFAULT function cannot be used with default value expressions',
+  ),
   ER_DEFAULT_VAL_GENERATED_VARIABLES: entry(
     3772,
     'HY000',
