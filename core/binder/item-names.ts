@@ -34,13 +34,14 @@ export function warnOfOvershadowed(
 
 /** HAVING sees what is selected and grouped, no other columns; aggregates in it see all of them. */
 export function checkHavingNames(
+  binding: Binding,
   block: SelectBlock,
   scope: Scope,
   items: readonly NamedItem[],
   groups: readonly { readonly expression: Expression }[],
 ): void {
   const seen = [...items, ...groups].map(({ expression }) => expression)
-  for (const { database, table, name } of columnsOutsideAggregates(block.having)) {
+  for (const { database, table, name } of columnsOutsideAggregates(binding, block.having)) {
     if (table === undefined && items.some((item) => sameName(item.name, name))) continue
     const column = scope.findLocal(database, table, name, 'having clause')
     if (column === undefined) continue
@@ -59,20 +60,17 @@ const APART: ReadonlySet<unknown> = new Set([
   'quantifiedComparison',
 ])
 
-function isAnyValue(node: object): boolean {
-  return (
-    'kind' in node &&
-    node.kind === 'function' &&
-    'name' in node &&
-    String(node.name).toLowerCase() === 'any_value'
-  )
+/** ANY_VALUE and the aggregates of plugins, which the parser takes for functions like any other. */
+function isAggregate(binding: Binding, node: object): boolean {
+  if (!('kind' in node) || node.kind !== 'function' || !('name' in node)) return false
+  return binding.environment.functions.aggregate(String(node.name).toLowerCase()) !== undefined
 }
 
-function columnsOutsideAggregates(node: unknown): readonly ColumnReference[] {
-  if (Array.isArray(node)) return node.flatMap(columnsOutsideAggregates)
+function columnsOutsideAggregates(binding: Binding, node: unknown): readonly ColumnReference[] {
+  if (Array.isArray(node)) return node.flatMap((each) => columnsOutsideAggregates(binding, each))
   if (typeof node !== 'object' || node === null) return []
   const kind = 'kind' in node ? node.kind : undefined
   if (kind === 'column') return [node as ColumnReference]
-  if (APART.has(kind) || isAnyValue(node)) return []
-  return Object.values(node).flatMap(columnsOutsideAggregates)
+  if (APART.has(kind) || isAggregate(binding, node)) return []
+  return Object.values(node).flatMap((each) => columnsOutsideAggregates(binding, each))
 }

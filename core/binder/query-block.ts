@@ -86,7 +86,7 @@ export function bindBlock(
   const groups = grouped ?? resolveGroupBy(binding, block, base, items)
   for (const item of items) pinLiterals(binding, item.expression)
   warnOfOvershadowed(binding, block, scope, items)
-  checkHavingNames(block, scope, items, groups)
+  checkHavingNames(binding, block, scope, items, groups)
   const having = bindHaving(
     binding,
     block,

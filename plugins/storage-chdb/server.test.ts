@@ -44,7 +44,7 @@ describeWithEngine('a server with tables in chDB', () => {
     expect(after).toEqual([['nut', '11.50', '0001-01-01 10:11:12.345']])
     await two.end()
     expect(await second.stop()).toMatchObject({ status: 0 })
-  })
+  }, 60_000)
 
   test('lives on when the engine is killed under a query', async () => {
     const server = await TestServer.start({ config })
@@ -62,7 +62,7 @@ describeWithEngine('a server with tables in chDB', () => {
     expect(server.log).toContain('the column engine ended')
     await client.end()
     await server.stop()
-  })
+  }, 60_000)
 })
 
 /** The child process of a server; Linux tells. */

@@ -44,6 +44,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     matches: ({ sql, ours, theirs }) => isOnlyOtherType(sql, ours, theirs, ['integer', 'decimal']),
   },
   {
+    name: 'decimals of rounded integers of both signs',
+    reason: 'As above: ROUND(integer, 2) has no decimals in MySQL, where MariaDB has a DECIMAL to round.',
+    matches: ({ sql, ours, theirs }) =>
+      /ROUND\(\(?(LEAST|GREATEST|COALESCE|IFNULL|IF|CASE)\b/.test(sql) &&
+      isOnlyOtherType(sql, ours, theirs, ['decimal', 'decimal']),
+  },
+  {
     name: 'products of integers of both signs',
     reason: 'As above: where MariaDB has a DECIMAL, MySQL has a BIGINT that can be out of range.',
     matches: ({ sql, ours, theirs }) =>
@@ -112,6 +119,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       ours.failure === undefined &&
       theirs.failure === undefined &&
       ours.rows.length < theirs.rows.length,
+  },
+  {
+    name: 'constants that are no dates',
+    reason: 'MySQL refuses to compare dates with them (1525), MariaDB warns.',
+    matches: ({ ours, theirs }) => ours.failure?.number === 1525 && theirs.failure === undefined,
   },
   {
     name: 'CHECK under IGNORE',

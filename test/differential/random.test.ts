@@ -10,7 +10,7 @@ import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-fo
 import { MARIADB_PROGRAMS, startMariaDb } from './mariadb-server.js'
 import { runRandomStatements } from './random-run.js'
 
-const START_TIMEOUT_MS = 60_000
+const START_TIMEOUT_MS = 90_000
 const FIXED_SEED = 20_000
 const NEW_SEED = Number(process.env.DIFFERENTIAL_SEED ?? Date.now() % 1_000_000_000)
 
