@@ -10,6 +10,7 @@ import type {
   DeleteStatement,
   Expression as ExpressionSyntax,
   InsertStatement,
+  LoadStatement,
   QueryExpression,
   UpdateStatement,
 } from '../plan/syntax/index.js'
@@ -19,6 +20,7 @@ import type { BinderEnvironment } from './environment.js'
 import { constantValue } from './constants.js'
 import { bindExpression } from './expressions.js'
 import { bindInsert } from './insert.js'
+import { bindLoad } from './load.js'
 import { bindQuery } from './queries.js'
 import { Scope, type CommonTable, type QueryBoundary, type ScopeRelation } from './scope.js'
 import { bindDelete, bindUpdate } from './update-delete.js'
@@ -95,10 +97,12 @@ export class Binder implements Binding {
     return bindQuery(this, syntax, undefined, [])
   }
 
-  change(syntax: InsertStatement | UpdateStatement | DeleteStatement): ChangePlan {
+  change(syntax: InsertStatement | LoadStatement | UpdateStatement | DeleteStatement): ChangePlan {
     switch (syntax.kind) {
       case 'insert':
         return bindInsert(this, syntax)
+      case 'load':
+        return bindLoad(this, syntax)
       case 'update':
         return bindUpdate(this, syntax)
       case 'delete':

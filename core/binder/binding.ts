@@ -48,6 +48,8 @@ export interface ExpressionContext {
   readonly exactLiterals?: boolean
   /** VALUES(column) and the row alias of INSERT … ON DUPLICATE KEY UPDATE. */
   readonly insertedColumn?: (name: string) => Expression | undefined
+  /** Fields of a file that LOAD DATA reads into user variables. */
+  readonly userVariable?: (name: string) => Expression | undefined
   /** DEFAULT(column). */
   readonly defaultOf?: (name: string) => Expression | undefined
 }

@@ -56,7 +56,7 @@ export function bindExpression(binding: Binding, syntax: Syntax, context: Expres
     case 'column':
       return bindColumn(syntax, context)
     case 'userVariable':
-      return bindUserVariable(binding, syntax.name)
+      return context.userVariable?.(syntax.name) ?? bindUserVariable(binding, syntax.name)
     case 'userVariableAssignment':
       return bindAssignment(syntax.name, bind(syntax.value))
     case 'systemVariable':

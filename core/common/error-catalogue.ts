@@ -14,6 +14,8 @@ function entry(number: number, sqlState: string, message: string): ErrorEntry {
 }
 
 export const ERRORS = {
+  EE_CANTCREATEFILE: entry(1, 'HY000', "Can't create/write to file '%s' (OS errno %s - %s)"),
+  EE_STAT: entry(13, 'HY000', "Can't get stat of '%s' (OS errno %s - %s)"),
   ER_CANT_CREATE_TABLE: entry(1005, 'HY000', "Can't create table '%s' (errno: %s)"),
   ER_DB_CREATE_EXISTS: entry(1007, 'HY000', "Can't create database '%s'; database exists"),
   ER_DB_DROP_EXISTS: entry(1008, 'HY000', "Can't drop database '%s'; database doesn't exist"),
@@ -79,6 +81,17 @@ export const ERRORS = {
     '42S12',
     "Table '%s' has no index like the one used in CREATE INDEX; recreate the table",
   ),
+  ER_WRONG_FIELD_TERMINATORS: entry(
+    1083,
+    '42000',
+    'Field separator argument is not what is expected; check the manual',
+  ),
+  ER_BLOBS_AND_NO_TERMINATED: entry(
+    1084,
+    '42000',
+    "You can't use fixed rowlength with BLOBs; please use 'fields terminated by'",
+  ),
+  ER_FILE_EXISTS_ERROR: entry(1086, 'HY000', "File '%s' already exists"),
   ER_WRONG_SUB_KEY: entry(
     1089,
     'HY000',
@@ -828,6 +841,11 @@ export const ERRORS = {
     'HY000',
     "An expression of non-boolean type specified to a check constraint '%s'.",
   ),
+  ER_CLIENT_LOCAL_FILES_DISABLED: entry(
+    3948,
+    '42000',
+    'Loading local data is disabled; this must be enabled on both the client and server sides',
+  ),
   ER_CONSTRAINT_NOT_FOUND: entry(3940, 'HY000', "Constraint '%s' does not exist."),
   ER_DEFAULT_VAL_GENERATED_NON_PRIOR: entry(
     3767,
@@ -901,6 +919,11 @@ export const ERRORS = {
     "'YEAR(4)' is deprecated and will be removed in a future release. Please use YEAR instead",
   ),
   ER_TOO_LONG_TABLE_COMMENT: entry(1628, 'HY000', "Comment for table '%s' is too long (max = %s)"),
+  WARN_NON_ASCII_SEPARATOR_NOT_IMPLEMENTED: entry(
+    1638,
+    'HY000',
+    'Non-ASCII separator arguments are not fully supported',
+  ),
   ER_TOO_LONG_FIELD_COMMENT: entry(1629, 'HY000', "Comment for field '%s' is too long (max = %s)"),
   ER_TOO_LONG_INDEX_COMMENT: entry(1688, 'HY000', "Comment for index '%s' is too long (max = %s)"),
   ER_GENERATED_COLUMN_REF_AUTO_INC: entry(
@@ -1040,6 +1063,11 @@ export const ERRORS = {
     1147,
     '42000',
     "There is no such grant defined for user '%s' on host '%s' on table '%s'",
+  ),
+  ER_LOAD_FROM_FIXED_SIZE_ROWS_TO_VAR: entry(
+    1409,
+    'HY000',
+    "Can't load value from file with fixed size rows to variable",
   ),
   ER_CANT_CREATE_USER_WITH_GRANT: entry(1410, '42000', 'You are not allowed to create a user with GRANT'),
   ER_USER_ALREADY_EXISTS: entry(3163, 'HY000', 'Authorization ID %s already exists.'),

@@ -97,7 +97,7 @@ function replaceForeign(
 }
 
 /** `\xF0\x9F\x98\x80…`: how messages show bytes; printable ASCII stays. */
-function escapedBytes(bytes: Uint8Array): string {
+export function escapedBytes(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes.subarray(0, SHOWN_BYTES_MAX)) {
     const isPlain = byte >= 32 && byte < 127

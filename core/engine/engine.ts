@@ -41,6 +41,7 @@ import { PlanCache } from './plan-cache.js'
 import type { PlanDependency } from './query-types.js'
 import type { ServerCore } from './server-core.js'
 import { EngineSession } from './session.js'
+import { secureFilePriv } from './input-file.js'
 import { LoginLog } from './login-log.js'
 import { OtherStatements } from './other-statements.js'
 import { UserLocks } from '../transaction/user-locks.js'
@@ -286,6 +287,7 @@ class EngineParts {
       execution: {
         storage: requireStorage,
         virtualRows: (...request) => others.virtualRows(...request),
+        readFile: (statement) => this.openFile(statement.evaluation.session.connectionId),
       },
       planner: {
         functions,
@@ -324,6 +326,9 @@ class EngineParts {
       runOther: (statement, session, running) => others.run(statement, session, running),
       initialRoles: (account) => others.roles.initial(account),
       selectedRoles: (account, selection) => others.roles.selected(account, selection),
+      checkFileAccess: (actor) => {
+        others.checkFileAccess(actor)
+      },
       checkSetGlobal: (actor) => {
         others.checkSetGlobal(actor)
       },
@@ -339,6 +344,12 @@ class EngineParts {
     return relation?.id === dependency.id ? relation.version : undefined
   }
 
+  private openFile(connectionId: number): AsyncIterator<Uint8Array> {
+    const session = this.sessions.get(connectionId)
+    if (session === undefined) throw new Error('invariant: a statement runs in a session')
+    return session.openFile()
+  }
+
   private createVariables(): GlobalVariables {
     const { settings } = this.options
     const engine = settings.storage
@@ -349,6 +360,8 @@ class EngineParts {
       socket: settings.socket,
       bind_address: settings.bind,
       datadir: settings.dataFolder,
+      secure_file_priv: secureFilePriv(settings.files.folder),
+      local_infile: settings.files.local ? 1 : 0,
       max_connections: settings.limits.connectionsMax,
       max_allowed_packet: settings.limits.packetBytesMax,
       connect_timeout: Math.max(2, Math.round(settings.limits.connectTimeoutMs / 1000)),

@@ -4,7 +4,7 @@
 import { prepareFirstAccounts } from './ddl/first-accounts.js'
 import type { LocalCatalog } from '../catalog/local-catalog.js'
 import { footprintOf } from '../catalog/orphan.js'
-import { requireDatabaseAccess } from '../catalog/privileges.js'
+import { hasPrivilege, requireDatabaseAccess } from '../catalog/privileges.js'
 import { parseRoles } from '../catalog/roles.js'
 import type { Batch } from '../common/batch.js'
 import { sqlError } from '../common/sql-error.js'
@@ -154,6 +154,13 @@ export class OtherStatements {
 
   checkAccess(actor: Actor, dependencies: readonly PlanDependency[]): void {
     this.access.check(actor, dependencies)
+  }
+
+  checkFileAccess(actor: Actor): void {
+    const account = this.access.of(actor)
+    if (!hasPrivilege(account, 'FILE')) {
+      throw sqlError('ER_ACCESS_DENIED_ERROR', account.user, account.host, 'YES')
+    }
   }
 
   checkSetGlobal(actor: Actor): void {

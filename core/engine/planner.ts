@@ -4,6 +4,7 @@
 import { Binder, type BindingReport } from '../binder/binder.js'
 import type { BinderEnvironment } from '../binder/environment.js'
 import type { BoundQuery } from '../binder/binding.js'
+import { ignoresErrors } from '../binder/load.js'
 import { countsAllRows } from '../binder/limits.js'
 import { columnType } from '../catalog/column-type.js'
 import { charsetByName } from '../common/charsets.js'
@@ -25,6 +26,7 @@ import type {
   DeleteStatement,
   Expression as ExpressionSyntax,
   InsertStatement,
+  LoadStatement,
   QueryBody,
   QueryExpression,
   UpdateStatement,
@@ -43,7 +45,8 @@ import type { RunningStatement } from './running-statement.js'
 import { requireVariable } from './variables/registry.js'
 import { checkReadable } from './variables/scopes.js'
 
-export type PlannableStatement = QueryExpression | InsertStatement | UpdateStatement | DeleteStatement
+export type PlannableStatement =
+  QueryExpression | InsertStatement | LoadStatement | UpdateStatement | DeleteStatement
 
 /** What planning needs of the server. */
 export interface PlannerServices {
@@ -164,7 +167,7 @@ function executionMsMax(body: QueryBody): number {
 }
 
 function preparedChange(
-  statement: InsertStatement | UpdateStatement | DeleteStatement,
+  statement: Exclude<PlannableStatement, QueryExpression>,
   bound: ChangePlan,
   optimizer: OptimizerContext,
   services: PlannerServices,
@@ -174,11 +177,16 @@ function preparedChange(
   return {
     kind: 'change',
     statement: statement.kind,
-    ignore: statement.ignore,
+    ignore: isLenient(statement),
     change: compileChange(plan, services.compiler),
     explain: () => explainTree(input),
     explainRows: () => explainRows(input),
   }
+}
+
+/** Whether errors that concern one row are warnings. */
+export function isLenient(statement: Exclude<PlannableStatement, QueryExpression>): boolean {
+  return statement.kind === 'load' ? ignoresErrors(statement) : statement.ignore
 }
 
 function compileChange(plan: ChangePlan, options: PlanCompilerOptions) {
@@ -244,7 +252,13 @@ function localTimes(binder: Binder, bound: BoundQuery): BoundQuery {
   return { plan, columns }
 }
 
-const PRIVILEGES = { query: 'SELECT', insert: 'INSERT', update: 'UPDATE', delete: 'DELETE' } as const
+const PRIVILEGES = {
+  query: 'SELECT',
+  insert: 'INSERT',
+  load: 'INSERT',
+  update: 'UPDATE',
+  delete: 'DELETE',
+} as const
 
 /** The statement's own privilege for its target, SELECT for everything else that it reads. */
 function dependenciesOf(
@@ -254,7 +268,8 @@ function dependenciesOf(
   return found.flatMap(({ relation, through }, i): readonly PlanDependency[] => {
     if (relation.kind === 'virtual') return []
     const definition = relation.kind === 'table' ? relation.table : relation.view
-    const isTarget = statement.kind === 'insert' ? i === 0 : statement.kind !== 'query'
+    const isTarget =
+      statement.kind === 'insert' || statement.kind === 'load' ? i === 0 : statement.kind !== 'query'
     const privilege: TablePrivilege = isTarget ? PRIVILEGES[statement.kind] : 'SELECT'
     return [
       {

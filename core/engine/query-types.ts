@@ -49,7 +49,7 @@ export interface PreparedQuery extends PreparedBase {
 
 export interface PreparedChange extends PreparedBase {
   readonly kind: 'change'
-  readonly statement: 'insert' | 'update' | 'delete'
+  readonly statement: 'insert' | 'load' | 'update' | 'delete'
   readonly change: CompiledChange
   readonly ignore: boolean
   readonly explain: () => readonly string[]

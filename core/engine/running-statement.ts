@@ -54,6 +54,11 @@ export class RunningStatement implements StatementContext, EvaluationContext {
   /** Conditions recorded, at most max_error_count of them; `conditionCount` counts all. */
   readonly conditions: Condition[] = []
   conditionCount = 0
+  /** What it is at, for the process list; '' for nothing in particular. */
+  stage = ''
+  stageRows = 0
+  /** Opens the file that it reads (LOAD DATA). */
+  file: (() => AsyncIterator<Uint8Array>) | undefined
   /** How often its plan turned out to be outdated while it ran. */
   replans = 0
   private stopped: SqlError | undefined
@@ -147,6 +152,13 @@ export class RunningStatement implements StatementContext, EvaluationContext {
   /** Frees what the statement holds outside of memory; idempotent. */
   finish(): void {
     if (this.timer !== undefined) clearTimeout(this.timer)
+  }
+
+  // ── Progress ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  reportProgress(stage: string, rows: number): void {
+    this.stage = stage
+    this.stageRows = rows
   }
 
   // ── Conditions ──────────────────────────────────────────────────────────────────────────────────────────────

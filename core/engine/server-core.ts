@@ -62,6 +62,8 @@ export interface ServerCore {
     session: EngineSession,
     running: RunningStatement,
   ): Promise<StatementResult> | undefined
+  /** Whether the account may touch files of the server's machine. Throws ER_ACCESS_DENIED_ERROR. */
+  checkFileAccess(actor: Actor): void
   /** SET GLOBAL and SET PERSIST: needs the privilege; then tells who must know. */
   checkSetGlobal(actor: Actor, scope: VariableScope, name: string): void
   /** The roles that are active in a new session of an account. */

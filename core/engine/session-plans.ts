@@ -14,7 +14,13 @@ import type {
 } from '../plan/syntax/index.js'
 import type { ResultSink } from '../spi/session.js'
 import { StalePlan, type PlanRunner } from './plan-runner.js'
-import { binderEnvironment, planStatement, type PlanRequest, type PlannableStatement } from './planner.js'
+import {
+  binderEnvironment,
+  isLenient,
+  planStatement,
+  type PlanRequest,
+  type PlannableStatement,
+} from './planner.js'
 import type { PreparedPlan } from './query-types.js'
 import type { RunningStatement } from './running-statement.js'
 import type { ServerCore } from './server-core.js'
@@ -118,7 +124,7 @@ export class SessionPlans {
 }
 
 function isStrict(statement: PlannableStatement, sqlMode: number): boolean {
-  return statement.kind !== 'query' && (sqlMode & STRICT_MODES) !== 0 && !statement.ignore
+  return statement.kind !== 'query' && (sqlMode & STRICT_MODES) !== 0 && !isLenient(statement)
 }
 
 /** Throws ER_OPTION_PREVENTS_STATEMENT for files. */

@@ -37,6 +37,7 @@ import { intoVariables, SessionPlans } from './session-plans.js'
 import { SessionState, type SessionIdentity } from './session-state.js'
 import { SessionTableLocks } from './session-table-locks.js'
 import { SessionTransactions } from './session-transactions.js'
+import { openerOf } from './input-file.js'
 import { sendPlainResult } from './plain-results.js'
 import { commandName, StatementCounters } from './statement-counters.js'
 import { runSet, runSetTransaction } from './set-statement.js'
@@ -329,6 +330,10 @@ export class EngineSession implements Session {
         this.counters.count('set_option')
         runSetTransaction(statement, this.state, this.core.globals, this.transactions.isOpen)
         break
+      case 'load':
+        running.file = openerOf(statement, this, sink)
+        await this.plans.run(statement, running, sink, moreResults, { parameters, keep: () => undefined })
+        return
       default:
         this.counters.count(commandName(statement))
         await this.runOther(statement, running, sink, moreResults, parameters)
@@ -510,6 +515,20 @@ export class EngineSession implements Session {
   stop(target: 'connection' | 'query', reason = sqlError('ER_QUERY_INTERRUPTED')): void {
     this.running?.stop(reason)
     if (target === 'connection') this.closing.abort(reason)
+  }
+
+  /** Opens the file that the running statement reads. */
+  openFile(): AsyncIterator<Uint8Array> {
+    const open = this.running?.file
+    if (open === undefined) throw new Error('invariant: the statement under way reads a file')
+    return open()
+  }
+
+  /** What the process list says of the running statement. */
+  get stage(): string {
+    const { stage = '', stageRows = 0 } = this.running ?? {}
+    if (stage === '') return 'executing'
+    return stageRows === 0 ? stage : `${stage}: ${stageRows} rows`
   }
 
   get isRunning(): boolean {

@@ -19,6 +19,7 @@ import { sameType } from '../common/sql-type.js'
 import type { Fragment } from '../spi/fragment.js'
 import { compileAggregate, type CompiledAggregate } from './aggregate.js'
 import { columnPositions, type CompiledNode } from './execution.js'
+import { compileFile } from './file-lines.js'
 import { compileFragment, compileVirtual } from './foreign.js'
 import { compileCorrelatedLoop, compileHashJoin, compileNestedLoop, type JoinParts } from './joins.js'
 import { storing } from './row-builder.js'
@@ -89,6 +90,8 @@ export class PlanCompiler {
         const { layout } = this.expressions([])
         return compileVirtual(node, layout)
       }
+      case 'file':
+        return compileFile(node)
       case 'filter': {
         const input = this.compile(node.input)
         const compiler = this.expressions(input.output)

@@ -36,6 +36,8 @@ export interface ExecutionEnvironment {
     statement: StatementContext,
     columns?: readonly number[],
   ): MaybePromise<Batch>
+  /** The file that the statement reads, in pieces. Throws what keeps it from being read. */
+  readFile(statement: StatementContext): AsyncIterator<Uint8Array>
 }
 
 /** How long one turn of the event loop may work on a statement before others get theirs. */

@@ -4,6 +4,7 @@
 import { Batch } from '../common/batch.js'
 import type { Store } from '../common/conversion.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
+import { raise } from '../common/conditions.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
 import { SqlMode } from '../common/sql-mode.js'
 import { integerRange } from '../common/conversion-number.js'
@@ -21,6 +22,7 @@ import { compilePlan, type PlanCompilerOptions } from './compile-plan.js'
 import { materialize, type CompiledNode, type Execution, type Operator } from './execution.js'
 import { HeldMemory } from './held-memory.js'
 import { implicitDefault } from './implicit-defaults.js'
+import { LineCompiler } from './loaded-lines.js'
 import {
   RowBuilder,
   compileAssignment,
@@ -47,6 +49,9 @@ type MissingSource =
   | { readonly kind: 'auto increment' }
   | { readonly kind: 'no default' }
 
+/** What the process list says of a statement under way. */
+const STAGES = { insert: 'inserting', replace: 'replacing', load: 'loading' } as const
+
 export function compileInsert(plan: InsertPlan, options: PlanCompilerOptions): CompiledChange {
   const compiled = new InsertCompiler(plan, options)
   return { run: (execution) => new InsertRun(compiled, execution).run() }
@@ -58,6 +63,7 @@ class InsertCompiler {
   readonly readsItself: boolean
   readonly isSingleRow: boolean
   readonly columns: readonly ColumnSource[]
+  readonly lines: LineCompiler | undefined
   readonly missing: readonly MissingSource[]
   readonly builder: RowBuilder
   readonly oldBuilder: RowBuilder
@@ -86,6 +92,7 @@ class InsertCompiler {
       if (from === undefined || output === undefined) return { kind: 'missing' }
       return { kind: 'given', from, store: compileColumnStore(column, output.type) }
     })
+    this.lines = plan.load === undefined ? undefined : new LineCompiler(table, plan.load, source.output)
     const layout = layoutOf(rules)
     this.missing = plan.missing.map((value, i): MissingSource => {
       if (value.kind !== 'expression') return value
@@ -127,6 +134,7 @@ function childrenOf(node: LogicalNode): readonly LogicalNode[] | undefined {
   switch (node.kind) {
     case 'values':
     case 'virtual':
+    case 'file':
     case 'work table':
     case 'scan':
       return []
@@ -149,6 +157,8 @@ class InsertRun {
   private affected = 0
   private records = 0
   private duplicates = 0
+  /** Rows that REPLACE removed. */
+  private deleted = 0
   /** What ON DUPLICATE KEY UPDATE reads of the source's row, which is stored by now. */
   private read: readonly Value[] = []
   private firstGenerated: ExactValue = 0
@@ -183,13 +193,14 @@ class InsertRun {
           const done = this.insertRow(batch, row)
           if (done !== undefined) await done
         }
+        this.compiled.lines?.keepVariables(batch, this.context)
+        this.execution.statement.reportProgress?.(this.stage, this.rowNumber)
         const pause = this.execution.pause()
         if (pause !== undefined) await pause
       }
     } finally {
       await source.close()
     }
-    const { isSingleRow } = this.compiled
     return {
       ...NO_CHANGE,
       affectedRows: this.affected,
@@ -197,10 +208,24 @@ class InsertRun {
       duplicates: this.duplicates,
       lastInsertId: this.firstGenerated !== 0 ? this.firstGenerated : this.lastGiven,
       generatedId: this.firstGenerated,
-      info: isSingleRow
-        ? ''
-        : (warnings) => `Records: ${this.records}  Duplicates: ${this.duplicates}  Warnings: ${warnings}`,
+      info: (warnings) => this.info(warnings),
     }
+  }
+
+  private get stage(): string {
+    const { plan, lines } = this.compiled
+    return lines === undefined ? STAGES[plan.mode] : STAGES.load
+  }
+
+  /** The text of the OK packet. */
+  private info(warnings: number): string {
+    const { isSingleRow, lines } = this.compiled
+    if (lines !== undefined) {
+      const skipped = this.records - (this.affected - this.deleted)
+      return `Records: ${this.records}  Deleted: ${this.deleted}  Skipped: ${skipped}  Warnings: ${warnings}`
+    }
+    if (isSingleRow) return ''
+    return `Records: ${this.records}  Duplicates: ${this.duplicates}  Warnings: ${warnings}`
   }
 
   /** A query that reads the table itself is finished before the first row goes in. */
@@ -218,9 +243,14 @@ class InsertRun {
     if (readForDuplicate.length > 0) {
       this.read = readForDuplicate.map((from) => batch.columns[from]?.get(row) ?? null)
     }
-    const values = this.buildRow(batch, row)
-    if (values instanceof Promise) return values.then((each) => this.store(each))
-    return this.store(values)
+    const { lines } = this.compiled
+    const values = lines === undefined ? this.buildRow(batch, row) : this.buildLoadedRow(lines, batch, row)
+    const stored = values instanceof Promise ? values.then((each) => this.store(each)) : this.store(values)
+    if (lines?.isCut(batch, row) !== true) return stored
+    const tell = (): void => {
+      raise(this.context, 'ER_WARN_TOO_MANY_RECORDS', this.rowNumber)
+    }
+    return stored instanceof Promise ? stored.then(tell) : tell()
   }
 
   private store(values: Value[]): void | Promise<void> {
@@ -278,6 +308,23 @@ class InsertRun {
     }
     if (autoColumn < 0) return values
     return this.fillAutoIncrement(values, isAutoMissing)
+  }
+
+  /** The fields of a line in their order, then what it has no fields for, then the values of SET. */
+  private buildLoadedRow(lines: LineCompiler, batch: Batch, row: number): Value[] | Promise<Value[]> {
+    const { columns, table, autoColumn } = this.compiled
+    const values = lines.values(batch, row, this.context, this.rowNumber)
+    this.generatedBefore = this.firstGenerated
+    for (let i = 0; i < columns.length; i++) {
+      const source = columns[i] as ColumnSource
+      if (source.kind === 'given') {
+        const value = batch.columns[source.from]?.get(row) ?? null
+        const { name } = table.columns[i] as ColumnDefinition
+        values[i] = source.store(value, this.context, name, this.rowNumber)
+      } else if (!lines.hasField(i)) values[i] = this.missingValue(i, values)
+    }
+    if (autoColumn < 0) return values
+    return this.fillAutoIncrement(values, values[autoColumn] === null)
   }
 
   private missingValue(i: number, before: readonly Value[]): Value {
@@ -380,6 +427,7 @@ class InsertRun {
     }
     await this.access.delete(rowKey)
     this.affected++
+    this.deleted++
     // A further unique index may have another row with these values.
     await this.store(values)
   }

@@ -27,6 +27,7 @@ export interface ConfigValues {
   rootHost: string
   init: { sample: boolean; folder: string }
   log: { level: LogLevelName; format: LogFormat }
+  files: { folder: string; local: boolean }
   limits: {
     connections: number
     packet: number
@@ -119,6 +120,18 @@ export const CONFIG_SCHEMA = {
       doc: 'JSON lines, lines for people, or auto: for people on a terminal.',
       default: 'auto',
       format: FORMATS,
+    },
+  },
+  files: {
+    folder: {
+      doc: "Folder whose files LOAD DATA may read and SELECT … INTO OUTFILE may write (secure_file_priv); '' for none.",
+      default: '',
+      format: 'path',
+    },
+    local: {
+      doc: 'Whether LOAD DATA LOCAL may ask clients for their files (local_infile).',
+      default: false,
+      format: 'switch',
     },
   },
   limits: {

@@ -142,7 +142,7 @@ function pluginFoldersOf({ flags, currentFolder }: ConfigSources): readonly stri
 }
 
 function settingsFrom(values: ConfigValues, { currentFolder, shippedFolder }: ConfigSources): ServerSettings {
-  const { limits, init } = values
+  const { limits, init, files } = values
   const sample = join(shippedFolder, 'sample')
   return {
     storage: values.storage,
@@ -159,6 +159,7 @@ function settingsFrom(values: ConfigValues, { currentFolder, shippedFolder }: Co
         ...(init.folder === '' ? [] : [init.folder]),
       ],
     },
+    files,
     limits: {
       connectionsMax: limits.connections,
       packetBytesMax: limits.packet,

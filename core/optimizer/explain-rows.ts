@@ -119,6 +119,9 @@ class RowMaker {
         this.visit(node.seed, place)
         this.visit(node.step, { id: ++this.lastId, selectType: 'UNION', extra: ['Recursive'] })
         return
+      case 'file':
+        this.row(place, { table: '<file>', type: 'ALL', rows: estimateOf(node).rows })
+        return
       case 'work table':
         this.row(place, { table: '<work table>', type: 'ALL', rows: estimateOf(node).rows })
         return

@@ -93,6 +93,8 @@ function describe(node: LogicalNode): string {
       return node.rows.length === 1 ? 'Rows fetched before execution' : `${node.rows.length} rows of VALUES`
     case 'virtual':
       return `Table scan on ${node.alias}${node.equalities.length === 0 ? '' : ' by given names'}`
+    case 'file':
+      return 'Lines of a file'
     case 'filter':
       return `Filter: ${expressionText(node.condition)}`
     case 'project':

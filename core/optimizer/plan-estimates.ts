@@ -52,6 +52,7 @@ function compute(node: LogicalNode): Estimate {
       return { rows: node.rows.length, cost: node.rows.length }
     case 'virtual':
       return { rows: ROWS_VIRTUAL * 0.1 ** node.equalities.length, cost: ROWS_VIRTUAL }
+    case 'file':
     case 'work table':
       return { rows: ROWS_VIRTUAL, cost: ROWS_VIRTUAL }
     case 'filter': {

@@ -99,6 +99,7 @@ export function inputsOf(node: LogicalNode): readonly LogicalNode[] {
     case 'scan':
     case 'values':
     case 'virtual':
+    case 'file':
     case 'work table':
       return []
     case 'join':
@@ -124,6 +125,7 @@ export function withInputs(node: LogicalNode, inputs: readonly LogicalNode[]): L
     case 'scan':
     case 'values':
     case 'virtual':
+    case 'file':
     case 'work table':
       return node
     case 'join': {

@@ -116,6 +116,7 @@ function prune(node: LogicalNode, required: Columns, narrows: boolean): LogicalN
     case 'rename':
       return withInputs(node, [below(node.input, new Set(node.columns))])
     case 'shared':
+    case 'file':
     case 'work table':
     case 'fragment':
       return node

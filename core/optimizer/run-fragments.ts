@@ -118,6 +118,7 @@ function isPortable(node: LogicalNode, scans: ScanNode[]): boolean {
       scans.push(node)
       break
     case 'virtual':
+    case 'file':
     case 'shared':
     case 'recursive':
     case 'work table':

@@ -6,6 +6,7 @@
  * row of an INSERT, the row that is being updated.
  */
 import type { ColumnId, Expression } from './expression.js'
+import type { LoadRules } from './file.js'
 import type { LogicalNode } from './logical.js'
 import type { TableDefinition } from './schema.js'
 
@@ -62,6 +63,8 @@ export interface InsertPlan {
   readonly oldLayout: readonly ColumnId[]
   /** Generated columns and checks of the updated row, over `oldLayout`. */
   readonly oldRules: RowRules
+  /** LOAD DATA: the rows are lines of a file. */
+  readonly load?: LoadRules
 }
 
 /** One table of an UPDATE. */

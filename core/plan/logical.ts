@@ -7,6 +7,7 @@ import type { EvaluationContext } from '../common/evaluation.js'
 import type { SqlType } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
 import type { AggregateCall, ColumnId, Correlation, Expression, SortKey, WindowCall } from './expression.js'
+import type { LineFormat } from './file.js'
 import type { ColumnDefinition, IndexDefinition, Placement, TableDefinition } from './schema.js'
 
 /** A column that a node produces. */
@@ -108,6 +109,17 @@ export interface VirtualTable {
    * the engine knows the rows.
    */
   readonly rowsOf?: (args: readonly Value[], context: EvaluationContext) => Batch
+}
+
+/**
+ * Lines of the text file that a statement reads (LOAD DATA): each field as the bytes that stand there, NULL where the file says so or
+ * the line has no such field; and as the last column the state of the line (`LINE_STATE`).
+ */
+export interface FileNode extends NodeBase {
+  readonly kind: 'file'
+  readonly format: LineFormat
+  /** Bytes of each field in a file without separators. */
+  readonly widths: readonly number[] | undefined
 }
 
 export interface FilterNode extends NodeBase {
@@ -244,6 +256,7 @@ export type LogicalNode =
   | ScanNode
   | ValuesNode
   | VirtualTableNode
+  | FileNode
   | FilterNode
   | ProjectNode
   | JoinNode

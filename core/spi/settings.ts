@@ -16,6 +16,7 @@ export interface ServerSettings {
   /** Folder of everything that outlives the process. Exists when a storage is durable. */
   readonly dataFolder: string
   readonly init: InitSettings
+  readonly files: FileSettings
   readonly limits: LimitSettings
   /** Password that `root` gets when the data folder is new; '' for none. Secret. */
   readonly rootPassword: string
@@ -26,6 +27,13 @@ export interface ServerSettings {
 export interface InitSettings {
   /** Folders whose SQL scripts run once, in the order of their names, when the data folder is new. */
   readonly folders: readonly string[]
+}
+
+export interface FileSettings {
+  /** Folder whose files LOAD DATA may read and SELECT … INTO OUTFILE may write (secure_file_priv); '' for none. */
+  readonly folder: string
+  /** What local_infile is at first: whether LOAD DATA LOCAL may ask clients for their files. */
+  readonly local: boolean
 }
 
 export interface LimitSettings {

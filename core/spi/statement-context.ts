@@ -17,6 +17,8 @@ export interface StatementContext extends WarningSink {
   readonly foreignKeyChecks?: boolean
   /** @@innodb_lock_wait_timeout as it is now; the transaction's own if absent. */
   readonly rowLockTimeoutMs?: number
+  /** Tells the process list what the statement is at, and how many rows it is done with. Cheap; call it per batch. */
+  reportProgress?(stage: string, rows: number): void
   /** Records an error that IGNORE turned into a warning, in its own words. */
   warnError(error: SqlError): void
 }

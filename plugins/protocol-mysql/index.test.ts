@@ -32,6 +32,7 @@ const SETTINGS: ServerSettings = {
   },
   rootPassword: '',
   rootHost: 'localhost',
+  files: { folder: '', local: false },
 }
 
 function defaults(): Options {

@@ -56,8 +56,8 @@ export const plugin = definePlugin({
     },
     localFiles: {
       type: 'boolean',
-      default: false,
-      description: 'Let LOAD DATA LOCAL ask clients for their files (local_infile).',
+      default: true,
+      description: 'Let LOAD DATA LOCAL ask clients for their files, if local_infile is on.',
     },
     readTimeout: {
       type: 'duration',

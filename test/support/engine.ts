@@ -120,6 +120,7 @@ export const TEST_SETTINGS: ServerSettings = {
   },
   rootPassword: '',
   rootHost: 'localhost',
+  files: { folder: '', local: false },
 }
 
 export class TestEngine {

@@ -43,7 +43,7 @@ function threadRow(session: EngineSession): ThreadRow {
     database: state.database,
     command: activity.command,
     seconds: Math.floor((performance.now() - activity.sinceMs) / 1000),
-    state: isSleeping ? '' : 'executing',
+    state: isSleeping ? '' : session.stage,
     info: activity.text === null ? null : readableStatement(activity.text, session.clientCharset),
   }
 }
