@@ -250,7 +250,9 @@ class InsertRun {
     const tell = (): void => {
       raise(this.context, 'ER_WARN_TOO_MANY_RECORDS', this.rowNumber)
     }
-    return stored instanceof Promise ? stored.then(tell) : tell()
+    if (stored instanceof Promise) return stored.then(tell)
+    tell()
+    return undefined
   }
 
   private store(values: Value[]): void | Promise<void> {
