@@ -13,9 +13,25 @@ import { LeafDirectory, NO_FRAME } from './leaf-directory.js'
 
 const FRAME_BYTES = 8192
 const SLAB_FRAMES = 128
+/** When all frames are taken, one leaf in so many gets one: what is often used is soon among them, and a miss costs less. */
+const ADMITTED = 8
 /** Leaves that are known for each that can be cached: bounds are small. Beyond that all is forgotten and begins anew. */
 const KNOWN_PER_FRAME = 32
+const KNOWN_MIN = 2 ** 17
 const STILL_GOOD = 0x7fffffff
+
+// Columns of a frame.
+const COLUMNS = 8
+/** First and last state for which its leaf is good. */
+const SINCE = 0
+const UNTIL = 1
+/** Counts the leaves that it had. */
+const GENERATION = 2
+/** Whether it was asked for since it came into its queue, or to its end. */
+const USED = 3
+/** How many scans are in its leaf. */
+const PINS = 4
+
 /** Bytes of an item of the list of changed leaves before its lower bound; see `leaf-writer.js`. */
 const TOUCHED_HEADER_BYTES = 6
 
@@ -26,16 +42,14 @@ export class LeafCache {
   isClosingState = false
   private readonly slabs: Buffer[] = []
   private readonly slabWords: Uint16Array[] = []
-  private readonly since: Int32Array
-  private readonly until: Int32Array
-  private readonly generations: Int32Array
-  private readonly pins: Uint16Array
-  /** Asked for since it came into its queue, or to its end. */
-  private readonly isUsed: Uint8Array
+  /** What is known of each frame, in `COLUMNS` side by side. */
+  private readonly frames: Int32Array
   private readonly arrivals: FrameQueue
   private readonly keepers: FrameQueue
+  private readonly framesMax: number
   private readonly arrivalsMax: number
   private frameCount = 0
+  private missCount = 0
   private knownCount = 0
   private readonly directories = new Map<number, LeafDirectory>()
   /** Keyspaces that are being loaded or dropped, how many times. */
@@ -46,11 +60,8 @@ export class LeafCache {
   /** At least a slab, so that small tables are always cached. */
   constructor(bytesMax: number) {
     const framesMax = Math.max(SLAB_FRAMES, Math.floor(bytesMax / FRAME_BYTES))
-    this.since = new Int32Array(framesMax)
-    this.until = new Int32Array(framesMax)
-    this.generations = new Int32Array(framesMax)
-    this.pins = new Uint16Array(framesMax)
-    this.isUsed = new Uint8Array(framesMax)
+    this.framesMax = framesMax
+    this.frames = new Int32Array(framesMax * COLUMNS)
     this.arrivals = new FrameQueue(framesMax)
     this.keepers = new FrameQueue(framesMax)
     this.arrivalsMax = Math.ceil(framesMax / 10)
@@ -64,9 +75,12 @@ export class LeafCache {
   /** Frame of the leaf that a directory stands at, as a state has it, or `NO_FRAME`. */
   frameOf(directory: LeafDirectory, sequence: number): number {
     const { frame } = directory
-    if (frame === NO_FRAME || this.generations[frame] !== directory.generation) return NO_FRAME
-    if (sequence < (this.since[frame] as number) || sequence > (this.until[frame] as number)) return NO_FRAME
-    if (frame !== this.lastScanned) this.isUsed[frame] = 1
+    const { frames } = this
+    const at = frame * COLUMNS
+    if (frame === NO_FRAME || frames[at + GENERATION] !== directory.generation) return NO_FRAME
+    if (sequence < (frames[at + SINCE] as number) || sequence > (frames[at + UNTIL] as number))
+      return NO_FRAME
+    if (frame !== this.lastScanned) frames[at + USED] = 1
     return frame
   }
 
@@ -95,19 +109,22 @@ export class LeafCache {
     const slab = this.slabs[Math.floor(frame / SLAB_FRAMES)] as Buffer
     slab.set(leaf.bytes.subarray(0, leaf.byteSize), (frame % SLAB_FRAMES) * FRAME_BYTES)
     this.show(frame, leaf)
-    this.since[frame] = sequence
-    this.until[frame] = this.isClosingState ? sequence : STILL_GOOD
-    directory.put(frame, this.generations[frame] as number)
+    const at = frame * COLUMNS
+    this.frames[at + SINCE] = sequence
+    this.frames[at + UNTIL] = this.isClosingState ? sequence : STILL_GOOD
+    directory.put(frame, this.frames[at + GENERATION] as number)
     return frame
   }
 
   /** A pinned frame keeps its leaf. */
   pin(frame: number): void {
-    this.pins[frame] = (this.pins[frame] as number) + 1
+    const at = frame * COLUMNS + PINS
+    this.frames[at] = (this.frames[at] as number) + 1
   }
 
   unpin(frame: number): void {
-    this.pins[frame] = (this.pins[frame] as number) - 1
+    const at = frame * COLUMNS + PINS
+    this.frames[at] = (this.frames[at] as number) - 1
     this.lastScanned = frame
   }
 
@@ -155,40 +172,45 @@ export class LeafCache {
 
   private closeFrame(directory: LeafDirectory): void {
     const { frame } = directory
-    if (frame === NO_FRAME || this.generations[frame] !== directory.generation) return
-    if (this.until[frame] === STILL_GOOD) this.until[frame] = this.sequence
+    const at = frame * COLUMNS
+    if (frame === NO_FRAME || this.frames[at + GENERATION] !== directory.generation) return
+    if (this.frames[at + UNTIL] === STILL_GOOD) this.frames[at + UNTIL] = this.sequence
   }
 
   /** A frame for the leaf that a directory stands at: the one that has its last state, or another. */
   private frameFor(directory: LeafDirectory): number {
     let { frame } = directory
-    const isItsOwn = frame !== NO_FRAME && this.generations[frame] === directory.generation
-    if (!isItsOwn || this.pins[frame] !== 0) {
+    const { frames } = this
+    const isItsOwn = frame !== NO_FRAME && frames[frame * COLUMNS + GENERATION] === directory.generation
+    if (!isItsOwn || frames[frame * COLUMNS + PINS] !== 0) {
+      if (this.frameCount === this.framesMax && ++this.missCount % ADMITTED !== 0) return NO_FRAME
       frame = this.takeFrame()
       if (frame === NO_FRAME) return NO_FRAME
-      this.isUsed[frame] = 0
+      frames[frame * COLUMNS + USED] = 0
       this.arrivals.push(frame)
     }
-    this.generations[frame] = ((this.generations[frame] as number) + 1) | 0
+    const at = frame * COLUMNS + GENERATION
+    frames[at] = ((frames[at] as number) + 1) | 0
     return frame
   }
 
   private directoryFor(keyspace: number): LeafDirectory {
-    if (this.knownCount >= this.since.length * KNOWN_PER_FRAME) this.clear()
+    if (this.knownCount >= Math.max(KNOWN_MIN, this.framesMax * KNOWN_PER_FRAME)) this.clear()
     let directory = this.directories.get(keyspace)
     if (directory === undefined) this.directories.set(keyspace, (directory = new LeafDirectory()))
     return directory
   }
 
   private takeFrame(): number {
-    if (this.frameCount < this.since.length) return this.newFrame()
+    if (this.frameCount < this.framesMax) return this.newFrame()
     // Each frame comes by at most twice before one is free, unless all are pinned.
-    for (let tries = this.since.length * 2; tries > 0; tries--) {
+    for (let tries = this.framesMax * 2; tries > 0; tries--) {
       const isFromArrivals = this.arrivals.size > this.arrivalsMax || this.keepers.size === 0
       const queue = isFromArrivals ? this.arrivals : this.keepers
       const frame = queue.shift()
-      if (this.isUsed[frame] === 0 && this.pins[frame] === 0) return frame
-      this.isUsed[frame] = 0
+      const at = frame * COLUMNS
+      if (this.frames[at + USED] === 0 && this.frames[at + PINS] === 0) return frame
+      this.frames[at + USED] = 0
       this.keepers.push(frame)
     }
     return NO_FRAME

@@ -21,6 +21,24 @@ class OpenLeaf extends Leaf {
   private own = new Uint16Array(LEAF_BYTES_MAX / 2)
   private ownBytes = new Uint8Array(this.own.buffer)
 
+  /** Shows an entry; answers what the visitor answers. */
+  visitAt(at: number, visit: EntryVisitor): boolean {
+    const { bytes, words, start } = this
+    if (this.isLarge) {
+      const valueStart = this.valueStart(0)
+      return visit(bytes, this.keyStart(0), this.keyEnd(0), this.valueBytes, valueStart, this.valueEnd(0))
+    }
+    const place = this.tableAt + 2 * at
+    return visit(
+      bytes,
+      start + (words[place] as number),
+      start + (words[place + 2] as number),
+      bytes,
+      start + (words[place + 1] as number),
+      start + (words[place + 3] as number),
+    )
+  }
+
   /** Copies the leaf that the view shows, or of a large one what is before its value. */
   takeAlong(): void {
     const { bytes, isLarge } = this
@@ -53,11 +71,11 @@ export class LeafReader {
     const at = leaf.positionOf(key, 0, key.length)
     if (at === leaf.count) return false
     const keyStart = leaf.keyStart(at)
-    const valueStart = leaf.valueStart(at)
+    const keyEnd = leaf.keyEnd(at)
     const { bytes } = leaf
-    if (valueStart - keyStart !== key.length) return false
-    if (compareBytes(bytes, keyStart, valueStart, key, 0, key.length) !== 0) return false
-    visit(bytes, keyStart, valueStart, leaf.valueBytes, valueStart, leaf.valueEnd(at))
+    if (keyEnd - keyStart !== key.length) return false
+    if (compareBytes(bytes, keyStart, keyEnd, key, 0, key.length) !== 0) return false
+    visit(bytes, keyStart, keyEnd, leaf.valueBytes, leaf.valueStart(at), leaf.valueEnd(at))
     return true
   }
 
@@ -96,13 +114,9 @@ export class LeafReader {
       const isEnd = upper === undefined ? leaf.isLast : leaf.endsBehind(upper, 0, upper.length)
       let end = isEnd && upper !== undefined ? leaf.positionOf(upper, 0, upper.length) : leaf.count
       if (end - at > limit - visited) end = at + limit - visited
-      const { bytes, valueBytes } = leaf
-      while (at < end) {
+      for (; at < end; at++) {
         visited++
-        const valueStart = leaf.valueStart(at)
-        if (!visit(bytes, leaf.keyStart(at), valueStart, valueBytes, valueStart, leaf.valueEnd(at)))
-          return visited
-        at++
+        if (!leaf.visitAt(at, visit)) return visited
       }
       if (isEnd || visited === limit) return visited
       this.goOn(leaf, base, keyspace)
@@ -126,13 +140,9 @@ export class LeafReader {
       const isEnd = leaf.beginsAtOrBefore(lower, 0, lower.length)
       let end = isEnd ? leaf.positionOf(lower, 0, lower.length) : 0
       if (at - end > limit - visited) end = at - limit + visited
-      const { bytes, valueBytes } = leaf
       while (at > end) {
-        at--
         visited++
-        const valueStart = leaf.valueStart(at)
-        if (!visit(bytes, leaf.keyStart(at), valueStart, valueBytes, valueStart, leaf.valueEnd(at)))
-          return visited
+        if (!leaf.visitAt(--at, visit)) return visited
       }
       if (isEnd || visited === limit) return visited
       this.goBack(leaf, base, keyspace)
@@ -226,7 +236,8 @@ export class LeafReader {
   private take(leaf: OpenLeaf, base: Base, keyspace: number, bytes: Uint8Array): true {
     leaf.point(bytes, this.environment.words, 0)
     leaf.frame = leaf.isLarge ? NO_FRAME : this.cache.keep(keyspace, base.sequence, leaf)
-    if (leaf.frame === NO_FRAME) leaf.takeAlong()
+    // A lookup is over when the next one comes.
+    if (leaf.frame === NO_FRAME && leaf !== this.looked) leaf.takeAlong()
     else leaf.valueBytes = leaf.bytes
     return true
   }

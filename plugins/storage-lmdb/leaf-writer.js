@@ -6,7 +6,7 @@
  * Invariants, checked by `leaf-writer.test.ts`: leaves tile their keyspace (see `leaf.js`); no leaf is longer than
  * `LEAF_BYTES_MAX` unless it has one entry; a keyspace without entries has no leaf.
  */
-import { compareBytes, entryBytes, frameBytes, Leaf, LEAF_BYTES_MAX, LeafEncoder } from './leaf.js'
+import { compareBytes, ENTRY_BYTES, frameBytes, Leaf, LEAF_BYTES_MAX, LeafEncoder } from './leaf.js'
 
 /** @typedef {import('./leaf.js').Run} Run */
 /** @typedef {{ entries: number, bytes: number }} Size */
@@ -32,11 +32,12 @@ function item(numbers, at) {
   return /** @type {number} */ (numbers[at])
 }
 
-const COLUMNS = 4
+const COLUMNS = 5
 const SOURCE = 0
 const KEY_START = 1
-const VALUE_START = 2
-const VALUE_END = 3
+const KEY_END = 2
+const VALUE_START = 3
+const VALUE_END = 4
 
 /** Entries that lie in several buffers. */
 class EntryList {
@@ -50,8 +51,8 @@ class EntryList {
     this.sources.length = 0
   }
 
-  /** @param {Uint8Array} source @param {number} keyStart @param {number} valueStart @param {number} valueEnd */
-  add(source, keyStart, valueStart, valueEnd) {
+  /** @param {Uint8Array} source @param {number} keyStart @param {number} keyEnd @param {number} valueStart @param {number} valueEnd */
+  add(source, keyStart, keyEnd, valueStart, valueEnd) {
     const at = this.count++ * COLUMNS
     if (at >= this.columns.length) {
       const grown = new Int32Array(this.columns.length * 2)
@@ -64,6 +65,7 @@ class EntryList {
     if (number < 0) number = this.sources.push(source) - 1
     this.columns[at + SOURCE] = number
     this.columns[at + KEY_START] = keyStart
+    this.columns[at + KEY_END] = keyEnd
     this.columns[at + VALUE_START] = valueStart
     this.columns[at + VALUE_END] = valueEnd
   }
@@ -80,12 +82,12 @@ class EntryList {
 
   /** @param {number} index */
   keySize(index) {
-    return this.get(index, VALUE_START) - this.get(index, KEY_START)
+    return this.get(index, KEY_END) - this.get(index, KEY_START)
   }
 
   /** Bytes in a leaf. @param {number} index */
   weight(index) {
-    return 4 + this.get(index, VALUE_END) - this.get(index, KEY_START)
+    return ENTRY_BYTES + this.keySize(index) + this.get(index, VALUE_END) - this.get(index, VALUE_START)
   }
 
   /** The shortest key behind entry `index - 1` and not behind entry `index`. @param {number} index @returns {Run} */
@@ -185,18 +187,18 @@ export class LeafWriter {
       if (!leaf.endsBehind(bytes, start, end)) break
       let order = 1
       for (; old < leaf.count; old++) {
-        order = compareBytes(leaf.bytes, leaf.keyStart(old), leaf.valueStart(old), bytes, start, end)
+        order = compareBytes(leaf.bytes, leaf.keyStart(old), leaf.keyEnd(old), bytes, start, end)
         if (order >= 0) break
         this.keep(leaf, old)
       }
       if (old < leaf.count && order === 0) {
         size.entries--
-        size.bytes -= leaf.valueEnd(old) - leaf.keyStart(old)
+        size.bytes -= leaf.keyEnd(old) - leaf.keyStart(old) + leaf.valueEnd(old) - leaf.valueStart(old)
         old++
       }
       const valueEnd = changes.valueEndOf(at)
       if (valueEnd >= 0) {
-        entries.add(bytes, start, end, valueEnd)
+        entries.add(bytes, start, end, end, valueEnd)
         size.entries++
         size.bytes += valueEnd - start
       }
@@ -208,7 +210,13 @@ export class LeafWriter {
 
   /** @private @param {Leaf} leaf @param {number} index */
   keep(leaf, index) {
-    this.entries.add(leaf.bytes, leaf.keyStart(index), leaf.valueStart(index), leaf.valueEnd(index))
+    this.entries.add(
+      leaf.bytes,
+      leaf.keyStart(index),
+      leaf.keyEnd(index),
+      leaf.valueStart(index),
+      leaf.valueEnd(index),
+    )
   }
 
   /** @private */
@@ -231,38 +239,44 @@ export class LeafWriter {
       if (isReplaced) this.pages.remove(keyspace, lower)
       return
     }
-    const aim = isAppend ? LEAF_BYTES_MAX : this.evenBytes(lower, upper)
+    const share = isAppend ? Infinity : this.shareOf(lower, upper)
     let from = 0
+    let written = 0
+    let goal = share
     do {
-      const to = this.endOfLeaf(from, aim, lower, upper)
+      const to = this.endOfLeaf(from, goal - written, lower, upper)
+      for (let index = from; index < to; index++) written += entries.weight(index)
       const next = to < entries.count ? entries.separator(to) : upper
       this.writeLeaf(keyspace, from, to, lower, next)
       if (next === undefined) break
       lower = next
       from = to
+      goal += share
     } while (from < entries.count)
   }
 
-  /** How full leaves are to be, so that all are alike. @private @param {Run} lower @param {Run | undefined} upper */
-  evenBytes(lower, upper) {
+  /** What each leaf is to get, so that all are alike. @private @param {Run} lower @param {Run | undefined} upper */
+  shareOf(lower, upper) {
     const { entries } = this
-    let total = frameBytes(sizeOf(lower), sizeOf(upper))
+    const frame = frameBytes(sizeOf(lower), sizeOf(upper))
+    let total = 0
     for (let index = 0; index < entries.count; index++) total += entries.weight(index)
-    return total <= LEAF_BYTES_MAX ? LEAF_BYTES_MAX : total / Math.ceil(total / FILLED_BYTES)
+    return total + frame <= LEAF_BYTES_MAX ? Infinity : total / Math.ceil(total / FILLED_BYTES)
   }
 
-  /** Where a leaf ends that begins with entry `from`. @private
-   * @param {number} from @param {number} aim @param {Run} lower @param {Run | undefined} upper
+  /** Where a leaf ends that begins with entry `from` and is to get about so many bytes of entries. @private
+   * @param {number} from @param {number} wanted @param {Run} lower @param {Run | undefined} upper
    */
-  endOfLeaf(from, aim, lower, upper) {
+  endOfLeaf(from, wanted, lower, upper) {
     const { entries } = this
-    let bytes = frameBytes(sizeOf(lower), 0)
+    const frame = frameBytes(sizeOf(lower), 0)
+    let bytes = 0
     let to = from
     while (to < entries.count) {
       const weight = entries.weight(to)
       // The bound between two entries is at most as long as the latter's key.
       const bound = to + 1 < entries.count ? entries.keySize(to + 1) : sizeOf(upper)
-      const isFull = bytes + weight + bound > LEAF_BYTES_MAX || bytes + weight / 2 > aim
+      const isFull = frame + bytes + weight + bound > LEAF_BYTES_MAX || bytes + weight / 2 > wanted
       if (isFull && to > from) break
       bytes += weight
       to++
@@ -274,12 +288,17 @@ export class LeafWriter {
   writeLeaf(keyspace, from, to, lower, upper) {
     const { entries, encoder } = this
     let bytes = frameBytes(sizeOf(lower), sizeOf(upper))
-    for (let index = from; index < to; index++) bytes += entries.weight(index)
-    encoder.begin(to - from, bytes, lower, upper)
+    let keyBytes = 0
+    for (let index = from; index < to; index++) {
+      bytes += entries.weight(index)
+      keyBytes += entries.keySize(index)
+    }
+    encoder.begin(to - from, bytes, keyBytes, lower, upper)
     for (let index = from; index < to; index++) {
       encoder.add(
         entries.bytesOf(index),
         entries.get(index, KEY_START),
+        entries.get(index, KEY_END),
         entries.get(index, VALUE_START),
         entries.get(index, VALUE_END),
       )

@@ -6,20 +6,24 @@
  *
  * Layout, in words of two bytes in the machine's order (as LMDB itself): number of entries; length of the lower
  * bound; length of the upper bound or `NO_UPPER`; 0. Then for each entry where its key and where its value begins, and where
- * the last one ends, counted from the leaf's beginning. Then the bounds, then keys and values. A leaf longer than
- * `LEAF_BYTES_MAX` holds a single entry; its three places take four bytes each, and `LARGE` stands for the number of entries.
+ * the last ones end, counted from the leaf's beginning. Then the bounds, then all keys, then all values: a search touches
+ * few lines of memory. A leaf longer than `LEAF_BYTES_MAX` holds a single entry; its four places take four bytes each, and `LARGE`
+ * stands for the number of entries.
  *
  * JavaScript, because the writer thread is started from a file and needs it before the build too.
  */
 
-/** Value bytes that fill a page of LMDB's to its end. Places in such a leaf fit a word. */
+/**
+ * Bytes that LMDB puts into one overflow page. Leaves of half a page would lie within LMDB's own, but then nearly always one
+ * in each (measured: the file has twice the size). Places in such a leaf fit a word.
+ */
 export const LEAF_BYTES_MAX = 8192 - 16
 
 const HEADER_WORDS = 4
 const LARGE = 0xffff
 const NO_UPPER = 0xffff
 /** Words of the table of a leaf with one large entry. */
-const LARGE_TABLE_WORDS = 6
+const LARGE_TABLE_WORDS = 8
 
 const NOTHING = new Uint8Array(0)
 const NO_WORDS = new Uint16Array(0)
@@ -76,7 +80,7 @@ export class Leaf {
     this.isLarge = count === LARGE
     this.count = this.isLarge ? 1 : count
     this.tableAt = head + HEADER_WORDS
-    this.lowerStart = (this.tableAt + (this.isLarge ? LARGE_TABLE_WORDS : 2 * count + 1)) * 2
+    this.lowerStart = (this.tableAt + (this.isLarge ? LARGE_TABLE_WORDS : 2 * count + 2)) * 2
     this.upperStart = this.lowerStart + item(words, head + 1)
     this.isLast = upperSize === NO_UPPER
     this.upperEnd = this.upperStart + (this.isLast ? 0 : upperSize)
@@ -87,19 +91,24 @@ export class Leaf {
     return this.start + this.place(2 * index)
   }
 
-  /** Where a key ends and its value begins. @param {number} index */
+  /** @param {number} index */
+  keyEnd(index) {
+    return this.start + this.place(2 * index + 2)
+  }
+
+  /** @param {number} index */
   valueStart(index) {
     return this.start + this.place(2 * index + 1)
   }
 
   /** @param {number} index */
   valueEnd(index) {
-    return this.start + this.place(2 * index + 2)
+    return this.start + this.place(2 * index + 3)
   }
 
   /** Bytes from its beginning to its end. */
   get byteSize() {
-    return this.place(2 * this.count)
+    return this.place(2 * this.count + 1)
   }
 
   /** The first entry whose key isn't before this one. @param {Uint8Array} key @param {number} start @param {number} end */
@@ -108,7 +117,7 @@ export class Leaf {
     let high = this.count
     while (low < high) {
       const middle = (low + high) >>> 1
-      const order = compareBytes(this.bytes, this.keyStart(middle), this.valueStart(middle), key, start, end)
+      const order = compareBytes(this.bytes, this.keyStart(middle), this.keyEnd(middle), key, start, end)
       if (order < 0) low = middle + 1
       else high = middle
     }
@@ -137,15 +146,13 @@ export class Leaf {
 
 /** Bytes of a leaf besides its entries. @param {number} lowerSize @param {number} upperSize */
 export function frameBytes(lowerSize, upperSize) {
-  return (HEADER_WORDS + 1) * 2 + lowerSize + upperSize
+  return (HEADER_WORDS + 2) * 2 + lowerSize + upperSize
 }
 
-/** Bytes that an entry takes in a leaf. @param {number} keySize @param {number} valueSize */
-export function entryBytes(keySize, valueSize) {
-  return 4 + keySize + valueSize
-}
+/** Bytes of an entry in a leaf besides its key and its value. */
+export const ENTRY_BYTES = 4
 
-/** Writes one leaf after the other into memory that it keeps, from the header to the last entry. */
+/** Writes one leaf after the other into memory that it keeps, from the header to the last value. */
 export class LeafEncoder {
   /** @private */
   memory = new Target(LEAF_BYTES_MAX)
@@ -153,16 +160,20 @@ export class LeafEncoder {
   target = this.memory
   /** @private */
   tableAt = 0
-  /** @private */
-  end = 0
+  /** Where the next key goes. @private */
+  keyEnd = 0
+  /** Where the next value goes. @private */
+  valueEnd = 0
   /** @private */
   isLarge = false
 
-  /** Begins a leaf. @param {number} count @param {number} byteSize all of it @param {Run} lower @param {Run | undefined} upper */
-  begin(count, byteSize, lower, upper) {
+  /** Begins a leaf. @param {number} count @param {number} byteSize all of it @param {number} keyBytes all keys together
+   * @param {Run} lower @param {Run | undefined} upper
+   */
+  begin(count, byteSize, keyBytes, lower, upper) {
     this.isLarge = byteSize > LEAF_BYTES_MAX
     if (this.isLarge && count !== 1) throw new Error('invariant: only a single entry is longer than a leaf')
-    const tableWords = this.isLarge ? LARGE_TABLE_WORDS : 2 * count + 1
+    const tableWords = this.isLarge ? LARGE_TABLE_WORDS : 2 * count + 2
     this.target = this.isLarge ? new Target(byteSize + LARGE_TABLE_WORDS * 2) : this.memory
     const { words } = this.target
     words[0] = this.isLarge ? LARGE : count
@@ -170,40 +181,42 @@ export class LeafEncoder {
     words[2] = upper === undefined ? NO_UPPER : upper.end - upper.start
     words[3] = 0
     this.tableAt = HEADER_WORDS
-    this.end = (HEADER_WORDS + tableWords) * 2
-    this.append(lower.bytes, lower.start, lower.end)
-    if (upper !== undefined) this.append(upper.bytes, upper.start, upper.end)
-    this.place()
+    let end = (HEADER_WORDS + tableWords) * 2
+    end = this.copy(lower.bytes, lower.start, lower.end, end)
+    if (upper !== undefined) end = this.copy(upper.bytes, upper.start, upper.end, end)
+    this.keyEnd = end
+    this.valueEnd = end + keyBytes
+    this.note()
   }
 
-  /** @param {Uint8Array} bytes @param {number} keyStart @param {number} valueStart @param {number} valueEnd */
-  add(bytes, keyStart, valueStart, valueEnd) {
-    this.append(bytes, keyStart, valueStart)
-    this.place()
-    this.append(bytes, valueStart, valueEnd)
-    this.place()
+  /** @param {Uint8Array} bytes @param {number} keyStart @param {number} keyEnd @param {number} valueStart @param {number} valueEnd */
+  add(bytes, keyStart, keyEnd, valueStart, valueEnd) {
+    this.keyEnd = this.copy(bytes, keyStart, keyEnd, this.keyEnd)
+    this.valueEnd = this.copy(bytes, valueStart, valueEnd, this.valueEnd)
+    this.note()
   }
 
   /** The finished leaf; valid until the next one begins. */
   finish() {
-    return this.target.bytes.subarray(0, this.end)
+    return this.target.bytes.subarray(0, this.valueEnd)
   }
 
-  /** Notes the end of what there is as the next place. @private */
-  place() {
+  /** Notes where the next key and the next value go. @private */
+  note() {
     const { words } = this.target
-    words[this.tableAt++] = this.end
-    if (this.isLarge) words[this.tableAt++] = this.end / 0x10000
+    for (const place of [this.keyEnd, this.valueEnd]) {
+      words[this.tableAt++] = place
+      if (this.isLarge) words[this.tableAt++] = place / 0x10000
+    }
   }
 
-  /** @private @param {Uint8Array} source @param {number} start @param {number} end */
-  append(source, start, end) {
+  /** Answers where the copy ends. @private @param {Uint8Array} source @param {number} start @param {number} end @param {number} at */
+  copy(source, start, end, at) {
     const { bytes } = this.target
-    const at = this.end
     // Short runs are quicker byte by byte than through a view.
     if (end - start <= 32) for (let i = start; i < end; i++) bytes[at + i - start] = item(source, i)
     else bytes.set(source.subarray(start, end), at)
-    this.end = at + end - start
+    return at + end - start
   }
 }
 
