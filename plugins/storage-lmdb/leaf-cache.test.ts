@@ -208,7 +208,7 @@ test('a file of another format is refused with one line', async () => {
     encoding: 'binary',
     keyEncoding: 'binary',
   })
-  await file.put(Buffer.from([0]) as never, Buffer.alloc(8))
+  await file.put(Buffer.from([0]), Buffer.alloc(8))
   await file.close()
   const storage = create(2 ** 20, 2 ** 20)
   await expect(storage.start()).rejects.toMatchObject({

@@ -109,7 +109,7 @@ export class LeafDirectory {
     }
     if (low === 0) return false
     this.blockAt = low - 1
-    this.block = blocks[low - 1] as Block
+    this.block = blocks[low - 1]
     this.index = this.block.floor(key, start, end)
     return true
   }
@@ -126,7 +126,7 @@ export class LeafDirectory {
     if (this.index > 0) this.index--
     else {
       if (this.blockAt === 0) return false
-      this.block = this.blocks[--this.blockAt] as Block
+      this.block = this.blocks[--this.blockAt]
       this.index = this.block.count - 1
     }
     return true
@@ -150,7 +150,7 @@ export class LeafDirectory {
     } else {
       if (this.blocks.length === 0) this.blocks.push(new Block())
       this.blockAt = 0
-      this.block = this.blocks[0] as Block
+      this.block = this.blocks[0]
       this.index = 0
     }
     this.makeRoom()

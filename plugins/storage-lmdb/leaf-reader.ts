@@ -171,7 +171,10 @@ export class LeafReader {
       if (leaf.endsBehind(key, 0, key.length)) return true
     }
     const bytes = this.environment.fetchFloor(base, keyspace, key, true)
-    return bytes !== undefined && this.take(leaf, base, keyspace, bytes)
+    if (bytes === undefined) return false
+    this.take(leaf, base, keyspace, bytes)
+    if (!leaf.endsBehind(key, 0, key.length)) throw new Error('invariant: leaves tile their keyspace')
+    return true
   }
 
   private goToLast(leaf: OpenLeaf, base: Base, keyspace: number): boolean {
@@ -201,7 +204,8 @@ export class LeafReader {
   /** Goes to the leaf before. */
   private goBack(leaf: OpenLeaf, base: Base, keyspace: number): void {
     this.release(leaf)
-    const bound = leaf.bytes.slice(leaf.lowerStart, leaf.upperStart)
+    // A copy, which a Buffer's own slice isn't: the frame may get another leaf.
+    const bound = Uint8Array.prototype.slice.call(leaf.bytes, leaf.lowerStart, leaf.upperStart)
     const directory = this.cache.directory(keyspace)
     if (directory?.before(bound, 0, bound.length) === true && this.open(leaf, base, keyspace, directory)) {
       const { bytes, upperStart, upperEnd } = leaf
@@ -210,6 +214,8 @@ export class LeafReader {
     const found = this.environment.fetchFloor(base, keyspace, bound, false)
     if (found === undefined) throw new Error('invariant: a leaf that is not the first has a neighbour')
     this.take(leaf, base, keyspace, found)
+    if (leaf.isLast || compareBytes(leaf.bytes, leaf.upperStart, leaf.upperEnd, bound, 0, bound.length) !== 0)
+      throw new Error('invariant: leaves tile their keyspace')
   }
 
   /** Opens the leaf that a directory stands at; answers false if this state doesn't have it. */
