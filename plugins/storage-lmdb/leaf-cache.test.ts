@@ -62,7 +62,7 @@ function keyOf(number: number): string {
   return `key ${String(number).padStart(5, '0')}`
 }
 
-test.each([1, 2, 3])('open snapshots keep their states over flushes and restarts (seed %i)', async (seed) => {
+test.each([1, 2])('open snapshots keep their states over flushes and restarts (seed %i)', async (seed) => {
   const random = randomNumbers(seed)
   let state = new Map<string, string>()
   for (let session = 0; session < 3; session++) {
@@ -70,9 +70,9 @@ test.each([1, 2, 3])('open snapshots keep their states over flushes and restarts
     await storage.start()
     const kept: { snapshot: KeyspaceSnapshot; state: State }[] = []
     let pending: Promise<unknown> = Promise.resolve()
-    for (let round = 0; round < 36; round++) {
+    for (let round = 0; round < 24; round++) {
       const changes: Change[] = []
-      const isShrinking = round % 18 > 12
+      const isShrinking = round % 12 > 8
       state = new Map(state)
       const start = random(4000)
       for (let count = random(round % 10 === 0 ? 1500 : 40); count > 0; count--) {
