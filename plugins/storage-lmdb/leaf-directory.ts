@@ -107,10 +107,11 @@ export class LeafDirectory {
       if ((blocks[middle] as Block).compare(0, key, start, end) <= 0) low = middle + 1
       else high = middle
     }
-    if (low === 0) return false
+    const block = blocks[low - 1]
+    if (block === undefined) return false
     this.blockAt = low - 1
-    this.block = blocks[low - 1]
-    this.index = this.block.floor(key, start, end)
+    this.block = block
+    this.index = block.floor(key, start, end)
     return true
   }
 
@@ -125,9 +126,11 @@ export class LeafDirectory {
     if (this.current.compare(this.index, key, start, end) < 0) return true
     if (this.index > 0) this.index--
     else {
-      if (this.blockAt === 0) return false
-      this.block = this.blocks[--this.blockAt]
-      this.index = this.block.count - 1
+      const block = this.blocks[this.blockAt - 1]
+      if (block === undefined) return false
+      this.blockAt--
+      this.block = block
+      this.index = block.count - 1
     }
     return true
   }
