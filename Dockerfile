@@ -41,7 +41,8 @@ RUN rm -rf node_modules config/toolchain \
  && find core plugins -type d -empty -delete
 
 FROM ${NODE_IMAGE}
-ENV NODE_ENV=production BIND_ADDR=0.0.0.0 PORT=3306
+# Clients of a container are other machines, so root may come from anywhere; it needs MYSQL_ROOT_PASSWORD then.
+ENV NODE_ENV=production BIND_ADDR=0.0.0.0 PORT=3306 MYSQL_ROOT_HOST=%
 WORKDIR /app
 COPY --from=dependencies /app ./
 COPY --from=programs /app ./

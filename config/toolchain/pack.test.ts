@@ -41,7 +41,8 @@ test('packed packages start and serve', async () => {
   connection.destroy()
   program.kill('SIGTERM')
   expect(await program.ended).toEqual({ status: 0, signal: null })
-})
+  // Compiles first what was changed since the last build.
+}, 60_000)
 
 function packed(folder: string, name: string): string {
   return join(folder, 'node_modules', '@switchyard', name)

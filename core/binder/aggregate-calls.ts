@@ -4,7 +4,7 @@
  */
 import type { AggregateBinding } from '../common/function-binding.js'
 import { sqlError } from '../common/sql-error.js'
-import { BIGINT_TYPE, isNumeric, isString } from '../common/sql-type.js'
+import { BIGINT_TYPE, isInteger, isNumeric, isString } from '../common/sql-type.js'
 import type {
   AggregateCall,
   ColumnExpression,
@@ -194,6 +194,9 @@ export function bindWindowCall(
   }
   const inner: ExpressionContext = { ...context, windows: undefined }
   const specification = resolveWindow(syntax.over, context)
+  if (hasWindowCall([specification.partitionBy, specification.orderBy])) {
+    throw sqlError('ER_WINDOW_NESTED_WINDOW_FUNC_USE_IN_WINDOW_SPEC', '<unnamed window>')
+  }
   const window = bindWindow(binding, specification, inner, context.windows)
   const args = syntax.call.arguments.map((argument) => binding.expression(argument, inner))
   const name = syntax.call.name.toLowerCase()
@@ -279,6 +282,14 @@ const WHOLE_PARTITION: WindowFrame = {
 
 const UP_TO_PEERS: WindowFrame = { ...WHOLE_PARTITION, unit: 'range', end: { kind: 'current row' } }
 
+function hasWindowCall(syntax: unknown): boolean {
+  if (Array.isArray(syntax)) return syntax.some(hasWindowCall)
+  if (typeof syntax !== 'object' || syntax === null) return false
+  const { kind } = syntax as Partial<Syntax>
+  if (kind === 'window') return true
+  return kind !== 'subquery' && Object.values(syntax).some(hasWindowCall)
+}
+
 function bindFrame(
   binding: Binding,
   syntax: FrameSyntax | undefined,
@@ -294,6 +305,8 @@ function bindFrame(
     throw sqlError('ER_WINDOW_FRAME_END_ILLEGAL', '<unnamed window>')
   const start = bindFrameBound(binding, syntax.from, context)
   const end = bindFrameBound(binding, syntax.to, context)
+  if (syntax.unit === 'rows')
+    for (const bound of [syntax.from, syntax.to]) checkRowCount(binding, bound, context)
   if (rank(start) > rank(end)) throw sqlError('ER_WINDOW_FRAME_ILLEGAL', '<unnamed window>')
   const frame = {
     unit: syntax.unit,
@@ -317,6 +330,15 @@ const BOUND_RANKS = {
 
 function rank(bound: FrameBound): number {
   return BOUND_RANKS[bound.kind]
+}
+
+/** ROWS counts rows: offsets are whole numbers. */
+function checkRowCount(binding: Binding, bound: FrameBoundSyntax, context: ExpressionContext): void {
+  if (!('offset' in bound)) return
+  if (bound.unit !== undefined) throw sqlError('ER_WINDOW_ROWS_INTERVAL_USE', '<unnamed window>')
+  const { type } = binding.expression(bound.offset, context)
+  const isCount = isInteger(type) || type.name === 'null' || bound.offset.kind === 'parameter'
+  if (!isCount) throw sqlError('ER_WINDOW_FRAME_ILLEGAL', '<unnamed window>')
 }
 
 function bindFrameBound(binding: Binding, bound: FrameBoundSyntax, context: ExpressionContext): FrameBound {

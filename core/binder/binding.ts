@@ -43,7 +43,7 @@ export interface ExpressionContext {
   readonly alias: ((name: string) => Expression | undefined) | undefined
   readonly aliasOrder: 'before' | 'after'
   /** The column that tells whether a GROUP BY item is rolled up; undefined if the expression is none. */
-  readonly grouping?: (item: Expression) => Expression | undefined
+  readonly grouping?: ((item: Expression) => Expression | undefined) | undefined
   /** Whether literals show in metadata, so that their types must be exact: in select lists. */
   readonly exactLiterals?: boolean
   /** VALUES(column) and the row alias of INSERT … ON DUPLICATE KEY UPDATE. */

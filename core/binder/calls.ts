@@ -97,7 +97,13 @@ export function asCondition(expression: Expression): Expression {
 
 /** Conversions to temporal types and JSON can fail to NULL; the others always have an answer. */
 function isLossless(from: SqlType, to: SqlType): boolean {
-  if (to.name === 'date' || to.name === 'time' || to.name === 'datetime' || to.name === 'timestamp') {
+  if (
+    to.name === 'year' ||
+    to.name === 'date' ||
+    to.name === 'time' ||
+    to.name === 'datetime' ||
+    to.name === 'timestamp'
+  ) {
     return from.name === to.name
   }
   return to.name !== 'json'

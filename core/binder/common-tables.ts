@@ -5,13 +5,20 @@
 import type { Evaluator } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import { STRICT_MODES } from '../common/sql-mode.js'
-import { isText } from '../common/sql-type.js'
+import { isText, textType } from '../common/sql-type.js'
 import { codePointCount, textLengthMax, textOf } from '../common/value-text.js'
 import type { Expression } from '../plan/expression.js'
-import type { LogicalNode, OutputColumn } from '../plan/logical.js'
-import type { QueryBody, QueryExpression, SetOperation, WithClause } from '../plan/syntax/index.js'
+import type { LogicalNode, OutputColumn, RecursiveNode } from '../plan/logical.js'
+import type {
+  QueryBody,
+  QueryExpression,
+  SetOperation,
+  TableReference,
+  WithClause,
+} from '../plan/syntax/index.js'
 import type { Binding } from './binding.js'
 import { convertTo, specialCall } from './calls.js'
+import { bindLimit } from './limits.js'
 import { sameName, type CommonTable, type WorkTable } from './scope.js'
 
 /** The common tables visible behind a WITH clause. */
@@ -91,12 +98,18 @@ function bindRecursive(binding: Binding, table: CommonTable) {
   }
   const seed = binding.query(asQuery(body, seeds), undefined, table.visible)
   // MySQL takes names and types from the non-recursive part; every column may be NULL.
-  const columns = named(seed.columns, table).map((column) => ({ ...column, nullable: true }))
+  const columns = named(seed.columns, table).map((column) => ({
+    ...column,
+    // NULL alone makes a column that has room for nothing else.
+    type: column.type.name === 'null' ? textType(0, binding.environment.connectionCollation) : column.type,
+    nullable: true,
+  }))
   const workId = binding.newShareId()
   const work: WorkTable = { workId, columns, references: 0 }
   const visible = [...table.visible, { ...table, work }]
   const bound = steps.map((step) => {
     work.references = 0
+    checkStep(table.name, step)
     const query = binding.query(asQuery(body, [step]), undefined, visible)
     if (work.references > 1) throw sqlError('ER_CTE_RECURSIVE_REQUIRES_SINGLE_REFERENCE', table.name)
     if (hasAggregation(query.plan)) throw sqlError('ER_CTE_RECURSIVE_FORBIDS_AGGREGATION', table.name)
@@ -110,18 +123,22 @@ function bindRecursive(binding: Binding, table: CommonTable) {
       ? first
       : { kind: 'set operation', operation: 'union', all: true, inputs: bound, output: first.output }
   const output = columns.map((column) => ({ ...column, id: binding.newColumn() }))
-  const plan: LogicalNode = {
+  const recursive: RecursiveNode = {
     kind: 'recursive',
     workId,
     name: table.name,
     seed: seed.plan,
     step,
     distinct: body.distinct,
+    limit: undefined,
     seedColumns: seed.columns.map((column) => column.id),
     stepColumns: step.output.map((column) => column.id),
     output,
   }
-  return { plan, columns: output }
+  const { limit } = table.query
+  const limited = bindLimit(binding, recursive, limit, false)
+  if (limited.kind !== 'limit') return { plan: recursive, columns: output }
+  return { plan: { ...limited, input: { ...recursive, limit: limited } }, columns: output }
 }
 
 function setOperationOf(table: CommonTable): SetOperation {
@@ -132,9 +149,28 @@ function setOperationOf(table: CommonTable): SetOperation {
   }
   if (orderBy.length > 0)
     throw sqlError('ER_NOT_SUPPORTED_YET', 'ORDER BY over UNION in recursive Common Table Expression')
-  if (limit !== undefined)
-    throw sqlError('ER_NOT_SUPPORTED_YET', 'LIMIT over UNION in recursive Common Table Expression')
   return inner
+}
+
+/** What the recursive part may not be, by its form (MySQL manual 15.2.20 "Recursive Common Table Expressions"). */
+function checkStep(name: string, step: QueryBody): void {
+  if (step.kind !== 'select') return
+  if (step.distinct)
+    throw sqlError('ER_NOT_SUPPORTED_YET', 'DISTINCT in recursive query block of Common Table Expression')
+  const count = step.from.reduce((sum, reference) => sum + directReferences(reference, name), 0)
+  if (count !== 1) throw sqlError('ER_CTE_RECURSIVE_REQUIRES_SINGLE_REFERENCE', name)
+}
+
+/** How often a join names the table itself, not in a sub-query. Throws if it stands where an outer join fills in NULL. */
+function directReferences(reference: TableReference, name: string): number {
+  if (reference.kind === 'join') {
+    const left = directReferences(reference.left, name)
+    const right = directReferences(reference.right, name)
+    const isFilledIn = (reference.type === 'left' && right > 0) || (reference.type === 'right' && left > 0)
+    if (isFilledIn) throw sqlError('ER_CTE_RECURSIVE_FORBIDDEN_JOIN_ORDER', name)
+    return left + right
+  }
+  return reference.kind === 'table' && namesTable(reference, name) ? 1 : 0
 }
 
 function asQuery(body: SetOperation, operands: readonly QueryBody[]): QueryExpression {

@@ -32,6 +32,7 @@ import { bindBenchmark } from './benchmark.js'
 import type { Binding, ExpressionContext } from './binding.js'
 import { bindCall, convertTo, unknownFunction } from './calls.js'
 import { castType, castTypeText } from './cast-types.js'
+import { defaultOfColumn } from './column-defaults.js'
 import { bindLiteral, constant, NULL_CONSTANT, numericForm } from './literals.js'
 import { columnExpression, type Scope } from './scope.js'
 import { bindWaitingCall } from './waiting-calls.js'
@@ -150,7 +151,8 @@ export function bindExpression(binding: Binding, syntax: Syntax, context: Expres
     case 'jsonValue':
       return bindJsonValue(binding, syntax, bind)
     case 'columnDefault': {
-      const value = context.defaultOf?.(syntax.column.name)
+      if (context.defaultOf === undefined) return defaultOfColumn(binding, syntax.column, context)
+      const value = context.defaultOf(syntax.column.name)
       if (value === undefined) throw sqlError('ER_NO_DEFAULT_FOR_FIELD', syntax.column.name)
       return value
     }

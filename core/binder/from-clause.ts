@@ -5,7 +5,7 @@ import type { ErrorCode } from '../common/error-catalogue.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
 import type { Correlation, Expression } from '../plan/expression.js'
 import type { JoinNode, LogicalNode, OutputColumn, ScanLock, ScanNode } from '../plan/logical.js'
-import type { TableDefinition } from '../plan/schema.js'
+import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
 import { columnsOf } from '../plan/rewrite.js'
 import type { DerivedTable, Join, JsonTable, TableFactor, TableReference } from '../plan/syntax/index.js'
 import type { Binding, BoundColumn, BoundQuery } from './binding.js'
@@ -205,11 +205,24 @@ const ROW_KEY_TYPE: OutputColumn['type'] = {
   collation: 'binary',
 }
 
-/** A table's columns under an alias, with new column ids. */
+/** Columns that are not of a table yet. */
+export function columnsRelation(binding: Binding, columns: readonly ColumnDefinition[]): ScopeRelation {
+  const named = columns.map((column): ScopeColumn => ({
+    id: binding.newColumn(),
+    name: column.name,
+    type: column.type,
+    nullable: column.nullable,
+    origin: undefined,
+    invisible: column.invisible,
+  }))
+  return { alias: '', database: undefined, columns: named }
+}
+
+/** A table's columns under an alias, with new column ids. Hidden ones have no name there. */
 export function tableRelation(binding: Binding, table: TableDefinition, alias: string): ScopeRelation {
   const columns = table.columns.map((column): ScopeColumn => ({
     id: binding.newColumn(),
-    name: column.name,
+    name: column.hidden === true ? '' : column.name,
     type: column.type,
     nullable: column.nullable,
     origin: {
@@ -240,6 +253,7 @@ function bindHints(table: TableDefinition, syntax: Pick<TableFactor, 'indexHints
     else if (hint.action === 'force') force = [...(force ?? []), ...hint.indexes]
     else ignore.push(...hint.indexes)
   }
+  if (use !== undefined && force !== undefined) throw sqlError('ER_WRONG_USAGE', 'USE INDEX', 'FORCE INDEX')
   return { use, force, ignore }
 }
 

@@ -88,7 +88,8 @@ export function buildGrouping(
     const calls = new Set(aggregates.map((call) => call.output))
     return rewriteExpression(expression, (part) => {
       if (part.kind === 'column' && (calls.has(part.column) || outputs.has(part.column))) return part
-      if (part.kind !== 'constant' && part.kind !== 'parameter') {
+      // ROLLUP makes NULL of grouped constants too.
+      if (rollup || (part.kind !== 'constant' && part.kind !== 'parameter')) {
         const item = keys.get(expressionKey(binding, part))
         if (item !== undefined) return groupColumn(item, rollup)
       }

@@ -3,20 +3,21 @@
  */
 import { sqlError } from '../common/sql-error.js'
 import { STRICT_MODES } from '../common/sql-mode.js'
-import { isNumeric, NULL_TYPE, type SqlType } from '../common/sql-type.js'
-import type { ColumnAssignment, InsertPlan, MissingValue } from '../plan/change.js'
+import { NULL_TYPE, type SqlType } from '../common/sql-type.js'
+import type { InsertPlan, MissingValue } from '../plan/change.js'
 import type { ColumnId, Expression } from '../plan/expression.js'
 import type { LogicalNode, OutputColumn } from '../plan/logical.js'
-import { hasSubquery } from '../plan/rewrite.js'
 import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
-import type { Assignment, ColumnReference, InsertStatement } from '../plan/syntax/index.js'
+import type { ColumnReference, InsertStatement } from '../plan/syntax/index.js'
 import type { Binding, ExpressionContext } from './binding.js'
 import { plainContext } from './binding.js'
+import { assigned } from './assignments.js'
 import { convertTo } from './calls.js'
 import { refuseReadOf } from './changed-table.js'
 import { tableRelation } from './from-clause.js'
-import { NULL_CONSTANT, numericForm } from './literals.js'
-import { defaultExpression, layoutScope, missingValue, onUpdateNow, rowRules } from './row-rules.js'
+import { NULL_CONSTANT } from './literals.js'
+import { defaultExpression, missingValue, onUpdateNow, rowRules } from './row-rules.js'
+import { bindOnDuplicate, bindQuerySource } from './on-duplicate.js'
 import { sameName, Scope, type ScopeRelation } from './scope.js'
 import { writableTable } from './targets.js'
 
@@ -25,14 +26,14 @@ export function bindInsert(binding: Binding, syntax: InsertStatement): InsertPla
   const relation = tableRelation(binding, table, table.name)
   const targets = targetColumns(syntax, table)
   const missing = table.columns.map((column) => missingValue(binding, column, relation))
-  const { source, defaultPlaces } = bindSource(binding, syntax, table, relation, targets, missing)
+  const { source, defaultPlaces, read } = bindSource(binding, syntax, table, relation, targets, missing)
   const ignored = givenGenerated(table, targets, syntax, defaultPlaces)
   refuseInStrictMode(binding, table, ignored)
   const old = tableRelation(binding, table, table.name)
   const onDuplicate =
     syntax.onDuplicateKeyUpdate.length === 0
       ? undefined
-      : bindOnDuplicate(binding, syntax, table, relation, old, targets)
+      : bindOnDuplicate(binding, syntax, { table, inserted: relation, old, targets, read })
   return {
     kind: 'insert',
     rules: rowRules(binding, table, relation),
@@ -44,6 +45,7 @@ export function bindInsert(binding: Binding, syntax: InsertStatement): InsertPla
     mode: syntax.replace ? 'replace' : 'insert',
     ignore: syntax.ignore,
     onDuplicate,
+    readForDuplicate: read.flatMap((each) => each.columns.map((column) => column.id)),
     onUpdate: onDuplicate === undefined ? [] : onUpdateNow(binding, table, onDuplicate),
     oldLayout: old.columns.map((column): ColumnId => column.id),
     oldRules: rowRules(binding, table, old),
@@ -76,6 +78,8 @@ export function columnPosition(table: TableDefinition, reference: ColumnReferenc
 interface BoundSource {
   readonly source: LogicalNode
   readonly defaultPlaces: ReadonlyMap<number, readonly number[]> | undefined
+  /** Tables of the query whose columns ON DUPLICATE KEY UPDATE names. */
+  readonly read: readonly ScopeRelation[]
 }
 
 function bindSource(
@@ -87,9 +91,9 @@ function bindSource(
   missing: readonly MissingValue[],
 ): BoundSource {
   if (syntax.source.kind === 'query') {
-    const bound = binding.query(syntax.source.query, undefined, [])
-    if (bound.columns.length !== targets.length) throw sqlError('ER_WRONG_VALUE_COUNT_ON_ROW', 1)
-    return { source: bound.plan, defaultPlaces: undefined }
+    const bound = bindQuerySource(binding, syntax, syntax.source.query, table)
+    if (bound.columnCount !== targets.length) throw sqlError('ER_WRONG_VALUE_COUNT_ON_ROW', 1)
+    return { source: bound.plan, defaultPlaces: undefined, read: bound.read }
   }
   refuseReadOf([{ alias: table.name, table }], syntax.source.rows, binding.environment.database, [])
   // `INSERT … SET a = 1, b = a`: columns read as the values that they have so far, first their defaults.
@@ -147,6 +151,7 @@ function bindSource(
   return {
     source: { kind: 'values', rows, output, ...(isMixed ? { storedIn: columns } : {}) },
     defaultPlaces: defaultPlaces.size === 0 ? undefined : defaultPlaces,
+    read: [],
   }
 }
 
@@ -173,11 +178,6 @@ function isReadAs(from: SqlType, to: SqlType): boolean {
   )
 }
 
-/** A value as it is assigned: hex and bit literals are numbers in numeric columns. */
-function assigned(value: Expression, column: ColumnDefinition | undefined): Expression {
-  return column !== undefined && isNumeric(column.type) ? numericForm(value) : value
-}
-
 /** Generated columns, which take no value but DEFAULT, that the statement gives something else. */
 function givenGenerated(
   table: TableDefinition,
@@ -202,94 +202,4 @@ function refuseInStrictMode(binding: Binding, table: TableDefinition, given: rea
   const column = table.columns[first]
   if (column === undefined || (binding.environment.sqlMode & STRICT_MODES) === 0) return
   throw sqlError('ER_NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN', column.name, table.name)
-}
-
-function bindOnDuplicate(
-  binding: Binding,
-  syntax: InsertStatement,
-  table: TableDefinition,
-  inserted: ScopeRelation,
-  old: ScopeRelation,
-  targets: readonly number[],
-): readonly ColumnAssignment[] {
-  const scope = layoutScope(old)
-  const alias = syntax.rowAlias
-  if (alias !== undefined) {
-    const row = aliasedRow(alias.name, alias.columns, inserted, targets)
-    scope.relations.push(row)
-    // Names of its own can be used alone; without them only the alias tells the two rows apart.
-    if (alias.columns.length > 0) scope.visible.push(...row.columns)
-  }
-  const insertedColumn = (name: string): Expression | undefined => {
-    const column = inserted.columns.find((each) => sameName(each.name, name))
-    if (column === undefined) throw sqlError('ER_BAD_FIELD_ERROR', name, 'field list')
-    return asExpression(column)
-  }
-  const context: ExpressionContext = {
-    ...plainContext(scope, 'field list'),
-    insertedColumn,
-    defaultOf: (name) => {
-      const column = table.columns.find((each) => sameName(each.name, name))
-      return column === undefined ? undefined : defaultExpression(binding, column, old)
-    },
-  }
-  return syntax.onDuplicateKeyUpdate.map((assignment) => {
-    const bound = bindAssignmentTo(binding, assignment, table, old, context)
-    if (hasSubquery(bound.expression)) {
-      throw sqlError('ER_NOT_SUPPORTED_YET', 'sub-query in ON DUPLICATE KEY UPDATE')
-    }
-    return bound
-  })
-}
-
-export function bindAssignmentTo(
-  binding: Binding,
-  assignment: Assignment,
-  table: TableDefinition,
-  relation: ScopeRelation,
-  context: ExpressionContext,
-): ColumnAssignment {
-  const position = table.columns.findIndex((column) => sameName(column.name, assignment.column.name))
-  const column = table.columns[position]
-  if (column === undefined) throw sqlError('ER_BAD_FIELD_ERROR', assignment.column.name, 'field list')
-  if (assignment.value.kind === 'defaultKeyword') {
-    if (column.generated !== undefined) {
-      return { column: position, expression: asExpression(relation.columns[position]) }
-    }
-    return { column: position, expression: defaultExpression(binding, column, relation) }
-  }
-  if (column.generated !== undefined) {
-    throw sqlError('ER_NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN', column.name, table.name)
-  }
-  return { column: position, expression: assigned(binding.expression(assignment.value, context), column) }
-}
-
-/** `AS new(a, b)`: the row to insert under a name, its columns in the order of the value list. */
-function aliasedRow(
-  name: string,
-  columns: readonly string[],
-  inserted: ScopeRelation,
-  targets: readonly number[],
-): ScopeRelation {
-  if (columns.length !== 0 && columns.length !== targets.length) throw sqlError('ER_VIEW_WRONG_LIST')
-  const named =
-    columns.length === 0
-      ? inserted.columns
-      : targets.flatMap((position, i) => {
-          const column = inserted.columns[position]
-          return column === undefined ? [] : [{ ...column, name: columns[i] ?? column.name }]
-        })
-  return { alias: name, database: undefined, columns: named }
-}
-
-function asExpression(column: ScopeRelation['columns'][number] | undefined): Expression {
-  if (column === undefined) throw new Error('invariant: a layout has every column of its table')
-  return {
-    kind: 'column',
-    column: column.id,
-    type: column.type,
-    nullable: column.nullable,
-    coercibility: 2,
-    text: column.name,
-  }
 }

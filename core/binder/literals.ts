@@ -2,6 +2,7 @@
  * Binds literals (MySQL manual, chapter 11.1). A literal whose type doesn't depend on its value closely becomes a parameter if the
  * statement's plan shall serve other literals too; the others stay constants and are pinned.
  */
+import type { EvaluationContext } from '../common/evaluation.js'
 import { compileConversion } from '../common/conversion.js'
 import { parseDecimal } from '../common/decimal.js'
 import { sizeClassOf, sizeOfClass } from '../common/literal-size.js'
@@ -168,6 +169,9 @@ export function numericForm(expression: Expression): Expression {
   return constant(UNSIGNED_BIGINT_TYPE, expression.number, expression.text)
 }
 
+/** A date alone is no TIMESTAMP; digits without separators may be both. */
+const IS_DATE = /^\s*\d+[^\d\s]+\d+[^\d\s]+\d+\s*$|^\s*\d{1,8}\s*$/
+
 const TEMPORAL_NAMES = { date: 'DATE', time: 'TIME', timestamp: 'DATETIME' } as const
 
 function bindTemporal(binding: Binding, literal: TemporalLiteral): Expression {
@@ -178,9 +182,12 @@ function bindTemporal(binding: Binding, literal: TemporalLiteral): Expression {
   const type =
     literal.type === 'date' ? DATE_TYPE : literal.type === 'time' ? timeType(digits) : datetimeType(digits)
   const convert = compileConversion(textType(text.length, binding.environment.connectionCollation), type)
-  const value = convert(text, { ...binding.evaluation, warn: () => undefined, strict: false })
+  // What it doesn't overrule may be computed on demand, which copying would lose.
+  const quiet = { warn: () => undefined, strict: false }
+  const value = convert(text, Object.assign(Object.create(binding.evaluation) as EvaluationContext, quiet))
   const name = TEMPORAL_NAMES[literal.type]
-  if (value === null) throw sqlError('ER_WRONG_VALUE', name, text)
+  const isIncomplete = literal.type === 'timestamp' && IS_DATE.test(text)
+  if (value === null || isIncomplete) throw sqlError('ER_WRONG_VALUE', name, text)
   return constant(type, value, `${name}'${text}'`)
 }
 

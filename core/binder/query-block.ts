@@ -21,8 +21,10 @@ import { plainContext } from './binding.js'
 import { asCondition } from './calls.js'
 import { pinLiterals } from './constants.js'
 import { expressionKey } from './expression-keys.js'
+import { functionalColumns } from './functional-columns.js'
 import { bindFrom } from './from-clause.js'
 import { buildGrouping, groupItems, type GroupItem } from './grouping.js'
+import { checkHavingNames, warnOfOvershadowed } from './item-names.js'
 import { bindLimit } from './limits.js'
 import { checkLocking, lockOptions } from './locking-clauses.js'
 import {
@@ -62,7 +64,8 @@ export function bindBlock(
   let plan = bindFrom(binding, block.from, scope, lockOptions(clauses.locking), block.straightJoin)
   checkLocking(clauses.locking, scope)
   if (block.where !== undefined) {
-    plan = filter(plan, binding.expression(block.where, plainContext(scope, 'where clause')))
+    const where = binding.expression(block.where, plainContext(scope, 'where clause'))
+    plan = filter(plan, functionalColumns(binding, scope, plan)?.(where) ?? where)
   }
   const aggregates: AggregateCall[] = []
   const windows: PendingWindow[] = []
@@ -78,14 +81,16 @@ export function bindBlock(
   }
   checkWindowNames(block)
   const grouped = bindGroupBy(binding, block, base)
-  const context = { ...base, grouping: groupingLookup(binding, grouped) }
+  const context = { ...base, grouping: block.rollup ? groupingLookup(binding, grouped) : undefined }
   const items = block.items.flatMap((item) => bindItem(binding, item, context))
   const groups = grouped ?? resolveGroupBy(binding, block, base, items)
   for (const item of items) pinLiterals(binding, item.expression)
+  warnOfOvershadowed(binding, block, scope, items)
+  checkHavingNames(binding, block, scope, items, groups)
   const having = bindHaving(
     binding,
     block,
-    { ...context, grouping: groupingLookup(binding, groups) },
+    { ...context, grouping: block.rollup ? groupingLookup(binding, groups) : undefined },
     items,
     groups,
   )
@@ -167,7 +172,7 @@ function project(
     const column = selected === undefined ? undefined : columns[selected]
     if (column !== undefined)
       return { expression: reference(column, key.expression), descending: key.descending }
-    if (block.distinct) checkOrderIsSelected(binding, key.expression, position)
+    if (block.distinct) checkOrderIsSelected(binding, key.expression, keys, position)
     const extra = {
       id: binding.newColumn(),
       name: '',
@@ -211,10 +216,20 @@ function reference(column: OutputColumn, like: Expression | undefined): Expressi
   }
 }
 
-function checkOrderIsSelected(binding: Binding, expression: Expression, position: number): void {
+/** Distinct rows have an order only by what they are: selected expressions, and what is computed of them. */
+function checkOrderIsSelected(
+  binding: Binding,
+  expression: Expression,
+  selected: ReadonlyMap<string, number>,
+  position: number,
+): void {
   if ((binding.environment.sqlMode & SqlMode.ONLY_FULL_GROUP_BY) === 0) return
-  const name = expression.text.replaceAll('`', '')
-  throw sqlError('ER_FIELD_IN_ORDER_NOT_SELECT', position + 1, 'ORDER BY clause', name, 'DISTINCT')
+  rewriteExpression(expression, (part) => {
+    if (selected.has(expressionKey(binding, part))) return part
+    if (part.kind !== 'column') return undefined
+    const name = part.text.replaceAll('`', '')
+    throw sqlError('ER_FIELD_IN_ORDER_NOT_SELECT', position + 1, 'ORDER BY clause', name, 'DISTINCT')
+  })
 }
 
 export function filter(input: LogicalNode, condition: Expression): LogicalNode {
@@ -325,19 +340,20 @@ function resolveGroupBy(
   }
   const expressions = block.groupBy.map((syntax) => {
     const expression = ordinal(binding, syntax, items, 'group statement') ?? binding.expression(syntax, inner)
-    rejectAggregates(expression, context)
+    rejectAggregates(expression, context, items)
     return expression
   })
   return groupItems(binding, expressions, block.rollup)
 }
 
 /** GROUP BY an alias of an aggregate or a window function is an error. */
-function rejectAggregates(expression: Expression, context: ExpressionContext): void {
+function rejectAggregates(expression: Expression, context: ExpressionContext, items: readonly Item[]): void {
+  const title = items.find((item) => item.expression === expression)?.name
   const outputs = new Set(context.aggregates?.map((call) => call.output))
   const windowOutputs = new Set(context.windows?.flatMap((window) => window.calls.map((call) => call.output)))
   rewriteExpression(expression, (part) => {
     if (part.kind !== 'column') return undefined
-    if (outputs.has(part.column)) throw sqlError('ER_WRONG_GROUP_FIELD', part.text)
+    if (outputs.has(part.column)) throw sqlError('ER_WRONG_GROUP_FIELD', title ?? part.text)
     if (windowOutputs.has(part.column)) throw sqlError('ER_WINDOW_INVALID_WINDOW_FUNC_ALIAS_USE', part.text)
     return part
   })

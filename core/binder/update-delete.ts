@@ -22,8 +22,9 @@ import { plainContext } from './binding.js'
 import { refuseReadOf } from './changed-table.js'
 import { declareCommonTables } from './common-tables.js'
 import { bindFrom, type FromOptions } from './from-clause.js'
-import { bindAssignmentTo } from './insert.js'
+import { bindAssignmentTo } from './assignments.js'
 import { bindLimit } from './limits.js'
+import { functionalColumns } from './functional-columns.js'
 import { filter } from './query-block.js'
 import { defaultExpression, onUpdateNow, rowRules } from './row-rules.js'
 import { sameName, Scope, type ScopeRelation } from './scope.js'
@@ -59,7 +60,8 @@ function bindInput(
   }
   let plan = bindFrom(binding, clauses.tables, scope, options, false)
   if (clauses.where !== undefined) {
-    plan = filter(plan, binding.expression(clauses.where, plainContext(scope, 'where clause')))
+    const where = binding.expression(clauses.where, plainContext(scope, 'where clause'))
+    plan = filter(plan, functionalColumns(binding, scope, plan)?.(where) ?? where)
   }
   if (clauses.orderBy.length > 0) {
     const keys = clauses.orderBy.map((item): SortKey => ({
@@ -174,8 +176,10 @@ function ownerOf(input: BoundInput, table: string | undefined, name: string) {
       (table === undefined || sameName(relation.alias, table)) &&
       relation.columns.some((column) => sameName(column.name, name)),
   )
-  if (owners.length > 1) throw sqlError('ER_NON_UNIQ_ERROR', name, 'field list')
-  return owners[0]
+  if (owners.length < 2) return owners[0]
+  // A column that USING made of several is that of the first table; anything else named twice is ambiguous.
+  const merged = input.scope.findLocal(undefined, table, name, 'field list')
+  return owners.find(({ relation }) => relation.columns.some((column) => column.id === merged?.id))
 }
 
 export function bindDelete(binding: Binding, syntax: DeleteStatement): DeletePlan {
@@ -190,6 +194,11 @@ export function bindDelete(binding: Binding, syntax: DeleteStatement): DeletePla
   if (syntax.orderBy.length > 0) throw sqlError('ER_WRONG_USAGE', 'DELETE', 'ORDER BY')
   if (syntax.limit !== undefined) throw sqlError('ER_WRONG_USAGE', 'DELETE', 'LIMIT')
   const names = syntax.targets
+  names.forEach((name, i) => {
+    const isTwice =
+      names.findIndex((other) => sameName(other.name, name.name) && other.database === name.database) < i
+    if (isTwice) throw sqlError('ER_NONUNIQ_TABLE', name.name)
+  })
   const input = bindInput(binding, { ...syntax, tables: syntax.from }, (alias, table) =>
     names.some((name) => namesTarget(name, alias, table)),
   )

@@ -21,6 +21,17 @@ export interface DynamicGrant {
   readonly grantOption: boolean
 }
 
+/** A role, which is an account itself. */
+export interface RoleName {
+  readonly user: string
+  readonly host: string
+}
+
+export interface GrantedRole extends RoleName {
+  /** Whether the account may hand the role on. */
+  readonly adminOption: boolean
+}
+
 /** REQUIRE: nothing, TLS, a valid certificate, or one with these fields. */
 export interface CertificateRule {
   readonly kind: 'none' | 'ssl' | 'x509' | 'specified'
@@ -77,6 +88,9 @@ export interface Account {
   readonly policy: AccountPolicy
   readonly grants: readonly Grant[]
   readonly dynamicGrants: readonly DynamicGrant[]
+  readonly roles: readonly GrantedRole[]
+  /** Those that are active after login. */
+  readonly defaultRoles: readonly RoleName[]
   /** Microseconds since 1970 UTC. */
   readonly passwordChangedAtMicros: number
 }
@@ -100,6 +114,8 @@ export function encodeAccount(account: Account): Buffer {
     policy: { ...account.policy, certificate: { ...account.policy.certificate } },
     grants: account.grants.map((grant) => ({ ...grant })),
     dynamicGrants: account.dynamicGrants.map((grant) => ({ ...grant })),
+    roles: account.roles.map((role) => ({ ...role })),
+    defaultRoles: account.defaultRoles.map((role) => ({ ...role })),
   })
 }
 
@@ -118,8 +134,16 @@ export function decodeAccount(bytes: Buffer): Account {
       name: grant.text('name'),
       grantOption: grant.flag('grantOption'),
     })),
+    roles: fields
+      .records('roles')
+      .map((role) => ({ ...decodeRole(role), adminOption: role.flag('adminOption') })),
+    defaultRoles: fields.records('defaultRoles').map(decodeRole),
     passwordChangedAtMicros: fields.optionalNumber('passwordChangedAtMicros') ?? 0,
   })
+}
+
+function decodeRole(fields: Fields): RoleName {
+  return { user: fields.text('user'), host: fields.text('host') }
 }
 
 function decodePolicy(fields: Fields): AccountPolicy {

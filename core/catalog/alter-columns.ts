@@ -25,6 +25,8 @@ export interface ColumnPlan {
   readonly syntax: ColumnSyntax | undefined
   readonly default: ColumnDefaultClause | 'none' | undefined
   readonly visible: boolean | undefined
+  /** CHANGE, MODIFY or RENAME COLUMN names it; it can't be dropped too. */
+  readonly isChanged?: boolean
 }
 
 /** The collation that CONVERT TO CHARACTER SET gives to text columns. */
@@ -67,7 +69,7 @@ class ColumnPlanner {
         break
       case 'renameColumn':
         checkColumnName(action.to)
-        this.replace(action.from, (plan) => ({ ...plan, name: action.to }))
+        this.replace(action.from, (plan) => ({ ...plan, name: action.to, isChanged: true }))
         break
       case 'setDefault':
         this.replace(action.column, (plan) => ({ ...plan, default: action.default ?? 'none' }))
@@ -103,11 +105,12 @@ class ColumnPlanner {
   private drop(name: string): void {
     const at = this.plans.findIndex((plan) => this.wasNamed(plan, name))
     if (at < 0) throw sqlError('ER_CANT_DROP_FIELD_OR_KEY', name)
+    if (this.plans[at]?.isChanged === true) throw sqlError('ER_BAD_FIELD_ERROR', name, this.table.name)
     this.plans.splice(at, 1)
   }
 
   private change(name: string, syntax: ColumnSyntax, position: ColumnPosition | undefined): void {
-    const changed = this.replace(name, (plan) => ({ ...plan, name: syntax.name, syntax }))
+    const changed = this.replace(name, (plan) => ({ ...plan, name: syntax.name, syntax, isChanged: true }))
     if (position === undefined) return
     this.plans = this.plans.filter((plan) => plan !== changed)
     this.place(changed, position)

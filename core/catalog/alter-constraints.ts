@@ -277,7 +277,13 @@ export function checkDependents(
     const column = table.columns[plan.from]
     if (column?.generated !== undefined) {
       const lost = lostColumn(column.generated.sql, table, plans, context)
-      if (lost !== undefined) throw sqlError('ER_DEPENDENT_BY_GENERATED_COLUMN', lost)
+      if (lost !== undefined) {
+        const isHidden = column.hidden === true
+        throw sqlError(
+          isHidden ? 'ER_DEPENDENT_BY_FUNCTIONAL_INDEX' : 'ER_DEPENDENT_BY_GENERATED_COLUMN',
+          lost,
+        )
+      }
     }
     if (column?.default.kind === 'expression' && plan.default === undefined) {
       const lost = lostColumn(column.default.sql, table, plans, context)

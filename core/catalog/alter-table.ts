@@ -27,6 +27,8 @@ import { defineAlteredIndexes, planIndexes, primaryOf } from './alter-indexes.js
 import { chosenCollation } from './column-type.js'
 import type { TableDefinitionContext } from './definition-context.js'
 import { checkTable } from './define-table.js'
+import { checkAgainstActions } from './define-check.js'
+import { functionalParts, refuseHiddenNames, withHiddenDrops } from './functional-parts.js'
 import { checkColumnReferences } from './expression-columns.js'
 import type { CatalogSnapshot } from './snapshot.js'
 import { autoIncrementOption, keptOptions, refuseOptions, tableComment } from './table-options.js'
@@ -53,24 +55,30 @@ export function alteredTable(
   snapshot: CatalogSnapshot,
   context: TableDefinitionContext,
 ): AlteredTable {
-  const { actions } = statement
+  refuseHiddenNames(statement.actions, former)
+  const actions = withHiddenDrops(statement.actions, former)
   for (const action of actions) refuseAction(action)
   checkDroppedConstraints(former, actions)
   const options = mergedOptions(actions)
   refuseOptions(options)
-  const plans = planColumns(former, actions)
-  checkDependents(former, plans, context)
-  const indexes = planIndexes(former, plans, actions)
+  const kept = planColumns(former, actions)
+  checkDependents(former, kept, context)
+  const planned = planIndexes(former, kept, actions)
   const conversion = conversionOf(actions, databaseCollation)
   const collation = tableCollation(former, options, conversion)
   const surroundings = {
     table: former,
     tableCollation: collation,
     conversion,
-    primary: primaryOf(indexes),
+    primary: primaryOf(planned),
     context,
   }
-  const columns = plans.map((plan) => defineAlteredColumn(plan, surroundings))
+  const named = kept.map((plan) => defineAlteredColumn(plan, surroundings))
+  const present = planned.kept.map((index) => index.former)
+  const functional = functionalParts(planned.added, named, present, context)
+  const indexes = { ...planned, added: functional.specifications }
+  const columns = [...named, ...functional.hidden]
+  const plans = [...kept, ...functional.hidden.map(({ name }) => newColumnPlan(name))]
   const table: TableDefinition = Object.freeze({
     ...former,
     version: former.version + 1,
@@ -84,6 +92,11 @@ export function alteredTable(
     options: keptOptions(options, former.options),
   })
   checkTable(table)
+  checkAgainstActions(
+    table.checks.map(({ name, sql }) => ({ name, expression: context.expressions.parse(sql) })),
+    table.foreignKeys,
+    columns,
+  )
   checkColumnReferences(expressionsOf(plans, columns, context), columns)
   checkReferenced(former, plans, columns, snapshot, context)
   checkNeededIndexes(table, indexes.droppedName, former, plans, snapshot)
@@ -96,6 +109,11 @@ export function alteredTable(
     autoIncrement: autoIncrementOption(options),
     isForced: actions.some((action) => action.kind === 'force'),
   }
+}
+
+/** A column that the statement doesn't write itself. */
+function newColumnPlan(name: string): ColumnPlan {
+  return { from: undefined, name, syntax: undefined, default: undefined, visible: undefined }
 }
 
 /** Throws for actions that we don't have, and for those on partitions, which no table has. */

@@ -59,7 +59,6 @@ test.each([
   [3152, 'CREATE TABLE t (a JSON, KEY (a))'],
   [1071, 'CREATE TABLE t (a VARCHAR(769), KEY (a))'],
   [1071, 'CREATE TABLE t (a VARCHAR(500), b VARCHAR(500), KEY (a, b))'],
-  [1235, 'CREATE TABLE t (a INT, KEY ((a + 1)))'],
   [1214, 'CREATE TABLE t (a TEXT, FULLTEXT (a))'],
   [3522, 'CREATE TABLE t (a INT, PRIMARY KEY (a) INVISIBLE)'],
   [3106, 'CREATE TABLE t (a INT, b INT AS (a) VIRTUAL PRIMARY KEY)'],

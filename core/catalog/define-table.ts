@@ -27,6 +27,7 @@ import { defineColumn, rowBytesOf } from './define-column.js'
 import { ForeignKeyNames, defineForeignKey } from './define-foreign-key.js'
 import { defineIndexes } from './define-index.js'
 import { checkColumnReferences } from './expression-columns.js'
+import { functionalParts } from './functional-parts.js'
 import { specificationsOf } from './index-specification.js'
 import { checkColumnName, checkTableName, nameKey } from './names.js'
 import type { NewTableElement, ReadyColumn } from './new-table-element.js'
@@ -57,8 +58,10 @@ export function defineTable(
   checkTableName(traits.name)
   refuseOptions(options)
   const collation = chosenCollation(options.charset, options.collation, traits.databaseCollation)
-  const columns = defineColumns(elements, collation.name, context)
-  const indexes = defineIndexes(specificationsOf(elements), columns, [], traits, context)
+  const named = defineColumns(elements, collation.name, context)
+  const functional = functionalParts(specificationsOf(elements), named, [], context)
+  const columns = [...named, ...functional.hidden]
+  const indexes = defineIndexes(functional.specifications, columns, [], traits, context)
   const table: TableDefinition = {
     kind: 'table',
     id: traits.id,

@@ -130,6 +130,7 @@ function decodeColumn(fields: Fields): ColumnDefinition {
     generated: generated && { sql: generated.text('sql'), stored: generated.flag('stored') },
     comment: fields.optionalText('comment') ?? '',
     invisible: fields.flag('invisible'),
+    ...(fields.flag('hidden') ? { hidden: true as const } : {}),
     ...(absentValue === undefined ? {} : { absentValue: decodeValue(absentValue) }),
   })
 }

@@ -3,6 +3,8 @@
  * prints nor computes. The engine makes one for each statement.
  */
 import type { EvaluationContext, TypedValue, WarningSink } from '../common/evaluation.js'
+import type { SqlType } from '../common/sql-type.js'
+import type { ColumnDefinition } from '../plan/schema.js'
 import type { Expression } from '../plan/syntax/expression.js'
 
 export interface ExpressionHelp {
@@ -12,6 +14,8 @@ export interface ExpressionHelp {
   parse(sql: string): Expression
   /** Type and value of a literal, signed or not. */
   literal(expression: Expression): TypedValue
+  /** Type of a text that `print` made, over a table's columns. Throws what binding throws. */
+  typeOver(sql: string, columns: readonly ColumnDefinition[]): SqlType
 }
 
 export interface TableDefinitionContext extends WarningSink {

@@ -46,7 +46,7 @@ export function withRevoked(account: Account, change: GrantChange): Account | un
 }
 
 export function withoutGrants(account: Account): Account {
-  return Object.freeze({ ...account, grants: [], dynamicGrants: [] })
+  return Object.freeze({ ...account, grants: [], dynamicGrants: [], roles: [], defaultRoles: [] })
 }
 
 function findGrant(account: Account, change: GrantChange): Grant | undefined {

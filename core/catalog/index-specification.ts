@@ -8,11 +8,15 @@ import type {
   IndexDefinition as IndexSyntax,
   IndexOptions,
 } from '../plan/syntax/definition.js'
+import type { Expression } from '../plan/syntax/expression.js'
 import { sameName } from './names.js'
 import type { NewTableElement } from './new-table-element.js'
 
 export interface PartSpecification {
+  /** Empty while there is an expression. */
   readonly column: string
+  /** A functional key part, before it has its hidden column. */
+  readonly expression?: Expression | undefined
   readonly length: number | undefined
   readonly descending: boolean
 }
@@ -27,15 +31,17 @@ export interface IndexSpecification {
   readonly isImplicit: boolean
 }
 
-/** Throws ER_TABLE_CANT_HANDLE_FT, ER_TABLE_CANT_HANDLE_SPKEYS, ER_NOT_SUPPORTED_YET for functional key parts. */
+/** Throws ER_TABLE_CANT_HANDLE_FT, ER_TABLE_CANT_HANDLE_SPKEYS. */
 export function specificationOf(index: IndexSyntax): IndexSpecification {
   const { indexKind } = index
   if (indexKind === 'fulltext') throw sqlError('ER_TABLE_CANT_HANDLE_FT')
   if (indexKind === 'spatial') throw sqlError('ER_TABLE_CANT_HANDLE_SPKEYS')
-  const parts = index.parts.map(({ column, length, descending }) => {
-    if (column === undefined) throw sqlError('ER_NOT_SUPPORTED_YET', 'functional key parts')
-    return { column, length, descending }
-  })
+  const parts = index.parts.map(({ column = '', expression, length, descending }) => ({
+    column,
+    expression,
+    length,
+    descending,
+  }))
   return { kind: indexKind, name: index.name, parts, options: index.options, isImplicit: false }
 }
 

@@ -18,6 +18,8 @@ export function rootAccount(method: string, storedHash: string, nowMicros: numbe
       { level: 'global', database: '', table: '', privileges: allPrivileges('global'), grantOption: true },
     ],
     dynamicGrants: DYNAMIC_PRIVILEGES.map((name) => ({ name, grantOption: true })),
+    roles: [],
+    defaultRoles: [],
     passwordChangedAtMicros: nowMicros,
   })
 }

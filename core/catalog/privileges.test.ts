@@ -30,6 +30,8 @@ function account(...grants: readonly Partial<Grant>[]): Account {
       grantOption: false,
       ...grant,
     })),
+    roles: [],
+    defaultRoles: [],
     dynamicGrants: [{ name: 'BACKUP_ADMIN', grantOption: false }],
     passwordChangedAtMicros: 0,
   }

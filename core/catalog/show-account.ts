@@ -4,8 +4,9 @@
 import type { Account, CertificateRule, Grant } from './account.js'
 import { quoted } from './names.js'
 import { allPrivileges } from './privilege-names.js'
+import { quotedRole } from './roles.js'
 
-/** One GRANT per line: global privileges, dynamic ones, databases, tables. */
+/** One GRANT per line: global privileges, dynamic ones, databases, tables, roles. */
 export function grantTexts(account: Account): readonly string[] {
   const to = `TO ${quoted(account.user)}@${quoted(account.host)}`
   const global = account.grants.find((grant) => grant.level === 'global')
@@ -23,6 +24,12 @@ export function grantTexts(account: Account): readonly string[] {
     if (grant.level === 'table') {
       texts.push(grantText(grant, `${quoted(grant.database)}.${quoted(grant.table)}`, to))
     }
+  }
+  for (const adminOption of [false, true]) {
+    const roles = account.roles.filter((role) => role.adminOption === adminOption)
+    const names = roles.map(quotedRole).sort()
+    if (names.length > 0)
+      texts.push(`GRANT ${names.join(',')} ${to}${adminOption ? ' WITH ADMIN OPTION' : ''}`)
   }
   return texts
 }
@@ -48,10 +55,11 @@ function optionText(grantOption: boolean): string {
 }
 
 export function createUserText(account: Account): string {
-  const { policy } = account
+  const { policy, defaultRoles } = account
   const parts = [
     `CREATE USER ${quoted(account.user)}@${quoted(account.host)}`,
     `IDENTIFIED WITH '${account.method}'${account.storedHash === '' ? '' : ` AS ${literal(account.storedHash)}`}`,
+    ...(defaultRoles.length === 0 ? [] : [`DEFAULT ROLE ${defaultRoles.map(quotedRole).sort().join(',')}`]),
     `REQUIRE ${certificateText(policy.certificate)}`,
     ...limitTexts(account),
     `PASSWORD EXPIRE${expiryText(account)}`,

@@ -33,9 +33,11 @@ export function createTableText(
   evaluation?: EvaluationContext,
 ): string {
   const lines = [
-    ...table.columns.map((column) => columnText(column, table, evaluation)),
+    ...table.columns
+      .filter((column) => column.hidden !== true)
+      .map((column) => columnText(column, table, evaluation)),
     ...table.indexes.map((index) => indexText(index, table)),
-    ...table.foreignKeys.map((foreignKey) => foreignKeyText(foreignKey, table)),
+    ...byName(table.foreignKeys).map((foreignKey) => foreignKeyText(foreignKey, table)),
     ...table.checks.map(checkText),
   ]
   const temporary = table.temporary ? 'TEMPORARY ' : ''
@@ -121,9 +123,16 @@ function nowText(type: SqlType): string {
 
 // ---- Indexes and constraints ----------------------------------------------------------------------------------
 
+/** The expression of a functional key part, in the parentheses that tell it from a column. */
+function functionalText({ generated }: ColumnDefinition): string {
+  return `(${generated?.sql ?? ''})`
+}
+
 function indexText(index: IndexDefinition, table: TableDefinition): string {
   const parts = index.parts.map((part) => {
-    const name = quoted(table.columns[part.column]?.name ?? '')
+    const column = table.columns[part.column]
+    const isHidden = column?.hidden === true
+    const name = isHidden ? functionalText(column) : quoted(column?.name ?? '')
     const prefix = part.prefixLength === undefined ? '' : `(${String(part.prefixLength)})`
     return `${name}${prefix}${part.descending ? ' DESC' : ''}`
   })
@@ -134,6 +143,11 @@ function indexText(index: IndexDefinition, table: TableDefinition): string {
     index.visible ? '' : ' /*!80000 INVISIBLE */',
   ]
   return `${kind} (${parts.join(',')})${options.join('')}`
+}
+
+/** MySQL shows foreign keys in the order of their names, whatever order they were made in. */
+function byName(foreignKeys: readonly ForeignKeyDefinition[]): readonly ForeignKeyDefinition[] {
+  return foreignKeys.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function foreignKeyText(foreignKey: ForeignKeyDefinition, table: TableDefinition): string {

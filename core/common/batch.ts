@@ -69,7 +69,8 @@ export class Batch {
   }
 }
 
-function holdsLongStrings(column: Vector): column is BytesVector {
+/** Whether values of the column may be so long that a batch of them is full by bytes. */
+export function holdsLongStrings(column: Vector): column is BytesVector {
   const { name, length } = column.type
   return column instanceof BytesVector && (length > LONG_STRING || name === 'json')
 }

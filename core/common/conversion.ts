@@ -7,6 +7,7 @@ import { compileToJson } from './conversion-json.js'
 import { compileToDecimal, compileToDouble, compileToInteger } from './conversion-number.js'
 import { compileToBytes, compileToText } from './conversion-string.js'
 import { compileToTemporal } from './conversion-temporal.js'
+import { compileToYear } from './conversion-year.js'
 import type { EvaluationContext } from './evaluation.js'
 import { isTemporal, sameType, type SqlType } from './sql-type.js'
 import type { Value } from './value.js'
@@ -46,8 +47,9 @@ function compileNonNull(from: SqlType, to: SqlType, label: string): NonNullConve
     case 'int':
     case 'bigint':
     case 'bit':
-    case 'year':
       return compileToInteger(from, to)
+    case 'year':
+      return compileToYear(from)
     case 'decimal':
       return compileToDecimal(from, to, label)
     case 'float':

@@ -236,6 +236,7 @@ export const ERRORS = {
     "Can't execute the query because you have a conflicting read lock",
   ),
   ER_DUP_ARGUMENT: entry(1225, 'HY000', "Option '%s' used twice in statement"),
+  ER_USER_LIMIT_REACHED: entry(1226, '42000', "User '%s' has exceeded the '%s' resource (current value: %s)"),
   ER_SPECIFIC_ACCESS_DENIED_ERROR: entry(
     1227,
     '42000',
@@ -644,7 +645,7 @@ export const ERRORS = {
     'Connections using insecure transport are prohibited while --require_secure_transport=ON.',
   ),
   ER_FIELD_IN_GROUPING_NOT_GROUP_BY: entry(
-    3648,
+    3602,
     'HY000',
     'Argument #%s of GROUPING function is not in GROUP BY',
   ),
@@ -777,6 +778,16 @@ export const ERRORS = {
     3589,
     'HY000',
     "Window '%s' with RANGE frame has ORDER BY expression of numeric type, INTERVAL bound value not allowed.",
+  ),
+  ER_WINDOW_ROWS_INTERVAL_USE: entry(
+    3596,
+    'HY000',
+    "Window '%s': INTERVAL can only be used with RANGE frames.",
+  ),
+  ER_WINDOW_NESTED_WINDOW_FUNC_USE_IN_WINDOW_SPEC: entry(
+    3595,
+    'HY000',
+    "You cannot nest a window function in the specification of window '%s'.",
   ),
   ER_WINDOW_DUPLICATE_NAME: entry(3591, 'HY000', "Window '%s' is defined twice."),
   ER_WINDOW_INVALID_WINDOW_FUNC_USE: entry(
@@ -932,6 +943,11 @@ export const ERRORS = {
     'HY000',
     "Default value expression of column '%s' contains a disallowed function: %s.",
   ),
+  ER_DEFAULT_AS_VAL_GENERATED: entry(
+    3773,
+    'HY000',
+    'DEFAULT function cannot be used with default value expressions',
+  ),
   ER_DEFAULT_VAL_GENERATED_VARIABLES: entry(
     3772,
     'HY000',
@@ -956,6 +972,11 @@ export const ERRORS = {
     3818,
     'HY000',
     "Check constraint '%s' cannot refer to an auto-increment column.",
+  ),
+  ER_USER_ACCESS_DENIED_FOR_USER_ACCOUNT_BLOCKED_BY_PASSWORD_LOCK: entry(
+    3955,
+    'HY000',
+    "Access denied for user '%s'@'%s'. Account is blocked for %s day(s) (%s day(s) remaining) due to %s consecutive failed logins.",
   ),
   ER_DEPENDENT_BY_CHECK_CONSTRAINT: entry(
     3959,
@@ -1087,6 +1108,50 @@ export const ERRORS = {
   ),
   ER_RESTART_SERVER_FAILED: entry(3707, 'HY000', 'Restart server failed (%s).'),
   ER_CANNOT_CONVERT_STRING: entry(3854, 'HY000', "Cannot convert string '%s' from %s to %s"),
+  ER_NO_SUCH_USER: entry(1449, 'HY000', "The user specified as a definer ('%s'@'%s') does not exist"),
+  ER_UNKNOWN_AUTHID: entry(3523, 'HY000', 'Unknown authorization ID %s'),
+  ER_ROLE_NOT_GRANTED: entry(3530, 'HY000', '%s is not granted to %s'),
+  ER_MANDATORY_ROLE: entry(
+    3628,
+    'HY000',
+    "The role %s is a mandatory role and can't be revoked or dropped. The restriction can be lifted by excluding the role identifier from the global variable mandatory_roles.",
+  ),
+  ER_ROLE_GRANTED_TO_ITSELF: entry(
+    4027,
+    'HY000',
+    'User account %s is directly or indirectly granted to the role %s. The GRANT would create a loop',
+  ),
+  ER_FUNCTIONAL_INDEX_ON_JSON_OR_GEOMETRY_FUNCTION: entry(
+    3753,
+    'HY000',
+    'Cannot create a functional index on a function that returns a JSON or GEOMETRY value.',
+  ),
+  ER_FUNCTIONAL_INDEX_REF_AUTO_INCREMENT: entry(
+    3754,
+    'HY000',
+    "Functional index '%s' cannot refer to an auto-increment column.",
+  ),
+  ER_FUNCTIONAL_INDEX_PRIMARY_KEY: entry(3756, 'HY000', 'The primary key cannot be a functional index'),
+  ER_FUNCTIONAL_INDEX_ON_LOB: entry(
+    3757,
+    'HY000',
+    'Cannot create a functional index on an expression that returns a BLOB or TEXT. Please consider using CAST.',
+  ),
+  ER_FUNCTIONAL_INDEX_FUNCTION_IS_NOT_ALLOWED: entry(
+    3758,
+    'HY000',
+    "Expression of functional index '%s' contains a disallowed function.",
+  ),
+  ER_FUNCTIONAL_INDEX_ON_FIELD: entry(
+    3762,
+    'HY000',
+    'Functional index on a column is not supported. Consider using a regular index instead.',
+  ),
+  ER_DEPENDENT_BY_FUNCTIONAL_INDEX: entry(
+    3837,
+    'HY000',
+    "Column '%s' has a functional index dependency and cannot be dropped or renamed.",
+  ),
   ER_SNAPSHOT_TOO_OLD: entry(
     9100,
     'HY000',

@@ -54,6 +54,8 @@ export interface EvaluationSession {
   /** 'user@host' as the client gave it, and as the account matched. */
   readonly user: string
   readonly currentUser: string
+  /** The active roles as CURRENT_ROLE() shows them. */
+  readonly currentRole: string
   readonly version: string
   lastInsertId: number | bigint
   /** What ROW_COUNT() and FOUND_ROWS() answer: of the statement before this one. */

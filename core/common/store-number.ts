@@ -55,7 +55,17 @@ export function compileStoreInteger(column: SqlType, from: SqlType): NonNullStor
   if (column.name === 'year' && isTemporal(from) && from.name !== 'time') return storeYearOfDate(from)
   if (isString(from)) return storeIntegerText(column, from, keep)
   const toInteger = column.name === 'year' ? compileWhole(from) : compileRounding(from)
-  return (value, context, name, row) => keep(toInteger(value, context), context, name, row)
+  const refusesSign = column.unsigned && from.name === 'decimal'
+  return (value, context, name, row) => {
+    // Also those that would round to 0.
+    if (refusesSign && (value as ExactValue) < 0) return outOfRange(context, name, row)
+    return keep(toInteger(value, context), context, name, row)
+  }
+}
+
+function outOfRange(context: EvaluationContext, name: string, row: number): 0 {
+  raise(context, 'ER_WARN_DATA_OUT_OF_RANGE', name, row)
+  return 0
 }
 
 type Keep = (value: ExactValue, context: EvaluationContext, name: string, row: number) => ExactValue
@@ -154,6 +164,7 @@ function compileStoreBit(column: SqlType, from: SqlType): NonNullStore | undefin
   const rounding = isIntegerSource(from) || isString(from) ? undefined : compileWhole(from)
   const text = isString(from) && !isBinary(from) ? textOf(from) : undefined
   return (value, context, name, row) => {
+    if (from.name === 'decimal' && (value as ExactValue) < 0) return outOfRange(context, name, row)
     let bits: ExactValue
     if (text !== undefined) bits = bytesInteger(Buffer.from(text(value, context), 'utf8'))
     else if (value instanceof Uint8Array) bits = bytesInteger(value)

@@ -12,6 +12,7 @@ const session: EvaluationSession = {
   database: null,
   user: 'test@localhost',
   currentUser: 'test@%',
+  currentRole: 'NONE',
   version: '8.0.0-test',
   lastInsertId: 0,
   rowCount: -1,

@@ -8,7 +8,6 @@ import { printExpressionText, printStatementText } from '../parser/index.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { InsertStatement, QueryExpression } from '../plan/syntax/index.js'
 import type { Transaction } from '../spi/transaction.js'
-import { requirePrivilege } from '../catalog/privileges.js'
 import type { AccountAccess } from './account-access.js'
 import type {
   DefinitionContext,
@@ -35,7 +34,7 @@ export function definitionContext(
   running: RunningStatement,
 ): DefinitionContext {
   const { state } = session
-  const account = access.account(session.account)
+  const account = access.of(session)
   const sources = (extra: readonly TableDefinition[] = []): NameSources => ({
     ...core.names,
     temporaryTable: (database, name) =>
@@ -48,6 +47,8 @@ export function definitionContext(
     connectionId: session.connectionId,
     database: state.database ?? undefined,
     account,
+    activeRoles: session.activeRoles,
+    mandatoryRoles: () => access.mandatoryRoles(),
     sqlMode: state.sqlMode,
     serverCollation: String(state.variables.get('collation_server')),
     connectionCollation: state.connectionCollation,
@@ -67,12 +68,12 @@ export function definitionContext(
       ),
     queryEnvironment: async (query, extra) => {
       const resolved = await resolveNames(query, state.database, sources(extra))
-      for (const relation of resolved.found) {
+      for (const { relation, through } of resolved.found) {
         if (relation.kind === 'virtual') continue
         const { database, name } = relation.kind === 'table' ? relation.table : relation.view
-        const isOwn =
+        const isTemporary =
           relation.kind === 'table' && (relation.table.temporary || extra?.includes(relation.table) === true)
-        if (!isOwn) requirePrivilege(account, 'SELECT', database, name)
+        access.check(session, [{ database, name, privilege: 'SELECT', isTemporary, through }])
       }
       return binderEnvironment({ running, parameters: [] }, core.planner, (database, name) =>
         resolved.relation(database, name),

@@ -22,11 +22,12 @@ import type { Logger } from '../spi/logger.js'
 import type { Router, StorageEntry } from '../spi/router.js'
 import { sqlText, type LoginRequest, type Server, type Session } from '../spi/session.js'
 import type { ServerSettings } from '../spi/settings.js'
-import { isKeyspaceStorage, type Storage } from '../spi/storage.js'
+import { isKeyspaceStorage, isTableStorage, type Storage } from '../spi/storage.js'
 import { MemoryCommitLog, type CommitLog } from '../transaction/commit-log.js'
 import { openCommitLog } from '../transaction/file-commit-log.js'
 import { CoreTransactionManager } from '../transaction/transaction-manager.js'
 import {
+  AccountLimits,
   CachingSha2Password,
   createAuthenticationFlow,
   LoginThrottle,
@@ -124,6 +125,7 @@ class EngineParts {
   readonly server: Server
   private readonly reserved = new Set<number>()
   private readonly loginLog: LoginLog
+  private readonly limits = new AccountLimits()
   private lastConnectionId = 0
   private readonly startedAtMs = Date.now()
   private statements = 0
@@ -184,7 +186,7 @@ class EngineParts {
 
   async prepareFirstStart(): Promise<void> {
     const { settings, logger } = this.options
-    await this.others.prepare(settings.rootPassword)
+    await this.others.prepare(settings)
     await rebuildOutdatedIndexes({
       catalog: this.catalog,
       logger,
@@ -266,8 +268,11 @@ class EngineParts {
       return storage
     }
     const statistics = (table: TableDefinition) => {
-      if (requireStorage(primaryPlacementOf(table).storage).capabilities.shape === 'table')
-        return { rows: 1000, bytes: 100_000 }
+      const storage = requireStorage(primaryPlacementOf(table).storage)
+      if (isTableStorage(storage)) {
+        const { rows } = storage.planScan(table, { columns: [], conditions: [], order: [], limit: undefined })
+        return { rows, bytes: rows * DRIVER_ROW_BYTES }
+      }
       return transactions.environment.sizes.of(transactions.environment.runtimeOf(table))
     }
     return {
@@ -310,15 +315,17 @@ class EngineParts {
       },
       sessions: this.sessions,
       shutdown: this.shutdown,
-      checkAccess: (account, dependencies) => {
+      checkAccess: (actor, dependencies) => {
         this.statements++
-        others.checkAccess(account, dependencies)
+        others.checkAccess(actor, dependencies)
       },
       currentVersion: (dependency) => this.currentVersion(dependency),
-      openDatabase: (name, account) => others.openDatabase(name, account),
+      openDatabase: (name, actor) => others.openDatabase(name, actor),
       runOther: (statement, session, running) => others.run(statement, session, running),
-      checkSetGlobal: (account) => {
-        others.checkSetGlobal(account)
+      initialRoles: (account) => others.roles.initial(account),
+      selectedRoles: (account, selection) => others.roles.selected(account, selection),
+      checkSetGlobal: (actor) => {
+        others.checkSetGlobal(actor)
       },
       statusText: () => this.statusText(),
       dropTemporaryTables: (tables) => {
@@ -367,6 +374,7 @@ class EngineParts {
       methods: this.methods,
       defaultMethod: 'caching_sha2_password',
       throttle,
+      limits: this.limits,
       onDenied: this.loginLog.denied.bind(this.loginLog),
       requiresSecureTransport: () => this.core.globals.get('require_secure_transport') === 1,
     }
@@ -397,7 +405,9 @@ class EngineParts {
     others: OtherStatements,
   ): Promise<Session> {
     this.reserved.delete(connectionId)
+    this.checkLimits(account)
     const session = this.createSession(connectionId, request, account)
+    session.state.activeRoles = this.core.initialRoles(account)
     try {
       const collation = clientCollation(request.client.collationId)
       if (collation !== undefined) session.state.setNames(collation.charset.name, collation.name)
@@ -410,6 +420,15 @@ class EngineParts {
     others.noteLogin()
     this.loginLog.entered(connectionId, account, request)
     return session
+  }
+
+  /** Throws ER_USER_LIMIT_REACHED. */
+  private checkLimits(account: string): void {
+    const at = account.lastIndexOf('@')
+    const limited = this.catalog.account(account.slice(0, at), account.slice(at + 1))
+    if (limited === undefined) return
+    const open = [...this.sessions.values()].filter((session) => session.account === account).length
+    this.limits.opening(limited, open)
   }
 }
 
@@ -435,6 +454,9 @@ function estimateRange(
     transaction.rollback()
   }
 }
+
+/** A guess: table drivers estimate rows only. */
+const DRIVER_ROW_BYTES = 100
 
 /** The catalog lies in the default storage if that keeps keyspaces, else in the first that does. */
 function systemStorageOf({ storages, settings }: EngineOptions): string {

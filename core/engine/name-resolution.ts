@@ -24,8 +24,22 @@ const VIEW_DEPTH_MAX = 32
 export interface ResolvedNames {
   /** Throws what looking the name up gave: ER_NO_SUCH_TABLE, ER_BAD_DB_ERROR, ER_NO_DB_ERROR, a remote's error. */
   relation(database: string | undefined, name: string): ResolvedRelation
-  /** Every relation found, with the names that led there. */
-  readonly found: readonly ResolvedRelation[]
+  /** Every relation found, views before what they read; once for each account that must be allowed to use it. */
+  readonly found: readonly FoundRelation[]
+}
+
+export interface FoundRelation {
+  readonly relation: ResolvedRelation
+  /** How the statement comes to it, if not by its own text. */
+  readonly through: ThroughView | undefined
+}
+
+/** A view that hides what is behind it (MySQL manual 27.6 "Stored Object Access Control"). */
+export interface ThroughView {
+  /** The one that the statement names. */
+  readonly view: Pick<ViewDefinition, 'database' | 'name'>
+  /** 'user@host' in whose name the view reads; undefined for who runs the statement. */
+  readonly definer: string | undefined
 }
 
 export async function resolveNames(
@@ -34,22 +48,29 @@ export async function resolveNames(
   sources: NameSources,
 ): Promise<ResolvedNames> {
   const known = new Map<string, ResolvedRelation | Error>()
-  const found: ResolvedRelation[] = []
-  const visit = async (names: readonly TableName[], depth: number): Promise<void> => {
+  const found: FoundRelation[] = []
+  const visited = new Set<string>()
+  const visit = async (
+    names: readonly TableName[],
+    depth: number,
+    through: ThroughView | undefined,
+  ): Promise<void> => {
     for (const { database = defaultDatabase ?? undefined, name } of names) {
       if (database === undefined) continue
       const key = keyOf(database, name)
-      if (known.has(key)) continue
-      const relation = await lookUp(database, name, sources)
+      const visitKey = `${key}\u0000${through === undefined ? '' : (through.definer ?? '@')}`
+      if (visited.has(visitKey)) continue
+      visited.add(visitKey)
+      const relation = known.get(key) ?? (await lookUp(database, name, sources))
       known.set(key, relation)
       if (relation instanceof Error) continue
-      found.push(relation)
+      found.push({ relation, through })
       if (relation.kind !== 'view') continue
       if (depth >= VIEW_DEPTH_MAX) throw sqlError('ER_VIEW_RECURSIVE', database, name)
-      await visit(tableNames(relation.query), depth + 1)
+      await visit(tableNames(relation.query), depth + 1, behind(relation.view, through))
     }
   }
-  await visit(tableNames(statement), 0)
+  await visit(tableNames(statement), 0, undefined)
   return {
     found,
     relation: (database = defaultDatabase ?? undefined, name) => {
@@ -58,6 +79,14 @@ export async function resolveNames(
       if (relation instanceof Error) throw relation
       return relation
     },
+  }
+}
+
+/** A view that reads in its invoker's name reads in the name of the view around it, if that has one. */
+function behind(view: ViewDefinition, around: ThroughView | undefined): ThroughView {
+  return {
+    view: around?.view ?? view,
+    definer: view.sqlSecurity === 'DEFINER' ? view.definer : around?.definer,
   }
 }
 

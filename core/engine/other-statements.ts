@@ -5,6 +5,7 @@ import { prepareFirstAccounts } from './ddl/first-accounts.js'
 import type { LocalCatalog } from '../catalog/local-catalog.js'
 import { footprintOf } from '../catalog/orphan.js'
 import { requireDatabaseAccess } from '../catalog/privileges.js'
+import { parseRoles } from '../catalog/roles.js'
 import type { Batch } from '../common/batch.js'
 import { sqlError } from '../common/sql-error.js'
 import { textType } from '../common/sql-type.js'
@@ -14,9 +15,10 @@ import type { TableDefinition } from '../plan/schema.js'
 import { WAITING_CALLS } from '../plan/waiting-calls.js'
 import type { AccountStatement, DefinitionStatement, Statement } from '../plan/syntax/index.js'
 import type { AuthenticationMethod } from '../spi/authentication.js'
+import type { ServerSettings } from '../spi/settings.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { CoreTransactionManager } from '../transaction/transaction-manager.js'
-import { AccountAccess } from './account-access.js'
+import { AccountAccess, type Actor } from './account-access.js'
 import type { DefinitionResult, DefinitionServices } from './ddl/definition-context.js'
 import { executeDefinition } from './ddl/execute-definition.js'
 import { OrphanRemover } from './ddl/orphan-remover.js'
@@ -29,6 +31,7 @@ import type { PlanDependency } from './query-types.js'
 import { plainColumn } from './result-columns.js'
 import type { RunningStatement } from './running-statement.js'
 import type { ServerCore, StatementResult } from './server-core.js'
+import { SessionRoles } from './session-roles.js'
 import type { EngineSession } from './session.js'
 import { waitingCallRow } from './waiting-calls.js'
 import { isDefinition } from './statement-traits.js'
@@ -42,13 +45,16 @@ export interface OtherStatementsOptions extends EngineOptions {
 
 export class OtherStatements {
   readonly access: AccountAccess
+  readonly roles: SessionRoles
   private readonly services: DefinitionServices
   private readonly introspection: Introspection
   private core: ServerCore | undefined
 
   constructor(private readonly options: OtherStatementsOptions) {
     const { catalog, transactions, storages, router, logger, methods } = options
-    this.access = new AccountAccess(catalog)
+    const mandatoryRoles = lastOf(parseRoles)
+    this.access = new AccountAccess(catalog, () => mandatoryRoles(this.globalText('mandatory_roles')))
+    this.roles = new SessionRoles(this.access, () => this.globalText('activate_all_roles_on_login') === '1')
     this.services = {
       catalog,
       otherCatalogs: options.catalogs,
@@ -82,8 +88,8 @@ export class OtherStatements {
   }
 
   /** The accounts of a new data folder; then what an earlier run left to be cleaned up. */
-  async prepare(rootPassword: string): Promise<void> {
-    await prepareFirstAccounts(this.services, rootPassword)
+  async prepare(settings: ServerSettings): Promise<void> {
+    await prepareFirstAccounts(this.services, settings)
     this.services.orphans.start()
   }
 
@@ -136,25 +142,29 @@ export class OtherStatements {
     return this.introspection.virtualRows(table, equalities, statement, columns)
   }
 
+  private globalText(name: string): string {
+    return String(this.core?.globals.get(name) ?? '')
+  }
+
   private sessionOf(statement: StatementContext): EngineSession {
     const session = this.options.sessions.get(statement.evaluation.session.connectionId)
     if (session === undefined) throw new Error('invariant: a statement runs in a session')
     return session
   }
 
-  checkAccess(account: string, dependencies: readonly PlanDependency[]): void {
-    this.access.check(account, dependencies)
+  checkAccess(actor: Actor, dependencies: readonly PlanDependency[]): void {
+    this.access.check(actor, dependencies)
   }
 
-  checkSetGlobal(account: string): void {
-    this.access.checkSetGlobal(account)
+  checkSetGlobal(actor: Actor): void {
+    this.access.checkSetGlobal(actor)
   }
 
   async openDatabase(
     name: string,
-    account: string,
+    actor: Actor,
   ): Promise<{ readonly charset: string; readonly collation: string }> {
-    requireDatabaseAccess(this.access.account(account), name)
+    requireDatabaseAccess(this.access.of(actor), name)
     for (const catalog of [this.options.catalog, ...this.options.catalogs]) {
       const database = await catalog.database(name)
       if (database !== undefined) return database
@@ -187,5 +197,14 @@ function passwordRows(passwords: NonNullable<DefinitionResult['generatedPassword
   return {
     columns: ['user', 'host', 'generated password'].map((name) => plainColumn(name, text, false)),
     rows: passwords.map(({ user, host, password }) => [user, host, password]),
+  }
+}
+
+/** The function with its last answer remembered. */
+function lastOf<T>(compute: (text: string) => T): (text: string) => T {
+  let last: { readonly text: string; readonly answer: T } | undefined
+  return (text) => {
+    if (last?.text !== text) last = { text, answer: compute(text) }
+    return last.answer
   }
 }

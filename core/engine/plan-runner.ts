@@ -15,6 +15,7 @@ import { drain } from '../executor/drain.js'
 import { settle } from './settle.js'
 import type { PreparedChange, PreparedPlan, PreparedQuery } from './query-types.js'
 import type { RunningStatement } from './running-statement.js'
+import type { Actor } from './account-access.js'
 import type { ServerCore } from './server-core.js'
 import type { SessionState } from './session-state.js'
 import type { SessionTransactions } from './session-transactions.js'
@@ -22,9 +23,8 @@ import type { SessionTableLocks } from './session-table-locks.js'
 import type { StatementCounters } from './statement-counters.js'
 
 /** What the runner needs of its session. */
-export interface PlanRunnerHost {
+export interface PlanRunnerHost extends Actor {
   readonly core: ServerCore
-  readonly account: string
   readonly state: SessionState
   readonly transactions: SessionTransactions
   readonly counters: StatementCounters
@@ -65,10 +65,10 @@ export class PlanRunner {
     moreResults: boolean,
     into: IntoVariables | undefined,
   ): MaybePromise<void> {
-    if (plan.dependencies.length > 0) this.host.core.checkAccess(this.host.account, plan.dependencies)
+    if (plan.dependencies.length > 0) this.host.core.checkAccess(this.host, plan.dependencies)
     this.host.counters.count(plan.kind === 'query' ? 'select' : plan.statement)
     if (plan.kind === 'change') return this.runChange(plan, running, sink, moreResults)
-    const limitMs = this.state.executionMsMax
+    const limitMs = plan.executionMsMax > 0 ? plan.executionMsMax : this.state.executionMsMax
     if (limitMs > 0) running.limitTime(limitMs)
     return this.runQuery(plan, running, sink, moreResults, into)
   }

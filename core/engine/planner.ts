@@ -2,7 +2,7 @@
  * From syntax to a compiled plan: resolve names, bind, optimize, pick operators.
  */
 import { Binder, type BindingReport } from '../binder/binder.js'
-import type { BinderEnvironment, ResolvedRelation } from '../binder/environment.js'
+import type { BinderEnvironment } from '../binder/environment.js'
 import type { BoundQuery } from '../binder/binding.js'
 import { countsAllRows } from '../binder/limits.js'
 import { columnType } from '../catalog/column-type.js'
@@ -25,11 +25,12 @@ import type {
   DeleteStatement,
   Expression as ExpressionSyntax,
   InsertStatement,
+  QueryBody,
   QueryExpression,
   UpdateStatement,
 } from '../plan/syntax/index.js'
 import type { FunctionLibrary } from '../spi/functions.js'
-import { resolveNames, type NameSources } from './name-resolution.js'
+import { resolveNames, type FoundRelation, type NameSources } from './name-resolution.js'
 import type {
   PlanDependency,
   PreparedChange,
@@ -105,7 +106,7 @@ export async function planStatement(request: PlanRequest, services: PlannerServi
 }
 
 /** Whether the relation is the same for every session, and its definition is kept. */
-function isShared(relation: ResolvedRelation): boolean {
+function isShared({ relation }: FoundRelation): boolean {
   return relation.kind === 'view' || (relation.kind === 'table' && !relation.table.temporary)
 }
 
@@ -139,8 +140,26 @@ function preparedQuery(
     columns: bound.columns.map(resultColumn),
     locks: statement.locking.length > 0,
     countsAllRows: countsAllRows(statement.body),
+    executionMsMax: executionMsMax(statement.body),
     explain: () => explainTree(plan),
     explainRows: () => explainRows(plan),
+  }
+}
+
+/** The hint MAX_EXECUTION_TIME in the first SELECT of a statement (MySQL manual 10.9.3); 0 without one. */
+function executionMsMax(body: QueryBody): number {
+  switch (body.kind) {
+    case 'select': {
+      const hint = body.hints.find(({ name }) => name === 'max_execution_time')
+      const limit = /^\s*(\d+)\s*$/.exec(hint?.arguments ?? '')
+      return Number(limit?.[1] ?? 0)
+    }
+    case 'setOperation':
+      return body.operands[0] === undefined ? 0 : executionMsMax(body.operands[0])
+    case 'query':
+      return executionMsMax(body.body)
+    default:
+      return 0
   }
 }
 
@@ -229,10 +248,10 @@ const PRIVILEGES = { query: 'SELECT', insert: 'INSERT', update: 'UPDATE', delete
 
 /** The statement's own privilege for its target, SELECT for everything else that it reads. */
 function dependenciesOf(
-  relations: readonly ResolvedRelation[],
+  found: readonly FoundRelation[],
   statement: PlannableStatement,
 ): readonly PlanDependency[] {
-  return relations.flatMap((relation, i): readonly PlanDependency[] => {
+  return found.flatMap(({ relation, through }, i): readonly PlanDependency[] => {
     if (relation.kind === 'virtual') return []
     const definition = relation.kind === 'table' ? relation.table : relation.view
     const isTarget = statement.kind === 'insert' ? i === 0 : statement.kind !== 'query'
@@ -245,6 +264,7 @@ function dependenciesOf(
         version: definition.version,
         privilege,
         isTemporary: relation.kind === 'table' && relation.table.temporary,
+        through,
       },
     ]
   })

@@ -6,6 +6,7 @@ import type { CompiledChange } from '../executor/change-result.js'
 import type { CompiledNode } from '../executor/execution.js'
 import type { ExplainRow } from '../optimizer/explain-rows.js'
 import type { ResultColumn } from '../spi/session.js'
+import type { ThroughView } from './name-resolution.js'
 
 /** An object that a plan was made from; if it changes, the plan is made anew. */
 export interface PlanDependency {
@@ -16,6 +17,8 @@ export interface PlanDependency {
   /** What the statement does there, for privileges. */
   readonly privilege: TablePrivilege
   readonly isTemporary: boolean
+  /** The view behind which it lies; undefined if the statement names it. */
+  readonly through: ThroughView | undefined
 }
 
 export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE'
@@ -37,6 +40,8 @@ export interface PreparedQuery extends PreparedBase {
   /** FOR UPDATE and the like: not in a READ ONLY transaction's spirit, and never from a stale copy. */
   readonly locks: boolean
   readonly countsAllRows: boolean
+  /** The hint MAX_EXECUTION_TIME in milliseconds; 0 without one. */
+  readonly executionMsMax: number
   /** The plan as text, for EXPLAIN. */
   readonly explain: () => readonly string[]
   readonly explainRows: () => readonly ExplainRow[]

@@ -2,6 +2,7 @@
  * One statement while it runs: the context that expressions, operators and drivers get. One object plays both roles, so that a
  * short statement allocates little; what few statements need (abort signal, call-site state) is made when it is asked for.
  */
+import { constants } from 'node:buffer'
 import type { EvaluationContext, TimeZone, WarningLevel } from '../common/evaluation.js'
 import { ERRORS, type ErrorCode } from '../common/error-catalogue.js'
 import { formatMessage, sqlError, type SqlError } from '../common/sql-error.js'
@@ -16,6 +17,9 @@ export interface Condition {
   readonly sqlState: string
   readonly message: string
 }
+
+/** Strings of JavaScript can't be longer, whatever max_allowed_packet says. */
+const STRING_BYTES_MAX = constants.MAX_STRING_LENGTH
 
 class StatementMemory implements MemoryAccount {
   used = 0
@@ -80,7 +84,7 @@ export class RunningStatement implements StatementContext, EvaluationContext {
   }
 
   get packetBytesMax(): number {
-    return this.session.packetBytesMax
+    return Math.min(this.session.packetBytesMax, STRING_BYTES_MAX)
   }
 
   get divPrecisionIncrement(): number {

@@ -1,14 +1,16 @@
 /**
  * What all sessions of a server share.
  */
+import type { RoleName } from '../catalog/account.js'
 import type { Value } from '../common/value.js'
 import type { ExecutionEnvironment } from '../executor/execution.js'
-import type { Statement, VariableScope } from '../plan/syntax/index.js'
+import type { RoleSelection, Statement, VariableScope } from '../plan/syntax/index.js'
 import type { ResultSink } from '../spi/session.js'
 import type { ServerSettings } from '../spi/settings.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { CoreTransactionManager } from '../transaction/transaction-manager.js'
 import type { UserLocks } from '../transaction/user-locks.js'
+import type { Actor } from './account-access.js'
 import type { NameSources } from './name-resolution.js'
 import type { PlanCache } from './plan-cache.js'
 import type { PlannerServices } from './planner.js'
@@ -49,14 +51,11 @@ export interface ServerCore {
   /** Undefined while the server takes statements. */
   readonly shutdown: { readonly isUnderWay: boolean }
   /** Whether the plan's objects are as they were and the account may use them. Throws the errors of missing privileges. */
-  checkAccess(account: string, dependencies: readonly PlanDependency[]): void
+  checkAccess(actor: Actor, dependencies: readonly PlanDependency[]): void
   /** The version of a table or view now, or undefined if it is gone. Synchronous answers only; remote catalogs have a cache. */
   currentVersion(dependency: PlanDependency): number | undefined
   /** USE and COM_INIT_DB: checks existence and access; answers the database's character set and collation. */
-  openDatabase(
-    name: string,
-    account: string,
-  ): Promise<{ readonly charset: string; readonly collation: string }>
+  openDatabase(name: string, actor: Actor): Promise<{ readonly charset: string; readonly collation: string }>
   /** Statements that define things, about accounts, SHOW, FLUSH and table maintenance. Undefined if it is none of those. */
   runOther(
     statement: Statement,
@@ -64,7 +63,11 @@ export interface ServerCore {
     running: RunningStatement,
   ): Promise<StatementResult> | undefined
   /** SET GLOBAL and SET PERSIST: needs the privilege; then tells who must know. */
-  checkSetGlobal(account: string, scope: VariableScope, name: string): void
+  checkSetGlobal(actor: Actor, scope: VariableScope, name: string): void
+  /** The roles that are active in a new session of an account. */
+  initialRoles(account: string): readonly RoleName[]
+  /** SET ROLE: the roles that it makes active. Throws ER_ROLE_NOT_GRANTED. */
+  selectedRoles(account: string, selection: RoleSelection): readonly RoleName[]
   statusText(): string
   dropTemporaryTables(tables: readonly TableDefinition[]): void
 }

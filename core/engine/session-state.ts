@@ -2,6 +2,8 @@
  * What a session remembers between statements: default database, variables, the last statement's counts and conditions. The settings
  * that every statement reads are kept parsed beside the variables' texts.
  */
+import type { RoleName } from '../catalog/account.js'
+import { NO_ROLES, rolesText } from '../catalog/roles.js'
 import { charsetOfCollation, collationByName } from '../common/collations.js'
 import { charsetByName } from '../common/charsets.js'
 import type { EvaluationSession, TimeZone, TypedValue } from '../common/evaluation.js'
@@ -31,6 +33,8 @@ export class SessionState implements EvaluationSession {
   readonly variables: SessionVariables
   readonly userVariables = new Map<string, TypedValue>()
   database: string | null = null
+  /** A list of the session's own, as long as it has any. */
+  activeRoles: readonly RoleName[] = NO_ROLES
   rowCount = -1
   foundRows = 0
   lastInsertId: ExactValue = 0
@@ -88,6 +92,10 @@ export class SessionState implements EvaluationSession {
 
   get currentUser(): string {
     return this.identity.account
+  }
+
+  get currentRole(): string {
+    return rolesText(this.activeRoles)
   }
 
   get version(): string {

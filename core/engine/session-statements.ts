@@ -51,6 +51,9 @@ export async function runSessionStatement(
     case 'savepoint':
       transactions.savepoint(statement)
       return DONE
+    case 'setRole':
+      state.activeRoles = session.core.selectedRoles(session.account, statement.roles)
+      return DONE
     case 'use':
       await session.useDatabase(statement.database)
       return DONE

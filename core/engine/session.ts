@@ -2,6 +2,7 @@
  * A session: takes statements one at a time, finds or makes their plans, runs them in the session's transaction, and answers to a
  * sink. A statement whose plan is cached and whose storages answer at once runs without a single promise.
  */
+import type { RoleName } from '../catalog/account.js'
 import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError, SqlError } from '../common/sql-error.js'
 import { SqlMode } from '../common/sql-mode.js'
@@ -91,6 +92,10 @@ export class EngineSession implements Session {
 
   get account(): string {
     return this.state.identity.account
+  }
+
+  get activeRoles(): readonly RoleName[] {
+    return this.state.activeRoles
   }
 
   get resultCharset(): string | null {
@@ -314,7 +319,7 @@ export class EngineSession implements Session {
           newBinder: () => this.plans.newBinder(running, parameters),
           evaluate: (syntax) => this.plans.evaluateQuery(syntax, running, parameters),
           checkSetGlobal: (name) => {
-            this.core.checkSetGlobal(this.account, 'global', name)
+            this.core.checkSetGlobal(this, 'global', name)
           },
         })
         if (autocommit !== this.state.autocommit) await this.transactions.autocommitChanged()
@@ -470,7 +475,7 @@ export class EngineSession implements Session {
   // ── Life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async useDatabase(name: string): Promise<void> {
-    const { charset, collation } = await this.core.openDatabase(name, this.account)
+    const { charset, collation } = await this.core.openDatabase(name, this)
     this.state.useDatabase(name, charset, collation)
     this.noteChange({ kind: 'database', name })
   }
@@ -518,6 +523,7 @@ export class EngineSession implements Session {
     this.prepared.clear()
     this.dropTemporaryTables()
     this.state.reset()
+    this.state.activeRoles = this.core.initialRoles(this.account)
     await Promise.resolve()
   }
 

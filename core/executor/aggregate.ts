@@ -152,6 +152,8 @@ class GroupTable {
 
 /** Rows between two looks at memory and clock; a power of two. */
 const ROWS_PER_LOOK = 128
+/** Bytes that may be held before the statement's memory is charged with them. */
+const UNCHARGED_BYTES_MAX = 1024 * 1024
 
 class AggregateOperator implements Operator {
   private readonly source: Operator
@@ -161,6 +163,7 @@ class AggregateOperator implements Operator {
   private readonly memory: HeldMemory
   private readonly keyOrders: readonly ReturnType<typeof compileKeyOrder>[]
   private emit: Generator<void> | undefined
+  private chargeAt = UNCHARGED_BYTES_MAX
 
   constructor(
     private readonly parts: AggregateParts,
@@ -202,7 +205,7 @@ class AggregateOperator implements Operator {
       for (let row = 0; row < batch.rowCount; row++) {
         full.add(batch, row, execution)
         for (const prefix of prefixes) prefix.add(batch, row, execution)
-        if ((row & (ROWS_PER_LOOK - 1)) !== 0) continue
+        if ((row & (ROWS_PER_LOOK - 1)) !== 0 && full.heldBytes < this.chargeAt) continue
         this.charge()
         const pause = execution.pause()
         if (pause !== undefined) await pause
@@ -218,6 +221,7 @@ class AggregateOperator implements Operator {
     let bytes = this.full.byteSize
     for (const prefix of this.prefixes) bytes += prefix.byteSize
     this.memory.hold(bytes)
+    this.chargeAt = this.full.heldBytes + UNCHARGED_BYTES_MAX
   }
 
   /** Numbers of the groups in the order of their keys: of each prefix, and of all keys. */

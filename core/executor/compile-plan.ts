@@ -2,11 +2,13 @@
  * Picks operators for a logical plan and compiles its expressions. The result has no state: it is kept with the plan and opened
  * for each execution.
  */
+import type { Evaluator } from '../common/evaluation.js'
 import { compileExpression, type ExpressionLayout } from '../functions/compile-expression.js'
 import type { AggregateCall, ColumnId, Expression, FrameBound, WindowCall } from '../plan/expression.js'
 import type {
   AggregateNode,
   JoinNode,
+  LimitNode,
   LogicalNode,
   OutputColumn,
   SortNode,
@@ -103,10 +105,8 @@ export class PlanCompiler {
       case 'sort':
         return this.sort(node)
       case 'limit': {
-        const compiler = this.expressions([])
-        const value = (expression: Expression | undefined) =>
-          expression === undefined ? undefined : compiler.compile(expression)
-        return compileLimit(this.compile(node.input), value(node.count), value(node.offset), node.countAll)
+        const [count, offset] = this.limits(node)
+        return compileLimit(this.compile(node.input), count, offset, node.countAll)
       }
       case 'distinct':
         return compileDistinct(this.compile(node.input))
@@ -128,7 +128,8 @@ export class PlanCompiler {
           node.columns.map((column) => position(positions, column)),
         )
       }
-      case 'recursive':
+      case 'recursive': {
+        const [count, offset] = this.limits(node.limit)
         return compileRecursive({
           workId: node.workId,
           name: node.name,
@@ -137,8 +138,10 @@ export class PlanCompiler {
           seedPositions: positionsOf(node.seed.output, node.seedColumns),
           stepPositions: positionsOf(node.step.output, node.stepColumns),
           distinct: node.distinct,
+          ...{ count, offset },
           output: node.output,
         })
+      }
       case 'work table':
         return compileWorkTable(node.workId, node.output)
       case 'rename':
@@ -278,6 +281,13 @@ export class PlanCompiler {
   }
 
   // ── Aggregation ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  private limits(node: Pick<LimitNode, 'count' | 'offset'> | undefined): readonly (Evaluator | undefined)[] {
+    const compiler = this.expressions([])
+    return [node?.count, node?.offset].map((each) =>
+      each === undefined ? undefined : compiler.compile(each),
+    )
+  }
 
   private aggregate(node: AggregateNode): CompiledNode {
     const input = this.compile(node.input)

@@ -81,11 +81,16 @@ export class Execution {
     return new Execution(this.environment, this.transaction, this.statement, evaluation, this)
   }
 
+  /** Whether this statement has had the event loop long enough: work in the midst of a batch then waits for the next call. */
+  get isOverdue(): boolean {
+    return performance.now() - this.root.sliceStartMs >= SLICE_MS
+  }
+
   /** Checks for KILL and time-out; lets the event loop turn if this statement had it long enough. Call it per batch. */
   pause(): MaybePromise<void> {
     this.statement.checkKilled()
     const { root } = this
-    if (performance.now() - root.sliceStartMs < SLICE_MS) return undefined
+    if (!this.isOverdue) return undefined
     return new Promise((resolve) => {
       setImmediate(() => {
         root.sliceStartMs = performance.now()

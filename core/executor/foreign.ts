@@ -3,16 +3,20 @@
  */
 import { sqlError } from '../common/sql-error.js'
 import { SINGLE_ROW, Batch } from '../common/batch.js'
-import type { MaybePromise } from '../common/value.js'
+import type { Evaluator } from '../common/evaluation.js'
+import type { MaybePromise, Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
-import { compileExpression, type ExpressionLayout } from '../functions/compile-expression.js'
+import { compileExpression, NO_COLUMNS, type ExpressionLayout } from '../functions/compile-expression.js'
+import { compileTemporalCut } from '../functions/pair-comparison.js'
+import type { Expression } from '../plan/expression.js'
 import type { FragmentNode, VirtualTableNode } from '../plan/logical.js'
-import type { Fragment } from '../spi/fragment.js'
+import type { Fragment, FragmentValues } from '../spi/fragment.js'
 import { isTableStorage, type BatchCursor } from '../spi/storage.js'
-import type { CompiledNode, Operator } from './execution.js'
+import type { CompiledNode, Execution, Operator } from './execution.js'
 import { readRows } from './set-operators.js'
 
 export function compileFragment(node: FragmentNode, fragment: Fragment): CompiledNode {
+  const compiler = new FragmentValueCompiler()
   return {
     output: node.output,
     open: (execution) => {
@@ -21,7 +25,8 @@ export function compileFragment(node: FragmentNode, fragment: Fragment): Compile
       const run = storage.runFragment?.bind(storage)
       if (run === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
       let cursor: BatchCursor | undefined
-      const open = (): MaybePromise<BatchCursor> => run(fragment, execution.statement)
+      const open = (): MaybePromise<BatchCursor> =>
+        run(fragment, execution.statement, compiler.valuesOf(execution))
       return {
         next: (): MaybePromise<Batch | undefined> => {
           if (cursor !== undefined) return cursor.next()
@@ -40,6 +45,30 @@ export function compileFragment(node: FragmentNode, fragment: Fragment): Compile
         close: () => cursor?.close(),
       }
     },
+  }
+}
+
+/** Expressions are compiled once per plan, whenever the driver first asks for them. */
+class FragmentValueCompiler {
+  private readonly evaluators = new WeakMap<Expression, Evaluator>()
+
+  valuesOf({ evaluation }: Execution): FragmentValues {
+    const valueOf = (expression: Expression): Value => this.evaluatorOf(expression)(SINGLE_ROW, 0, evaluation)
+    return {
+      valueOf,
+      cutOf: (column, constant) => {
+        const value = valueOf(constant)
+        if (value === null) return undefined
+        const { floor, isAbove } = compileTemporalCut(column, constant.type)(value, evaluation)
+        return { floor, isAbove }
+      },
+    }
+  }
+
+  private evaluatorOf(expression: Expression): Evaluator {
+    const evaluator = this.evaluators.get(expression) ?? compileExpression(expression, NO_COLUMNS)
+    this.evaluators.set(expression, evaluator)
+    return evaluator
   }
 }
 

@@ -11,7 +11,7 @@ import { isInteger, type SqlType } from '../common/sql-type.js'
 import { exact, type ExactValue, type Value } from '../common/value.js'
 import { compileExpression } from '../functions/compile-expression.js'
 import type { InsertPlan } from '../plan/change.js'
-import type { LogicalNode } from '../plan/logical.js'
+import type { LogicalNode, OutputColumn } from '../plan/logical.js'
 import type { ColumnDefinition, IndexDefinition, TableDefinition } from '../plan/schema.js'
 import { duplicateEntry } from '../spi/duplicate-entry.js'
 import type { InsertOutcome, TableAccess } from '../spi/transaction.js'
@@ -65,6 +65,8 @@ class InsertCompiler {
   readonly onDuplicate: ReturnType<typeof compileAssignment>[] | undefined
   readonly onUpdate: ReturnType<typeof compileAssignment>[]
   readonly allColumns: readonly number[]
+  /** Positions in the source of what ON DUPLICATE KEY UPDATE reads there. */
+  readonly readForDuplicate: readonly number[]
 
   constructor(
     readonly plan: InsertPlan,
@@ -102,6 +104,7 @@ class InsertCompiler {
       columns: new Map([
         ...plan.oldLayout.map((column, i) => [column, i] as const),
         ...rules.layout.map((column, i) => [column, width + i] as const),
+        ...plan.readForDuplicate.map((column, i) => [column, 2 * width + i] as const),
       ]),
       correlated: new Map<number, number>(),
       subquery: undefined,
@@ -109,6 +112,7 @@ class InsertCompiler {
     this.onDuplicate = plan.onDuplicate?.map((each) => compileAssignment(table, each, both))
     this.onUpdate = plan.onUpdate.map((each) => compileAssignment(table, each, both))
     this.allColumns = table.columns.map((_, i) => i)
+    this.readForDuplicate = plan.readForDuplicate.map((column) => bySource.get(column) ?? -1)
   }
 }
 
@@ -145,6 +149,8 @@ class InsertRun {
   private affected = 0
   private records = 0
   private duplicates = 0
+  /** What ON DUPLICATE KEY UPDATE reads of the source's row, which is stored by now. */
+  private read: readonly Value[] = []
   private firstGenerated: ExactValue = 0
   /** What it was before the present row. */
   private generatedBefore: ExactValue = 0
@@ -208,6 +214,10 @@ class InsertRun {
 
   private insertRow(batch: Batch, row: number): void | Promise<void> {
     this.records++
+    const { readForDuplicate } = this.compiled
+    if (readForDuplicate.length > 0) {
+      this.read = readForDuplicate.map((from) => batch.columns[from]?.get(row) ?? null)
+    }
     const values = this.buildRow(batch, row)
     if (values instanceof Promise) return values.then((each) => this.store(each))
     return this.store(values)
@@ -341,12 +351,15 @@ class InsertRun {
       this.affected++
       return undefined
     }
-    this.duplicates++
     const { plan } = this.compiled
     // A number that no row got is none that LAST_INSERT_ID() tells.
     if (plan.mode !== 'replace') this.firstGenerated = this.generatedBefore
-    if (plan.mode === 'replace') return this.replace(outcome, values)
+    if (plan.mode === 'replace') {
+      this.duplicates++
+      return this.replace(outcome, values)
+    }
     if (this.compiled.onDuplicate !== undefined) return this.updateExisting(outcome.rowKey, values)
+    this.duplicates++
     this.warnDuplicate(outcome.index, values)
     return undefined
   }
@@ -378,8 +391,11 @@ class InsertRun {
     if (!(await this.access.fetch(rowKey, compiled.allColumns, old))) return
     const before = old.row(0)
     const row = [...before]
-    const work = Batch.ofTypes([...types, ...types])
-    work.pushRow([...before, ...inserted])
+    const readTypes = compiled.readForDuplicate.map(
+      (from) => (compiled.source.output[from] as OutputColumn).type,
+    )
+    const work = Batch.ofTypes([...types, ...types, ...readTypes])
+    work.pushRow([...before, ...inserted, ...this.read])
     const assign = ({ column, evaluate, store }: ReturnType<typeof compileAssignment>): void => {
       const name = (compiled.table.columns[column] as ColumnDefinition).name
       const value = store(evaluate(work, 0, context), context, name, this.rowNumber)
@@ -401,7 +417,10 @@ class InsertRun {
     if (compiled.autoColumn >= 0) this.access.noteAutoIncrement((row[compiled.autoColumn] ?? 0) as ExactValue)
     const outcome = await this.access.update(rowKey, row, compiled.plan.ignore ? 'report' : 'throw')
     if (outcome.kind === 'duplicate') this.warnDuplicate(outcome.index, row)
-    else this.affected += 2
+    else {
+      this.duplicates++
+      this.affected += 2
+    }
   }
 
   /** Under IGNORE, errors that concern one row are warnings. */

@@ -29,8 +29,9 @@ export interface HashJoinParts extends JoinParts {
   readonly rightKeys: readonly KeyColumn[]
 }
 
-/** Candidates of one left row between two looks at the clock. */
+/** Candidates of one left row that are gone through in one step, unless it takes too long. */
 const CANDIDATES_PER_STEP = 512
+const CANDIDATES_PER_LOOK = 32
 
 /**
  * What all joins share: the batch of combined rows and the rules of the join types. Left rows and their candidates are put
@@ -184,7 +185,10 @@ abstract class JoinOperator implements Operator {
     while (this.nextCandidate < stop) {
       const at = this.nextCandidate++
       const other = candidates === undefined ? at : (candidates[at] as number)
-      if (!this.matches(batch, row, right, other)) continue
+      if (!this.matches(batch, row, right, other)) {
+        if (this.nextCandidate % CANDIDATES_PER_LOOK === 0 && this.execution.isOverdue) break
+        continue
+      }
       this.found = true
       if (this.isDecided) return true
       this.appendPair(batch, row, right, other, output)
@@ -227,6 +231,8 @@ export function compileHashJoin(parts: HashJoinParts): CompiledNode {
 
 type KeyFunction = (batch: Batch, row: number, context: Execution['evaluation']) => RowKey
 
+/** Bytes that may be held before the statement's memory is charged with them. */
+const UNCHARGED_BYTES_MAX = 1024 * 1024
 /** An entry of a list of rows with the same key, and the list around it if it is the first. */
 const LISTED_BYTES = 8
 const LIST_BYTES = 56
@@ -259,7 +265,7 @@ class HashJoin extends JoinOperator {
     let bytes = 0
     for (let row = 0; row < rows.rowCount; row++) {
       bytes += this.enter(rows, row)
-      if ((row & 1023) === 0) {
+      if ((row & 255) === 0 || bytes > UNCHARGED_BYTES_MAX) {
         memory.add(bytes)
         bytes = 0
         const pause = execution.pause()

@@ -1,10 +1,11 @@
 /**
  * Operators that work row by row: Filter, Project, Values, Limit, Rename.
  */
-import { BATCH_ROWS_MAX, Batch, SINGLE_ROW } from '../common/batch.js'
+import { BATCH_ROWS_MAX, Batch, holdsLongStrings, SINGLE_ROW } from '../common/batch.js'
 import type { Evaluator } from '../common/evaluation.js'
+import type { SqlType } from '../common/sql-type.js'
 import type { MaybePromise } from '../common/value.js'
-import type { Vector } from '../common/vector.js'
+import { createVector, type Vector } from '../common/vector.js'
 import type { OutputColumn } from '../plan/logical.js'
 import { BatchPool } from './batch-pool.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
@@ -28,6 +29,9 @@ export function isTrue(evaluate: Evaluator, batch: Batch, row: number, execution
   return value !== null && value !== 0 && Number(value) !== 0
 }
 
+/** Rows between two looks at the clock, for expressions that take long. */
+const ROWS_PER_LOOK = 32
+
 export function compileFilter(
   input: CompiledNode,
   condition: Evaluator,
@@ -36,38 +40,62 @@ export function compileFilter(
   const pool = new BatchPool(input.output.map((column) => column.type))
   return {
     output: input.output,
-    open: (execution) => {
-      const source = input.open(execution)
-      const output = pool.take()
-      const step = (): MaybePromise<Batch | undefined> => {
-        for (;;) {
-          const batch = source.next()
-          if (batch instanceof Promise) return batch.then(take)
-          const kept = take(batch)
-          // An empty batch is worth nothing to the caller; go on unless the event loop waits.
-          if (kept instanceof Promise || kept === undefined || kept.rowCount > 0) return kept
-          const pause = execution.pause()
-          if (pause !== undefined) return pause.then(step)
-        }
-      }
-      const take = (batch: Batch | undefined): MaybePromise<Batch | undefined> => {
-        if (batch === undefined) return undefined
-        return whenResolved(subqueries.resolve(batch, execution), () => {
-          output.clear()
-          for (let row = 0; row < batch.rowCount; row++) {
-            if (isTrue(condition, batch, row, execution)) output.pushFrom(batch, row)
-          }
-          return output
-        })
-      }
-      return {
-        next: step,
-        close: () => {
-          pool.give(output)
-          return source.close()
-        },
-      }
-    },
+    open: (execution) => new FilterOperator(input.open(execution), condition, subqueries, pool, execution),
+  }
+}
+
+class FilterOperator implements Operator {
+  private readonly output: Batch
+  /** The input at hand, and its first row that hasn't been looked at. */
+  private batch: Batch | undefined
+  private at = 0
+
+  constructor(
+    private readonly source: Operator,
+    private readonly condition: Evaluator,
+    private readonly subqueries: SubqueryCompiler,
+    private readonly pool: BatchPool,
+    private readonly execution: Execution,
+  ) {
+    this.output = pool.take()
+  }
+
+  next(): MaybePromise<Batch | undefined> {
+    for (;;) {
+      const kept =
+        this.batch === undefined ? whenBatch(this.source.next(), this.begin) : this.keepSome(this.batch)
+      // An empty batch is worth nothing to the caller; go on unless the event loop waits.
+      if (kept instanceof Promise || kept === undefined || kept.rowCount > 0) return kept
+      const pause = this.execution.pause()
+      if (pause !== undefined) return pause.then(() => this.next())
+    }
+  }
+
+  private readonly begin = (batch: Batch | undefined): MaybePromise<Batch | undefined> => {
+    if (batch === undefined) return undefined
+    this.batch = batch
+    this.at = 0
+    return whenResolved(this.subqueries.resolve(batch, this.execution), () => this.keepSome(batch))
+  }
+
+  /** Goes through the rows at hand while time is left. */
+  private keepSome(batch: Batch): Batch {
+    const { output, condition, execution } = this
+    const { rowCount } = batch
+    output.clear()
+    let row = this.at
+    while (row < rowCount) {
+      if (isTrue(condition, batch, row, execution)) output.pushFrom(batch, row)
+      if (++row % ROWS_PER_LOOK === 0 && execution.isOverdue) break
+    }
+    this.at = row
+    if (row >= rowCount) this.batch = undefined
+    return output
+  }
+
+  close(): MaybePromise<void> {
+    this.pool.give(this.output)
+    return this.source.close()
   }
 }
 
@@ -84,39 +112,114 @@ export function compileProject(
     'evaluate' in each ? [{ column: i, evaluate: each.evaluate }] : [],
   )
   const pool = new BatchPool(computed.map(({ column }) => (output[column] as OutputColumn).type))
+  const types = output.map((column) => column.type)
   return {
     output,
-    open: (execution) => {
-      const source = input.open(execution)
-      const own = pool.take()
-      const project = (batch: Batch | undefined): MaybePromise<Batch | undefined> => {
-        if (batch === undefined) return undefined
-        return whenResolved(subqueries.resolve(batch, execution), () => {
-          const context = execution.evaluation
-          const columns: Vector[] = []
-          for (const each of projections) {
-            columns.push(('from' in each ? batch.columns[each.from] : undefined) as Vector)
-          }
-          for (let i = 0; i < computed.length; i++) {
-            const { column, evaluate } = computed[i] as (typeof computed)[number]
-            const vector = own.columns[i] as Vector
-            columns[column] = vector
-            vector.clear()
-            for (let row = 0; row < batch.rowCount; row++) vector.push(evaluate(batch, row, context))
-          }
-          const result = new Batch(columns)
-          result.rowCount = batch.rowCount
-          return result
-        })
+    open: (execution) =>
+      new ProjectOperator(
+        { projections, computed, types, subqueries, pool },
+        input.open(execution),
+        execution,
+      ),
+  }
+}
+
+interface ProjectParts {
+  readonly projections: readonly Projection[]
+  /** Those that are computed, with the columns that they give. */
+  readonly computed: readonly { readonly column: number; readonly evaluate: Evaluator }[]
+  readonly types: readonly SqlType[]
+  readonly subqueries: SubqueryCompiler
+  readonly pool: BatchPool
+}
+
+class ProjectOperator implements Operator {
+  /** The computed columns. */
+  private readonly own: Batch
+  private readonly rowsPerLook: number
+  /** The input at hand, if there was no time or room for all of it, and its first row that is left. */
+  private batch: Batch | undefined
+  private at = 0
+
+  constructor(
+    private readonly parts: ProjectParts,
+    private readonly source: Operator,
+    private readonly execution: Execution,
+  ) {
+    this.own = parts.pool.take()
+    this.rowsPerLook = this.own.columns.some(holdsLongStrings) ? 1 : ROWS_PER_LOOK
+  }
+
+  next(): MaybePromise<Batch | undefined> {
+    return this.batch === undefined ? whenBatch(this.source.next(), this.begin) : this.projectRest(this.batch)
+  }
+
+  private readonly begin = (batch: Batch | undefined): MaybePromise<Batch | undefined> => {
+    if (batch === undefined) return undefined
+    return whenResolved(this.parts.subqueries.resolve(batch, this.execution), () => this.project(batch))
+  }
+
+  /** Columns that are taken over stay where they are, unless only some of the rows can be computed now. */
+  private project(batch: Batch): Batch {
+    this.at = 0
+    this.compute(batch)
+    if (this.at < batch.rowCount) return this.part(batch, 0)
+    return this.assemble(batch.columns, batch.rowCount)
+  }
+
+  private projectRest(batch: Batch): Batch {
+    const start = this.at
+    this.compute(batch)
+    return this.part(batch, start)
+  }
+
+  /** Computes rows from `at` on, as far as time and room allow. */
+  private compute(batch: Batch): void {
+    const { own, rowsPerLook, execution } = this
+    const { computed } = this.parts
+    const { evaluation } = execution
+    const { rowCount } = batch
+    own.clear()
+    while (this.at < rowCount) {
+      const end = Math.min(this.at + rowsPerLook, rowCount)
+      for (let i = 0; i < computed.length; i++) {
+        const { evaluate } = computed[i] as (typeof computed)[number]
+        const vector = own.columns[i] as Vector
+        for (let row = this.at; row < end; row++) vector.push(evaluate(batch, row, evaluation))
       }
-      return {
-        next: () => whenBatch(source.next(), project),
-        close: () => {
-          pool.give(own)
-          return source.close()
-        },
-      }
-    },
+      own.rowCount += end - this.at
+      this.at = end
+      if (end < rowCount && (own.isFull || execution.isOverdue)) break
+    }
+  }
+
+  /** The rows from `start` to `at`, with copies of what is taken over. */
+  private part(batch: Batch, start: number): Batch {
+    const copies = batch.columns.map((column, i) => {
+      const isWanted = this.parts.projections.some((each) => 'from' in each && each.from === i)
+      if (!isWanted) return column
+      const copy = createVector(column.type)
+      for (let row = start; row < this.at; row++) copy.pushFrom(column, row)
+      return copy
+    })
+    this.batch = this.at < batch.rowCount ? batch : undefined
+    return this.assemble(copies, this.at - start)
+  }
+
+  private assemble(taken: readonly Vector[], rowCount: number): Batch {
+    const columns: Vector[] = []
+    let computed = 0
+    for (const each of this.parts.projections) {
+      columns.push(('from' in each ? taken[each.from] : this.own.columns[computed++]) as Vector)
+    }
+    const result = new Batch(columns)
+    result.rowCount = rowCount
+    return result
+  }
+
+  close(): MaybePromise<void> {
+    this.parts.pool.give(this.own)
+    return this.source.close()
   }
 }
 

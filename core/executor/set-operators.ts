@@ -1,7 +1,8 @@
 /**
  * DISTINCT, UNION, INTERSECT, EXCEPT, shared sub-plans and recursive common table expressions.
  */
-import { BATCH_ROWS_MAX, Batch } from '../common/batch.js'
+import { BATCH_ROWS_MAX, Batch, SINGLE_ROW } from '../common/batch.js'
+import type { Evaluator } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import type { SqlType } from '../common/sql-type.js'
 import type { MaybePromise } from '../common/value.js'
@@ -258,6 +259,9 @@ export interface RecursiveParts {
   readonly seedPositions: readonly number[]
   readonly stepPositions: readonly number[]
   readonly distinct: boolean
+  /** LIMIT of the whole. */
+  readonly count: Evaluator | undefined
+  readonly offset: Evaluator | undefined
   readonly output: readonly OutputColumn[]
 }
 
@@ -304,13 +308,21 @@ class Recursion {
     const depthMax = Number(
       execution.evaluation.session.systemVariable('cte_max_recursion_depth', 'session') ?? 1000,
     )
+    const rowsMax = this.rowsWanted()
     let work = await this.round(parts.seed, parts.seedPositions)
-    for (let depth = 1; work.rowCount > 0; depth++) {
+    for (let depth = 1; work.rowCount > 0 && this.all.rowCount < rowsMax; depth++) {
       if (depth > depthMax) throw sqlError('ER_CTE_MAX_RECURSION_DEPTH', depth)
       execution.shared.set(parts.workId, { rows: work })
       work = await this.round(parts.step, parts.stepPositions)
     }
     return this.all
+  }
+
+  private rowsWanted(): number {
+    const { count, offset } = this.parts
+    const { evaluation } = this.execution
+    if (count === undefined) return Infinity
+    return Number(count(SINGLE_ROW, 0, evaluation) ?? 0) + Number(offset?.(SINGLE_ROW, 0, evaluation) ?? 0)
   }
 
   release(): void {

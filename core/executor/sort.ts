@@ -2,7 +2,7 @@
  * Sort: keeps all rows (or the best `top` of them), orders row numbers by their key values, and hands the rows out. A DISTINCT
  * below that compares nothing but keys is done here, where equal rows stand side by side.
  */
-import { BATCH_ROWS_MAX, SINGLE_ROW, type Batch } from '../common/batch.js'
+import { BATCH_ROWS_MAX, holdsLongStrings, SINGLE_ROW, type Batch } from '../common/batch.js'
 import type { Evaluator } from '../common/evaluation.js'
 import type { MaybePromise } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
@@ -109,7 +109,11 @@ class SortOperator implements Operator {
     for (let row = 0; row < batch.rowCount; row++) rows.pushFrom(batch, row)
     computed.forEach(({ evaluate }, i) => {
       const vector = computedKeys.columns[i] as Vector
-      for (let row = 0; row < batch.rowCount; row++) vector.push(evaluate(batch, row, evaluation))
+      const isLong = holdsLongStrings(vector)
+      for (let row = 0; row < batch.rowCount; row++) {
+        vector.push(evaluate(batch, row, evaluation))
+        if (isLong) this.charge()
+      }
     })
     computedKeys.rowCount += batch.rowCount
     this.charge()

@@ -138,13 +138,16 @@ class WindowOperator implements Operator {
 
   private async evaluateKeys(input: Batch, keys: readonly KeyColumn[]): Promise<Batch> {
     const result = Batch.ofTypes(keys.map((key) => key.type))
+    let held = 0
     for (let row = 0; row < input.rowCount; row++) {
       result.pushRow(keys.map((key) => key.evaluate(input, row, this.execution.evaluation)))
+      const size = result.byteSize
+      if (size > held) this.memory.add(size - held)
+      held = size
       if (row % ROWS_PER_LOOK !== 0) continue
       const pause = this.execution.pause()
       if (pause !== undefined) await pause
     }
-    this.memory.add(result.byteSize)
     return result
   }
 

@@ -5,7 +5,7 @@ import type { Batch } from '../common/batch.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import type { Accumulator, AggregateBinding } from '../common/function-binding.js'
 import { sqlError } from '../common/sql-error.js'
-import { binaryType, isBinary, UNSIGNED_BIGINT_TYPE } from '../common/sql-type.js'
+import { BIGINT_TYPE, binaryType, isBinary, UNSIGNED_BIGINT_TYPE } from '../common/sql-type.js'
 import { exact, type ExactValue, type Value } from '../common/value.js'
 import type { AggregateFunction, ArgumentInfo } from '../spi/functions.js'
 import { aggregate, ignoringNulls } from './aggregate-support.js'
@@ -92,7 +92,8 @@ function bindBits(name: BitName, args: readonly ArgumentInfo[]): AggregateBindin
   const parts = {
     type: UNSIGNED_BIGINT_TYPE,
     nullable: false,
-    parameterTypes: [isInteger ? undefined : UNSIGNED_BIGINT_TYPE],
+    // Signed, so that -1.5 keeps its sign until it is wrapped.
+    parameterTypes: [isInteger ? undefined : BIGINT_TYPE],
   }
   return ignoringNulls(parts, ([operand]) => {
     const evaluate = operand as Evaluator

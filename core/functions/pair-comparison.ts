@@ -20,6 +20,7 @@ import {
   isTemporal,
   isText,
   representationOf,
+  YEAR_TYPE,
   type SqlType,
   type TypeName,
 } from '../common/sql-type.js'
@@ -63,6 +64,12 @@ export function bindPair(
   environment: BindingEnvironment,
   operation: string,
 ): PairComparison {
+  if (isShortYear(a.type, b)) {
+    return { ...bindPair(a, withType(b, YEAR_TYPE), environment, operation), right: YEAR_TYPE }
+  }
+  if (isShortYear(b.type, a)) {
+    return { ...bindPair(withType(a, YEAR_TYPE), b, environment, operation), left: YEAR_TYPE }
+  }
   const comparesStrings = isStringLike(a.type) && isStringLike(b.type)
   const agreed = comparesStrings
     ? resolveStrings([a, b], environment, operation, true).collation.name
@@ -85,6 +92,18 @@ export function bindPair(
       return { kind: 'text', type, left, right, compare }
     }
   }
+}
+
+/** Beside a YEAR, constants of one or two digits are years of 1970 to 2069, as if they were stored (MySQL manual 13.2.4). */
+function isShortYear(type: SqlType, argument: ArgumentInfo): boolean {
+  if (type.name !== 'year' || !argument.isConstant) return false
+  const value = argument.constant?.value
+  if (isInteger(argument.type)) return Number(value) >= 1 && Number(value) <= 99
+  return isText(argument.type) && typeof value === 'string' && /^[0-9]{1,2}$/.test(value)
+}
+
+function withType({ nullable, coercibility, isConstant, text }: ArgumentInfo, type: SqlType): ArgumentInfo {
+  return { type, nullable, coercibility, isConstant, text, constant: undefined }
 }
 
 function collationComparator(name: string): { compare: PairComparator } {

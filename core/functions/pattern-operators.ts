@@ -56,6 +56,7 @@ const like: ScalarFunction = scalarFunction('like', {
   constants: [2],
   optional: 1,
   type: BOOLEAN_TYPE,
+  compares: true,
   compile: compileLike,
 })
 
@@ -208,6 +209,7 @@ function regexpLike(name: string): ScalarFunction {
     parameters: ['string', 'string', 'text'],
     optional: 1,
     type: BOOLEAN_TYPE,
+    compares: true,
     check: refuseBytes,
     compile: compileRegexpLike,
   })

@@ -1,6 +1,6 @@
 /**
  * Searches texts for a regular expression in bounded time. JavaScript's engine runs where the pattern and the length of the text
- * bound the work; otherwise our own runs, which counts its steps (docs/decisions/regular-expressions.md).
+ * bound the work; otherwise our own runs, which counts its steps (docs/decisions/010-regular-expressions.md).
  */
 import type { EvaluationContext } from '../common/evaluation.js'
 import { RegularMachine, type RegularLimits } from './regular-expression-machine.js'

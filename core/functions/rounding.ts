@@ -93,19 +93,24 @@ function constantPlaces(call: Call): number | undefined {
 function roundedType(call: Call, rounding: Rounding): SqlType {
   const type = numericTypeOf(firstType(call))
   const places = constantPlaces(call)
+  // Rounding may carry into a new first digit: 9.9 becomes 10.
+  const carries = !rounding.truncates && places !== undefined && places < type.scale
   switch (numericKindOf(type)) {
     case 'integer':
-      return bigintLike(type)
+      return carries ? oneDigitMore(bigintLike(type)) : bigintLike(type)
     case 'double':
       return doubleType(places === undefined ? type.scale : Math.min(Math.max(places, 0), NOT_FIXED_DECIMALS))
     case 'decimal': {
       if (places === undefined) return type
       const scale = Math.min(Math.max(places, 0), DECIMAL_SCALE_MAX)
-      // Rounding may carry into a new first digit: 9.9 becomes 10.
-      const carry = scale < type.scale && !rounding.truncates ? 1 : 0
-      return decimalType(type.length - (type.scale - scale) + carry, scale, type.unsigned)
+      return decimalType(type.length - (type.scale - scale) + (carries ? 1 : 0), scale, type.unsigned)
     }
   }
+}
+
+/** The width of a BIGINT that can't hold more is left as it is. */
+function oneDigitMore(type: SqlType): SqlType {
+  return type.length >= BIGINT_TYPE.length ? type : Object.freeze({ ...type, length: type.length + 1 })
 }
 
 /** ROUND and TRUNCATE of a DOUBLE: by multiplying, as MySQL does, so that the same last digits come out. */

@@ -14,6 +14,8 @@ import { evaluator1, scalarFunction, synonyms, type Call } from './support.js'
 /** 'user@host': 32 characters, an at sign and 255 characters. */
 const ACCOUNT_LENGTH = 288
 const IDENTIFIER_LENGTH = 64
+/** Several roles. */
+const ROLES_LENGTH = 16_383
 
 /** A function without arguments that reads the session. */
 function ofSession(
@@ -87,8 +89,7 @@ export const sessionInformationFunctions: readonly ScalarFunction[] = [
     ({ session }) => session.user,
   ),
   ...ofSession(['current_user'], systemText(ACCOUNT_LENGTH), ({ session }) => session.currentUser),
-  // Roles can't be granted yet, so none is ever active.
-  ...ofSession(['current_role'], systemText(4), () => 'NONE'),
+  ...ofSession(['current_role'], systemText(ROLES_LENGTH), ({ session }) => session.currentRole),
   ...ofSession(['version'], systemText(60), ({ session }) => session.version),
   ...ofSession(['icu_version'], systemText(10), () => process.versions.icu ?? ''),
   ...ofSession(['connection_id'], unsignedIntegerType(21), ({ session }) => session.connectionId),

@@ -116,6 +116,7 @@ export function testContext(settings: TestSettings = {}, warnings: string[] = []
     database: 'shop',
     user: 'ann@host.example',
     currentUser: 'ann@%',
+    currentRole: 'NONE',
     version: '8.0.43-test',
     lastInsertId: 7,
     rowCount: -1,

@@ -75,6 +75,7 @@ export function addConfigFormats(): void {
     positive: parsed(parsePositive, 'a whole number above 0'),
     switch: parsed(parseSwitch, 'true or false'),
     path: { validate: requireThat(isText, 'a path') },
+    accountHost: { validate: requireThat(isAccountHost, "a host such as 'localhost', '192.0.2.%' or '%'") },
     secret: { validate: requireThat(isText, 'a text') },
     address: { validate: requireThat(isAddress, "an address such as '127.0.0.1', '::' or 'localhost'") },
     instance: {
@@ -86,6 +87,10 @@ export function addConfigFormats(): void {
 
 function isAddress(value: unknown): boolean {
   return typeof value === 'string' && (isIP(value) !== 0 || HOST_NAME.test(value))
+}
+
+function isAccountHost(value: unknown): boolean {
+  return typeof value === 'string' && /^[\w.%:/-]{1,255}$/.test(value)
 }
 
 function isInstanceName(value: unknown): boolean {

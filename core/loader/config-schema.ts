@@ -24,6 +24,7 @@ export interface ConfigValues {
   socket: string
   dataDir: string
   rootPassword: string
+  rootHost: string
   init: { sample: boolean; folder: string }
   log: { level: LogLevelName; format: LogFormat }
   limits: {
@@ -93,6 +94,12 @@ export const CONFIG_SCHEMA = {
     format: 'secret',
     env: 'MYSQL_ROOT_PASSWORD',
     sensitive: true,
+  },
+  rootHost: {
+    doc: "Host, address or pattern that root may come from besides this machine when the data folder is new; '%' for anywhere.",
+    default: 'localhost',
+    format: 'accountHost',
+    env: 'MYSQL_ROOT_HOST',
   },
   init: {
     sample: {

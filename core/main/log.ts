@@ -39,6 +39,7 @@ async function prettyStream(destination: NodeJS.WritableStream | undefined): Pro
   return PinoPretty({
     colorize: process.stderr.isTTY,
     translateTime: 'SYS:HH:MM:ss.l',
+    singleLine: true,
     sync: true,
     destination: destination ?? STANDARD_ERROR,
   })

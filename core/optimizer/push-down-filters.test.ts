@@ -65,7 +65,11 @@ test('ROLLUP makes rows of its own, which are looked at above it', async () => {
 
 test('set operations filter their inputs', async () => {
   const tree = await plans.tree('SELECT * FROM (SELECT x FROM t UNION ALL SELECT y FROM u) d WHERE x = 3')
-  expect(tree).toEqual(['Append', '  Table scan on t, filter: (t.x = 3)', '  Table scan on u, filter: (u.y = 3)'])
+  expect(tree).toEqual([
+    'Append',
+    '  Table scan on t, filter: (t.x = 3)',
+    '  Table scan on u, filter: (u.y = 3)',
+  ])
 })
 
 test('partitions of a window are filtered before it, ranks after it', async () => {

@@ -95,8 +95,8 @@ class FilterPusher {
   }
 
   private scan(node: ScanNode, conditions: Conditions): LogicalNode {
-    const inside = conditions.filter((each) => isMovable(each) && !factsOf(each).hasSubquery)
-    const above = conditions.filter((each) => !inside.includes(each))
+    const inside = new Set(conditions.filter((each) => isMovable(each) && !factsOf(each).hasSubquery))
+    const above = conditions.filter((each) => !inside.has(each))
     const filter = conjunction([...conjuncts(node.filter), ...inside], this.context)
     return this.above(filter === node.filter ? node : { ...node, filter }, above)
   }
@@ -127,7 +127,8 @@ class FilterPusher {
   private outerJoin(node: JoinNode, conditions: Conditions): LogicalNode {
     const leftIds = outputIds(node.left)
     const toLeft = conditions.filter((each) => isMovable(each) && readsOnly(each, leftIds))
-    const above = conditions.filter((each) => !toLeft.includes(each))
+    const isLeft = new Set(toLeft)
+    const above = conditions.filter((each) => !isLeft.has(each))
     const own = conjuncts(node.condition)
     const rightIds = outputIds(node.right)
     const toRight = node.nullAware

@@ -55,6 +55,8 @@ export interface InsertPlan {
   readonly ignore: boolean
   /** ON DUPLICATE KEY UPDATE: over `oldLayout` (the row in the table) and `rules.layout` (the row to insert, for VALUES()). */
   readonly onDuplicate: readonly ColumnAssignment[] | undefined
+  /** Outputs of `source` that `onDuplicate` reads beside the two rows. */
+  readonly readForDuplicate: readonly ColumnId[]
   /** ON UPDATE CURRENT_TIMESTAMP columns that it leaves alone, done if it changes the row. */
   readonly onUpdate: readonly ColumnAssignment[]
   readonly oldLayout: readonly ColumnId[]

@@ -212,6 +212,8 @@ export interface RecursiveNode extends NodeBase {
   readonly seed: LogicalNode
   readonly step: LogicalNode
   readonly distinct: boolean
+  /** LIMIT of the whole: no more rounds once there are so many rows, with those that an offset skips. */
+  readonly limit: Pick<LimitNode, 'count' | 'offset'> | undefined
   readonly seedColumns: readonly ColumnId[]
   readonly stepColumns: readonly ColumnId[]
 }

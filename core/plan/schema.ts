@@ -43,6 +43,8 @@ export interface ColumnDefinition {
   readonly generated: GeneratedColumn | undefined
   readonly comment: string
   readonly invisible: boolean
+  /** Made for a functional key part: nobody can name it, nothing shows it. */
+  readonly hidden?: true
   /** What rows have that were written before the column was there, and never since; absent if there are no such rows. */
   readonly absentValue?: Value
 }

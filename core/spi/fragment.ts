@@ -2,12 +2,13 @@
  * Fragments: sub-plans that a driver runs as a whole. Core offers the largest subtree whose tables all live in one
  * placement; the driver answers at plan time whether its result would equal MySQL's in every row, warning and error.
  *
- * Plans are kept and run again with other literals: a `parameter` expression has its value in
- * `statement.evaluation.parameters[slot]` when the fragment runs, and none that counts when it is planned. A driver that wants to
- * look at a value to decide refuses the parameter. Columns are known by their ids; what a node produces, and in which order, is its
- * `output`.
+ * Plans are kept and run again with other literals: expressions that read no columns have their values when the fragment runs
+ * (`FragmentValues`), and none that counts when it is planned. A driver that wants to look at a value to decide refuses the
+ * expression. Columns are known by their ids; what a node produces, and in which order, is its `output`.
  */
 import type { SqlType } from '../common/sql-type.js'
+import type { ExactValue, Value } from '../common/value.js'
+import type { Expression } from '../plan/expression.js'
 import type { LogicalNode } from '../plan/logical.js'
 
 export interface Fragment {
@@ -19,3 +20,25 @@ export interface Fragment {
 export type FragmentAnswer =
   | { readonly accepted: true; readonly rows: number; readonly cost: number; readonly text: string }
   | { readonly accepted: false; readonly reason: string }
+
+/** What a driver may ask while it runs a fragment. */
+export interface FragmentValues {
+  /**
+   * The value of an expression that reads no columns: literals, parameters, and whatever is computed of them, in the
+   * representation of the expression's type. Throws what computing it throws.
+   */
+  valueOf(expression: Expression): Value
+  /**
+   * How a text that reads no columns stands beside a temporal column that it is compared with: as a date or time with all its digits,
+   * which may lie between two values of the column. Undefined for NULL; throws ER_WRONG_VALUE for what is no date.
+   */
+  cutOf(column: SqlType, constant: Expression): TemporalCut | undefined
+}
+
+/** A place among the values of a temporal column. */
+export interface TemporalCut {
+  /** The greatest value of the column's type that is not above the constant. */
+  readonly floor: ExactValue
+  /** Whether the constant is above `floor`. */
+  readonly isAbove: boolean
+}

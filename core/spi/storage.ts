@@ -28,7 +28,7 @@ import type { SqlError } from '../common/sql-error.js'
 import type { MaybePromise, Value } from '../common/value.js'
 import type { WriteSet } from '../common/write-set.js'
 import type { TableDefinition } from '../plan/schema.js'
-import type { Fragment, FragmentAnswer } from './fragment.js'
+import type { Fragment, FragmentAnswer, FragmentValues } from './fragment.js'
 import type { StatementContext } from './statement-context.js'
 import { token, type Token } from './token.js'
 
@@ -221,7 +221,11 @@ export interface TableStorage extends StorageBase {
    */
   planFragment?(fragment: Fragment): FragmentAnswer
   /** Own writes of the transaction have been handed over before. For ER_TABLE_DEF_CHANGED see `openScan`. */
-  runFragment?(fragment: Fragment, statement: StatementContext): MaybePromise<BatchCursor>
+  runFragment?(
+    fragment: Fragment,
+    statement: StatementContext,
+    values: FragmentValues,
+  ): MaybePromise<BatchCursor>
 }
 
 /** `exact`: done by the driver, as MySQL would; `partial`: it may leave too much, core checks again; `no`. */

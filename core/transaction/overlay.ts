@@ -2,7 +2,7 @@
  * What a transaction has written to one storage and not yet committed: its write set, and an order over it, so
  * that reads can merge it with a snapshot. The entries lie in the chunks that the commit log and the driver get,
  * nothing is encoded twice; the order is a list of entry references for each keyspace, in blocks of bounded size, so that a
- * transaction of four rows costs two small arrays and one of a million rows still inserts in logarithmic time.
+ * transaction of four rows costs a few small arrays and one of a million rows still inserts in logarithmic time.
  *
  * A rollback to a mark cuts the chunks and takes the later entries out of the order, or puts the one that each had
  * replaced back.
@@ -218,40 +218,65 @@ export class Overlay {
   }
 }
 
+/** Entries that stand side by side in the order. */
+class Block {
+  constructor(
+    readonly references: number[],
+    /** What `prefixOf` says of their keys: a search looks at few of the entries themselves, which lie far apart in memory. */
+    readonly prefixes: number[],
+  ) {}
+}
+
+const PREFIX_BYTES = 6
+
+/** The first bytes of a key as a number: of two keys with different ones the greater has the greater. */
+function prefixOf(key: Uint8Array, start: number, end: number): number {
+  const size = end - start
+  let prefix = 0
+  for (let i = 0; i < PREFIX_BYTES; i++) {
+    prefix = prefix * 256 + (i < size ? (key[start + i] as number) : 0)
+  }
+  return prefix
+}
+
 /** References to the entries of one keyspace, ascending by key, one for each key. */
 class KeyOrder {
-  readonly blocks: number[][] = [[]]
+  readonly blocks: Block[] = [new Block([], [])]
   /** Where `find` found the key, or where it belongs. */
   block = 0
   index = 0
+  private prefix = 0
 
   find(overlay: Overlay, key: Uint8Array, keyStart: number, keyEnd: number): boolean {
     const blocks = this.blocks
+    this.prefix = prefixOf(key, keyStart, keyEnd)
     let low = 0
     let high = blocks.length - 1
     while (low < high) {
       const middle = (low + high) >>> 1
-      const block = blocks[middle] as number[]
-      if (overlay.compareTo(key, keyStart, keyEnd, block[block.length - 1] as number) > 0) low = middle + 1
+      const block = blocks[middle] as Block
+      if (this.compare(overlay, key, keyStart, keyEnd, block, block.references.length - 1) > 0)
+        low = middle + 1
       else high = middle
     }
     this.block = low
-    return this.findInBlock(overlay, blocks[low] as number[], key, keyStart, keyEnd)
+    return this.findInBlock(overlay, blocks[low] as Block, key, keyStart, keyEnd)
   }
 
   foundReference(): number {
-    return (this.blocks[this.block] as number[])[this.index] as number
+    return (this.blocks[this.block] as Block).references[this.index] as number
   }
 
   replaceFound(reference: number): void {
-    ;(this.blocks[this.block] as number[])[this.index] = reference
+    ;(this.blocks[this.block] as Block).references[this.index] = reference
   }
 
   /** Answers whether the order is empty now. */
   removeFound(): boolean {
-    const block = this.blocks[this.block] as number[]
-    block.splice(this.index, 1)
-    if (block.length > 0) return false
+    const { references, prefixes } = this.blocks[this.block] as Block
+    references.splice(this.index, 1)
+    prefixes.splice(this.index, 1)
+    if (references.length > 0) return false
     if (this.blocks.length === 1) return true
     this.blocks.splice(this.block, 1)
     return false
@@ -264,32 +289,51 @@ class KeyOrder {
       this.replaceFound(reference)
       return replaced
     }
-    const block = this.blocks[this.block] as number[]
-    if (this.index === block.length) block.push(reference)
-    else block.splice(this.index, 0, reference)
-    if (block.length > BLOCK_ENTRIES_MAX) this.split(block)
+    const block = this.blocks[this.block] as Block
+    const { references, prefixes } = block
+    if (this.index === references.length) {
+      references.push(reference)
+      prefixes.push(this.prefix)
+    } else {
+      references.splice(this.index, 0, reference)
+      prefixes.splice(this.index, 0, this.prefix)
+    }
+    if (references.length > BLOCK_ENTRIES_MAX) this.split(block)
     return NONE
   }
 
   /** In the middle, but at the end of the order right behind it, so that ascending inserts fill blocks. */
-  private split(block: number[]): void {
+  private split({ references, prefixes }: Block): void {
     const isLast = this.block === this.blocks.length - 1
-    const at = isLast ? block.length - 1 : block.length >>> 1
-    this.blocks.splice(this.block + 1, 0, block.splice(at))
+    const at = isLast ? references.length - 1 : references.length >>> 1
+    this.blocks.splice(this.block + 1, 0, new Block(references.splice(at), prefixes.splice(at)))
+  }
+
+  /** Order of the key that is looked for and the one at a place. */
+  private compare(
+    overlay: Overlay,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    { references, prefixes }: Block,
+    at: number,
+  ): number {
+    const difference = this.prefix - (prefixes[at] as number)
+    return difference === 0 ? overlay.compareTo(key, keyStart, keyEnd, references[at] as number) : difference
   }
 
   private findInBlock(
     overlay: Overlay,
-    block: number[],
+    block: Block,
     key: Uint8Array,
     keyStart: number,
     keyEnd: number,
   ): boolean {
     let low = 0
-    let high = block.length
+    let high = block.references.length
     // Ascending writes are common: look behind the end first.
     if (high > 0) {
-      const atEnd = overlay.compareTo(key, keyStart, keyEnd, block[high - 1] as number)
+      const atEnd = this.compare(overlay, key, keyStart, keyEnd, block, high - 1)
       if (atEnd >= 0) {
         this.index = atEnd === 0 ? high - 1 : high
         return atEnd === 0
@@ -298,7 +342,7 @@ class KeyOrder {
     }
     while (low < high) {
       const middle = (low + high) >>> 1
-      const order = overlay.compareTo(key, keyStart, keyEnd, block[middle] as number)
+      const order = this.compare(overlay, key, keyStart, keyEnd, block, middle)
       if (order === 0) {
         this.index = middle
         return true
@@ -338,7 +382,7 @@ export class OverlayCursor {
       this.index = order.index
     } else if (reverse) {
       this.block = order.blocks.length - 1
-      this.index = (order.blocks[this.block] as number[]).length
+      this.index = (order.blocks[this.block] as Block).references.length
     }
     if (reverse) this.index--
     this.settle()
@@ -358,12 +402,12 @@ export class OverlayCursor {
   private settle(): void {
     const blocks = this.order.blocks
     if (this.reverse) {
-      if (this.index < 0) this.index = (blocks[--this.block]?.length ?? 0) - 1
-    } else if (this.index >= (blocks[this.block] as number[]).length) {
+      if (this.index < 0) this.index = (blocks[--this.block]?.references.length ?? 0) - 1
+    } else if (this.index >= (blocks[this.block] as Block).references.length) {
       this.block++
       this.index = 0
     }
-    const reference = blocks[this.block]?.[this.index]
+    const reference = blocks[this.block]?.references[this.index]
     if (reference === undefined) this.isDone = true
     else this.load(reference)
   }

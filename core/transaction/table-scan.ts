@@ -17,6 +17,8 @@ import type { CoreTransaction } from './transaction.js'
 
 /** How long `next` works before it answers with what it has, or gives way to others. */
 export const SLICE_MS = 4
+/** Rows between two looks at the clock: conditions may take long. */
+const ROWS_PER_LOOK = 64
 /** First slice through an index: most such reads are short. */
 const FIRST_INDEX_SLICE = 64
 
@@ -72,7 +74,7 @@ export class TableScanCursor implements RowCursor {
       const entries = this.openEntries()
       if (entries === undefined) break
       this.transaction.statement?.checkKilled()
-      const slice = entries instanceof EntryScan ? this.readSlice(entries) : this.readPoint(entries)
+      const slice = entries instanceof EntryScan ? this.readSlice(entries, untilMs) : this.readPoint(entries)
       if (isPromise(slice)) return slice.then(() => this.fill(untilMs))
       if (performance.now() < untilMs) continue
       if (output.batch.rowCount > 0) return output.batch
@@ -124,11 +126,11 @@ export class TableScanCursor implements RowCursor {
       : this.fetch(entries, snapshot, overlay, 0)
   }
 
-  private readSlice(entries: EntryScan): MaybePromise<void> {
+  private readSlice(entries: EntryScan, untilMs: number): MaybePromise<void> {
     const { state } = this.runtime
     const snapshot = this.transaction.snapshotOf(state)
     const overlay = this.transaction.overlayAt(state.ordinal)
-    if (this.index === undefined) return this.readRows(entries, snapshot, overlay)
+    if (this.index === undefined) return this.readRows(entries, snapshot, overlay, untilMs)
     if (this.covering !== undefined && overlay?.hasEntries(this.runtime.rowKeyspace) !== true) {
       return this.covering.read(entries, snapshot, overlay)
     }
@@ -139,10 +141,13 @@ export class TableScanCursor implements RowCursor {
     entries: EntryScan,
     snapshot: KeyspaceSnapshot,
     overlay: Overlay | undefined,
+    untilMs: number,
   ): MaybePromise<void> {
     const { output } = this
+    let count = 0
     return entries.next(snapshot, overlay, 1024, (key, keyStart, keyEnd, value, valueStart, valueEnd) => {
       output.add(key, keyStart, keyEnd, value, valueStart, valueEnd)
+      if (++count % ROWS_PER_LOOK === 0 && performance.now() > untilMs) return false
       return !output.isFull
     })
   }

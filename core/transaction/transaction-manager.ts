@@ -70,10 +70,7 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
     return manager
   }
 
-  private constructor(
-    options: TransactionManagerOptions,
-    { commitNumber, sizes }: Recovery,
-  ) {
+  private constructor(options: TransactionManagerOptions, { commitNumber, sizes }: Recovery) {
     const settings = { ...DEFAULT_TRANSACTION_SETTINGS, ...options.settings }
     this.environment = new TransactionEnvironment(
       options.storages,

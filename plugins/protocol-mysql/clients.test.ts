@@ -33,7 +33,9 @@ import {
   type SqlType,
   type Value,
 } from '@switchyard/core/spi'
+import { DEFAULT_POLICY } from '../../core/catalog/account.js'
 import {
+  AccountLimits,
   CachingSha2Password,
   createAuthenticationFlow,
   LoginThrottle,
@@ -58,7 +60,7 @@ beforeAll(async () => {
     storedHash,
     locked: false,
     passwordExpired: false,
-    policy: { certificate: { kind: 'none' } },
+    policy: DEFAULT_POLICY,
   })
   accounts = [
     account('root', sha2.name, ''),
@@ -73,6 +75,7 @@ function withLogins(script: Script): Script {
     methods: [sha2, native],
     defaultMethod: sha2.name,
     throttle: new LoginThrottle(),
+    limits: new AccountLimits(),
     requiresSecureTransport: () => false,
   }
   return { ...script, beginLogin: (request) => createAuthenticationFlow(policy, request) }

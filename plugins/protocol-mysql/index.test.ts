@@ -31,6 +31,7 @@ const SETTINGS: ServerSettings = {
     shutdownGraceMs: 1000,
   },
   rootPassword: '',
+  rootHost: 'localhost',
 }
 
 function defaults(): Options {

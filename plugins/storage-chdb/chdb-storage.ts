@@ -9,6 +9,10 @@ import {
   sqlError,
   UNSIGNED_BIGINT_TYPE,
   type BatchCursor,
+  type Fragment,
+  type FragmentAnswer,
+  type FragmentValues,
+  type LogicalNode,
   type Logger,
   type ScanAnswer,
   type ScanRequest,
@@ -25,6 +29,9 @@ import {
   type BlockStream,
   type ColumnEngine,
 } from './column-engine.js'
+import { Refusal } from './fragment-expression.js'
+import type { FragmentScope } from './fragment-scope.js'
+import { fragmentSql } from './fragment-sql.js'
 import { BlockReader } from './native-block.js'
 import { planPushDown } from './push-down.js'
 import { columnAt, createTableSql, DATABASE, scanSql, tableName, VERSION_COLUMN } from './sql-text.js'
@@ -43,7 +50,7 @@ export class ChdbStorage implements TableStorage {
     shape: 'table',
     durable: true,
     transactions: 'autocommit',
-    fragments: false,
+    fragments: true,
     writable: true,
     keyBytesMax: 0,
     rowIds: true,
@@ -124,10 +131,49 @@ export class ChdbStorage implements TableStorage {
         order: answer.order === 'exact' ? request.order : [],
         limit: answer.limit === 'exact' ? request.limit : undefined,
       })
-      const stream = await this.requireEngine().query(sql, statement.signal)
       const types = request.columns.map((column) => columnAt(stored.columns, column).type)
-      return new BlockCursor(stream, types, (work) => this.guarded(work, statement))
+      return this.open(sql, types, statement)
     }, statement)
+  }
+
+  planFragment(fragment: Fragment): FragmentAnswer {
+    try {
+      const text = fragmentSql(fragment, this.scope(undefined, NO_VERSIONS))
+      return { accepted: true, rows: 1, cost: TRIP_COST, text }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return { accepted: false, reason: error.message }
+    }
+  }
+
+  runFragment(fragment: Fragment, statement: StatementContext, values: FragmentValues): Promise<BatchCursor> {
+    return this.guarded(async () => {
+      const versions = new Set<number>()
+      for (const table of tablesOf(fragment.root)) {
+        const { hasVersions } = await this.state(table)
+        if (hasVersions) versions.add(table.id)
+      }
+      const sql = fragmentSql(fragment, this.scope(values, versions))
+      const types = fragment.columns.map((column) => column.type)
+      return this.open(sql, types, statement)
+    }, statement)
+  }
+
+  private scope(values: FragmentValues | undefined, versions: ReadonlySet<number>): FragmentScope {
+    return {
+      stored: (table) => this.storedTable(table),
+      hasVersions: (table) => versions.has(table.id),
+      values,
+    }
+  }
+
+  private async open(
+    sql: string,
+    types: readonly SqlType[],
+    statement: StatementContext,
+  ): Promise<BatchCursor> {
+    const stream = await this.requireEngine().query(sql, statement.signal)
+    return new BlockCursor(stream, types, (work) => this.guarded(work, statement))
   }
 
   insert(table: TableDefinition, rows: Batch, statement: StatementContext): Promise<number> {
@@ -192,11 +238,11 @@ export class ChdbStorage implements TableStorage {
   }
 
   private async readState(table: TableDefinition): Promise<TableState> {
-    const { hasRowIds, primaryKey } = this.storedTable(table)
-    const rowId = hasRowIds ? `max(${primaryKey.names.join()})` : 'toUInt64(0)'
-    const sql = `SELECT count(), max(${VERSION_COLUMN}), ${rowId} FROM ${tableName(table.id)}`
-    const [[rows = 0, version = 0, lastRowId = 0] = []] = await this.numbers(sql, 3)
-    return new TableState(rows, version, lastRowId)
+    const { hasRowIds, primaryKey, hasIntegerKey } = this.storedTable(table)
+    const highest = hasRowIds || hasIntegerKey ? `max(${primaryKey.names.join()})` : 'toUInt64(0)'
+    const sql = `SELECT count(), max(${VERSION_COLUMN}), ${highest} FROM ${tableName(table.id)}`
+    const [[rows = 0, version = 0, key = 0] = []] = await this.numbers(sql, 3)
+    return new TableState(rows, version, key, hasIntegerKey && Number.isSafeInteger(key) ? key : Infinity)
   }
 
   /** A small answer that is all numbers. */
@@ -247,6 +293,27 @@ export class ChdbStorage implements TableStorage {
       default:
         return error
     }
+  }
+}
+
+const NO_VERSIONS: ReadonlySet<number> = new Set()
+
+function tablesOf(node: LogicalNode): readonly TableDefinition[] {
+  switch (node.kind) {
+    case 'scan':
+      return [node.table]
+    case 'join':
+      return [...tablesOf(node.left), ...tablesOf(node.right)]
+    case 'filter':
+    case 'project':
+    case 'rename':
+    case 'aggregate':
+    case 'sort':
+    case 'limit':
+    case 'distinct':
+      return tablesOf(node.input)
+    default:
+      return []
   }
 }
 

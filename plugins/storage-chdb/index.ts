@@ -94,6 +94,8 @@ export const plugin = definePlugin({
           `max_bytes_before_external_group_by = ${spill}`,
           `max_bytes_before_external_sort = ${spill}`,
           `max_block_size = ${BLOCK_ROWS}`,
+          // Numbers in ORDER BY and GROUP BY are numbers.
+          'enable_positional_arguments = 0',
           // One block of an insert is one part: that is what makes it whole.
           'max_insert_threads = 1',
           ...(options.threads === 0 ? [] : [`max_threads = ${options.threads}`]),
@@ -105,6 +107,7 @@ export const plugin = definePlugin({
         stopGraceMs: STOP_GRACE_MS,
         backOffMs: 200,
         backOffMaxMs: 30_000,
+        waitMaxMs: 20_000,
       },
       logger,
     )

@@ -3,6 +3,7 @@
  */
 import {
   binaryType,
+  isInteger,
   primaryKeyOf,
   sqlError,
   UNSIGNED_BIGINT_TYPE,
@@ -46,6 +47,8 @@ export interface StoredTable {
   /** Those of the table, and the row id if it has no primary key. */
   readonly columns: readonly ColumnDefinition[]
   readonly hasRowIds: boolean
+  /** Whether the primary key is one integer. */
+  readonly hasIntegerKey: boolean
   readonly keyColumns: readonly KeyColumn[]
   /** What the table's definition says is unique. */
   readonly uniqueKeys: readonly UniqueKey[]
@@ -79,8 +82,11 @@ export function storedTable(table: TableDefinition): StoredTable {
   for (const { position: of, column, form } of uniqueKeys.flatMap((key) => key.parts)) {
     if (form !== undefined) keyColumns.set(form.name, { position: of, column, form })
   }
+  const [keyPart, ...otherParts] = primary?.parts ?? []
+  const keyColumn = keyPart === undefined ? undefined : columnAt(table.columns, keyPart.column)
   return {
     table,
+    hasIntegerKey: keyColumn !== undefined && otherParts.length === 0 && isInteger(keyColumn.type),
     columns: hasRowIds ? [...table.columns, ROW_ID] : table.columns,
     hasRowIds,
     keyColumns: [...keyColumns.values()],

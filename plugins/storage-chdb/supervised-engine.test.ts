@@ -2,6 +2,7 @@
  * Goal: whatever happens to the engine's process, the server gets an error it can tell and an engine that works again; no reader
  * holds up another. Method: the real engine, which is killed, stopped, stuffed and asked for what it can't do.
  */
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
 import { EngineError, EngineGone } from './column-engine.js'
@@ -27,6 +28,7 @@ function newEngine(options: Partial<SupervisedEngineOptions> = {}): SupervisedEn
       stopGraceMs: 10_000,
       backOffMs: 10,
       backOffMaxMs: 100,
+      waitMaxMs: 60_000,
       ...options,
     },
     QUIET,
@@ -156,6 +158,23 @@ describeWithEngine('supervision', () => {
     await first.stop()
     await second.start()
     await second.stop()
+  })
+
+  test('who waits for an engine that does not come back is told so', async () => {
+    const path = join(temporaryFolder(), 'engine')
+    const engine = newEngine({ path, waitMaxMs: 300 })
+    await engine.start()
+    const stream = await engine.query(ENDLESS)
+    // With a file where its folder was it can not be opened again.
+    rmSync(path, { recursive: true })
+    writeFileSync(path, '')
+    process.kill((await engine.processId()) ?? 0, 'SIGKILL')
+    await expect(stream.next()).rejects.toThrow(EngineGone)
+    await expect(bytesOf(engine, 'SELECT 1')).rejects.toThrow('it is being started')
+    rmSync(path)
+    // Until it can be again.
+    for (let answer = ''; answer === '';) answer = await bytesOf(engine, 'SELECT 1').catch(() => '')
+    await engine.stop()
   })
 
   test('stopping ends what is under way', async () => {

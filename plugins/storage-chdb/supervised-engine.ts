@@ -15,6 +15,8 @@ export interface SupervisedEngineOptions extends EngineProcessOptions {
   /** Wait before the second restart in a row; doubled for each further one. */
   readonly backOffMs: number
   readonly backOffMaxMs: number
+  /** How long a query waits for an engine that is being started. */
+  readonly waitMaxMs: number
 }
 
 /** A process that lived so long is no failed start. */
@@ -119,8 +121,7 @@ export class SupervisedEngine implements ColumnEngine {
 
   private async child(signal: AbortSignal | undefined): Promise<EngineProcess> {
     if (this.current === undefined || this.isStopping) throw new EngineGone('it is not started')
-    if (signal === undefined) return this.current
-    return untilAborted(this.current, signal)
+    return within(this.current, this.options.waitMaxMs, signal)
   }
 
   private async launch(): Promise<EngineProcess> {
@@ -175,20 +176,21 @@ function sourceOf(file: string): string {
   return `file('${file.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}', 'Native')`
 }
 
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort: (() => void) | undefined
+async function within<T>(promise: Promise<T>, waitMs: number, signal: AbortSignal | undefined): Promise<T> {
+  let giveUp: ((reason: string) => void) | undefined
+  const given = new Promise<never>((_, reject) => {
+    giveUp = (reason) => {
+      reject(new EngineGone(reason))
+    }
+  })
+  const abort = (): void => giveUp?.('the statement ended')
+  const timer = setTimeout(() => giveUp?.('it is being started'), waitMs)
+  if (signal?.aborted === true) abort()
+  signal?.addEventListener('abort', abort)
   try {
-    return await Promise.race([
-      promise,
-      new Promise<never>((_, reject) => {
-        abort = () => {
-          reject(new EngineGone('the statement ended'))
-        }
-        if (signal.aborted) abort()
-        else signal.addEventListener('abort', abort)
-      }),
-    ])
+    return await Promise.race([promise, given])
   } finally {
-    if (abort !== undefined) signal.removeEventListener('abort', abort)
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
   }
 }

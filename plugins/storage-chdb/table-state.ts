@@ -9,6 +9,8 @@ export class TableState {
     private version: number,
     /** The highest row id, in a table without primary key. */
     private rowId: number,
+    /** No key is above it, where the primary key is one integer; Infinity where that isn't known. */
+    private keyMax: number,
   ) {}
 
   get hasVersions(): boolean {
@@ -25,6 +27,16 @@ export class TableState {
     const first = this.rowId + 1
     this.rowId += count
     return first
+  }
+
+  /** Whether ascending keys from `first` on are all new. */
+  isAbove(first: number): boolean {
+    return first > this.keyMax
+  }
+
+  /** To be told before the key is written. */
+  noteKey(key: number): void {
+    if (key > this.keyMax) this.keyMax = key
   }
 
   /** Runs one write after the other: what is unique is looked up first and written then. */

@@ -31,7 +31,9 @@ export class TableWriter {
   ) {}
 
   async insert(rows: Batch): Promise<number> {
+    const isAppended = this.noteKeys(rows)
     for (const key of this.stored.uniqueKeys) {
+      if (isAppended && key === this.stored.primaryKey) continue
       const columns = positionsIn(key)
       const texts = this.distinctTexts(key, rows, columns)
       const owners = await this.ownersOf(key, rows, columns)
@@ -40,9 +42,26 @@ export class TableWriter {
       })
     }
     const version = this.state.hasVersions ? this.state.nextVersion() : 0
-    await this.write(this.withRowIds(rows), rows.rowCount, version)
+    // Counted before it is sure: where there is no row, keys are not looked for.
     this.state.rows += rows.rowCount
+    await this.write(this.withRowIds(rows), rows.rowCount, version)
     return rows.rowCount
+  }
+
+  /** Notes the rows' keys; answers whether they ascend from above all that there are, so that none needs to be looked for. */
+  private noteKeys(rows: Batch): boolean {
+    if (!this.stored.hasIntegerKey) return false
+    const vector = rows.columns[this.stored.primaryKey.parts[0]?.position ?? -1]
+    const first = vector?.get(0)
+    let isAscending = typeof first === 'number' && this.state.isAbove(first)
+    let last = -Infinity
+    for (let row = 0; row < rows.rowCount; row++) {
+      const key = Number(vector?.get(row))
+      if (key <= last) isAscending = false
+      last = key
+      this.state.noteKey(key)
+    }
+    return isAscending
   }
 
   async delete(keys: Batch): Promise<number> {
@@ -62,6 +81,7 @@ export class TableWriter {
     for (const row of old.values()) {
       block.pushRow(this.stored.hasRowIds ? [...rows.row(row), ...keys.row(row)] : rows.row(row))
     }
+    this.noteKeys(block)
     for (const key of this.stored.uniqueKeys) await this.refuseTaken(key, block, [...old.keys()])
     const changed = block.rowCount
     const kept = new Set(this.texts(this.stored.primaryKey, block, positionsIn(this.stored.primaryKey)))

@@ -5,7 +5,7 @@
  *
  *     apply ─ active overlay ─(full, or a checkpoint)─ frozen overlay ─ writer thread ─ LMDB
  *
- * `docs/decisions/lmdb-overlay.md` says why it isn’t done with LMDB's own unflushed commits.
+ * `docs/decisions/009-lmdb-overlay.md` says why it isn’t done with LMDB's own unflushed commits.
  */
 import {
   sqlError,

@@ -263,6 +263,23 @@ describeWithCommand('mariadb', 'mariadb', () => {
     expect(await lines(server, 'SELECT 1', '-usafe')).toBe('1')
     expect(await lines(server, 'SELECT 1', '-usafe', '--skip-ssl')).toMatch(/^ERROR 1045/)
     expect(await lines(server, 'SELECT 1', '-uknown')).toMatch(/^ERROR 1045/)
+    const rule = 'FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME 3'
+    await lines(
+      server,
+      `CREATE USER guessed IDENTIFIED BY 'pw' ${rule}; CREATE USER one WITH MAX_USER_CONNECTIONS 1`,
+    )
+    for (const number of [1045, 3955]) {
+      expect(await lines(server, 'SELECT 1', '-uguessed', '-pwrong')).toMatch(`ERROR ${number}`)
+      await lines(server, `CREATE TABLE office.other${number} (a INT)`)
+    }
+    expect(await lines(server, 'SELECT 1', '-uguessed', '-ppw')).toMatch(
+      /^ERROR 3955 .* blocked for 3 day\(s\)/,
+    )
+    await lines(server, 'ALTER USER guessed ACCOUNT UNLOCK')
+    expect(await lines(server, 'SELECT 1', '-uguessed', '-ppw')).toBe('1')
+    const only = await server.connect({ user: 'one' })
+    expect(await lines(server, 'SELECT 1', '-uone')).toMatch(/^ERROR 1226 \(42000\)/)
+    only.destroy()
     await lines(server, 'SET GLOBAL require_secure_transport = ON')
     expect(await lines(server, 'SELECT 1', '--skip-ssl')).toMatch(/^ERROR 3159 \(HY000\)/)
     expect(await lines(server, 'SET GLOBAL require_secure_transport = OFF; SELECT 1')).toBe('1')

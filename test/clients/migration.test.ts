@@ -28,7 +28,7 @@ const SCHEMA = [
      CONSTRAINT of_customer FOREIGN KEY (customer) REFERENCES customers (id) ON DELETE CASCADE
    ) ENGINE=InnoDB AUTO_INCREMENT=500`,
   'CREATE TABLE old (a INT, t TEXT, KEY (a)) ENGINE=MyISAM',
-  `CREATE VIEW totals AS SELECT c.name, SUM(o.total) AS total, COUNT(0) AS orders FROM customers c LEFT JOIN orders o ON o.customer = c.id
+  `CREATE DEFINER = root@localhost VIEW totals AS SELECT c.name, SUM(o.total) AS total, COUNT(0) AS orders FROM customers c LEFT JOIN orders o ON o.customer = c.id
      GROUP BY c.name`,
   `INSERT INTO customers (name, email, notes, joined, status, tags, born, price, ratio, weight, at, span, photo, raw) VALUES
      ('Ada', 'a@x', 'line\\n''q'' "d" \\\\ tab\\t nul\\0 end', '2024-02-29 10:00:00', 'it''s', 'x,y', 1999, 1234.5, 1.5, -1e300,

@@ -26,7 +26,7 @@ const SQL_MODE =
   'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
 /** The closest relative of utf8mb4_0900_ai_ci: a Unicode collation that doesn't pad. */
 const COLLATION = 'utf8mb4_unicode_520_nopad_ci'
-const START_TIMEOUT_MS = 30_000
+const START_TIMEOUT_MS = 55_000
 const RETRY_MS = 50
 
 export interface MariaDbServer extends SqlServer {

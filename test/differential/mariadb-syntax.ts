@@ -3,7 +3,9 @@
  */
 const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/utf8mb4_0900_ai_ci/gi, 'utf8mb4_unicode_520_nopad_ci'],
+  [/utf8mb4_0900_as_(c[is])/gi, 'utf8mb4_uca1400_nopad_as_$1'],
   [/utf8mb4_0900_bin/gi, 'utf8mb4_nopad_bin'],
+  [/\bcte_max_recursion_depth\b/gi, 'max_recursive_iterations'],
   [/\bFOR SHARE\b/gi, 'LOCK IN SHARE MODE'],
   [/\btransaction_(isolation|read_only)\b/gi, 'tx_$1'],
 ]

@@ -119,6 +119,7 @@ export const TEST_SETTINGS: ServerSettings = {
     shutdownGraceMs: 1000,
   },
   rootPassword: '',
+  rootHost: 'localhost',
 }
 
 export class TestEngine {

@@ -68,6 +68,9 @@ export class DefinitionTest {
       expressions: {
         print: (expression) => printExpressionText(expression),
         parse: (sql) => parseExpressionText(toByteString(sql)),
+        typeOver: () => {
+          throw new Error('no expressions here')
+        },
         literal: (expression) => {
           const bound = new Binder(environment).standalone(expression, 'default value')
           return { type: bound.type, value: compileExpression(bound, NO_COLUMNS)(SINGLE_ROW, 0, evaluation) }

@@ -14,7 +14,7 @@ export interface AccountRecord {
   /** ACCOUNT LOCK. */
   readonly locked: boolean
   readonly passwordExpired: boolean
-  readonly policy: Pick<AccountPolicy, 'certificate'>
+  readonly policy: AccountPolicy
 }
 
 export interface AccountLookup {

@@ -1,5 +1,6 @@
 /** Logins: the password methods that come with the server, and how an account is found and admitted. */
 export type { AccountRecord } from './account.js'
+export { AccountLimits } from './account-limits.js'
 export { CachingSha2Password } from './caching-sha2-password.js'
 export { LoginThrottle } from './login-throttle.js'
 export { createAuthenticationFlow } from './login.js'

@@ -7,6 +7,7 @@ import { DEFAULT_POLICY, type CertificateRule } from '../../catalog/account.js'
 import type { ClientInfo, TlsConnection } from '../../spi/session.js'
 import type { AccountRecord } from './account.js'
 import { CachingSha2Password } from './caching-sha2-password.js'
+import { AccountLimits } from './account-limits.js'
 import { LoginThrottle } from './login-throttle.js'
 import { createAuthenticationFlow, findAccount, type LoginPolicy } from './login.js'
 import { MysqlNativePassword } from './mysql-native-password.js'
@@ -48,6 +49,7 @@ function policy(accounts: readonly AccountRecord[], more: Partial<LoginPolicy> =
     methods: [native, sha2],
     defaultMethod: native.name,
     throttle: new LoginThrottle(),
+    limits: new AccountLimits(),
     requiresSecureTransport: () => false,
     ...more,
   }
@@ -147,7 +149,7 @@ describe('a login', () => {
 
   it.each<[Partial<AccountRecord>, number]>([
     [{ locked: true }, 3118],
-    [{ policy: { certificate: { kind: 'ssl' } } }, 1045],
+    [{ policy: { ...DEFAULT_POLICY, certificate: { kind: 'ssl' } } }, 1045],
     [{ passwordExpired: true }, 1862],
     [{ method: 'sha512_password' }, 1524],
   ])('refuses an account with %j', async (more, number) => {
@@ -168,7 +170,7 @@ describe('a login', () => {
     [{ kind: 'specified', subject: '/CN=Eve' }, { ...tls, certificate }, 'denied'],
     [{ kind: 'specified', issuer: '/CN=Authority' }, tls, 'denied'],
   ])('with REQUIRE %j and TLS %j is %s', async (rule, connection, kind) => {
-    const rules = policy([account('bob', '%', { policy: { certificate: rule } })])
+    const rules = policy([account('bob', '%', { policy: { ...DEFAULT_POLICY, certificate: rule } })])
     // A Unix socket is secure, but no TLS.
     const from = client('localhost', { isSecure: true, tls: connection })
     expect((await login(rules, 'bob', from)).kind).toBe(kind)
@@ -186,6 +188,14 @@ describe('a login', () => {
       ['bob', 'h', 1045],
       ['eve', '203.0.113.1', 1045],
     ])
+  })
+
+  it('blocks an account after wrong passwords in a row, also for the right one', async () => {
+    const limited = { ...DEFAULT_POLICY, failedLoginAttempts: 2, passwordLockDays: 1 }
+    const rules = policy([account('bob', '%', { policy: limited })])
+    expect(await login(rules, 'bob', client('h'), 'wrong')).toMatchObject({ error: { number: 1045 } })
+    expect(await login(rules, 'bob', client('h'), 'wrong')).toMatchObject({ error: { number: 3955 } })
+    expect(await login(rules, 'bob', client('h'))).toMatchObject({ error: { number: 3955 } })
   })
 
   it('needs a secure transport if the server says so', async () => {

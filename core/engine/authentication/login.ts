@@ -15,6 +15,7 @@ import type {
 } from '../../spi/authentication.js'
 import type { ClientInfo, LoginRequest } from '../../spi/session.js'
 import type { AccountLookup, AccountRecord } from './account.js'
+import type { AccountLimits } from './account-limits.js'
 import { isEmptyMessage } from './exchange-bytes.js'
 import { compareHosts, hostMatches } from './host-pattern.js'
 import type { LoginThrottle } from './login-throttle.js'
@@ -27,6 +28,7 @@ export interface LoginPolicy {
   /** For greetings and unknown users; one of `methods`. */
   readonly defaultMethod: string
   readonly throttle: LoginThrottle
+  readonly limits: AccountLimits
   readonly onDenied?: (request: LoginRequest, error: SqlError) => void
   /** require_secure_transport. */
   readonly requiresSecureTransport: () => boolean
@@ -116,7 +118,7 @@ class Login implements AuthenticationFlow {
     }
     const step = await this.exchange.receive(message)
     if (step.kind === 'send') return step
-    return step.kind === 'success' ? this.admit() : this.deny()
+    return step.kind === 'success' ? this.admit() : this.deny(this.wrongPassword())
   }
 
   private async beginExchange(): Promise<AuthenticationExchange> {
@@ -131,6 +133,8 @@ class Login implements AuthenticationFlow {
     const { account } = this
     const { client } = this.request
     if (account === undefined || !mayBeWithoutPassword(account, client)) return this.deny()
+    const blocked = this.policy.limits.succeeded(account)
+    if (blocked !== undefined) return this.deny(blocked)
     if (!meetsTlsRule(account.policy.certificate, client.tls)) return this.deny()
     if (account.locked) {
       return this.deny(
@@ -150,6 +154,11 @@ class Login implements AuthenticationFlow {
   private denied(error: SqlError): LoginStep {
     this.policy.onDenied?.(this.request, error)
     return { kind: 'denied', error }
+  }
+
+  private wrongPassword(): SqlError {
+    const blocked = this.account === undefined ? undefined : this.policy.limits.failed(this.account)
+    return blocked ?? this.accessDenied()
   }
 
   private accessDenied(): SqlError {

@@ -1,7 +1,8 @@
 /**
  * CREATE, ALTER, DROP and RENAME USER, and SET PASSWORD (MySQL manual 15.7.1).
  */
-import { DEFAULT_POLICY, quotedAccount, type Account } from '../../catalog/account.js'
+import { quotedAccount, sameAccount, type Account } from '../../catalog/account.js'
+import { withRoleRenamed } from '../../catalog/roles.js'
 import { sqlError } from '../../common/sql-error.js'
 import type {
   AlterUser,
@@ -26,15 +27,16 @@ import {
   type DefinitionResult,
   type GeneratedPassword,
 } from './definition-context.js'
+import { newAccount } from './new-account.js'
 import { newSecret, type Secret } from './passwords.js'
 import { publish } from './publish.js'
+import { dropAccounts, withGrantedDefaults, withSelectedDefaults } from './roles.js'
 
 export async function createUser(
   statement: CreateUser,
   context: DefinitionContext,
 ): Promise<DefinitionResult> {
   requireCreateUser(context)
-  if (statement.defaultRoles.length > 0) throw sqlError('ER_NOT_SUPPORTED_YET', 'roles')
   const names = statement.users.map((user) => accountName(user.account, context))
   const isPresent = names.map(
     (name, i) => findAccount(name, context) !== undefined || firstOf(names, name) < i,
@@ -49,7 +51,8 @@ export async function createUser(
     if (name === undefined || isPresent[i] === true) continue
     const secret = await newSecret(authenticationOf(specification), undefined, context)
     if (secret.generated !== undefined) generated.push({ ...name, password: secret.generated })
-    accounts.push(withOptions(newAccount(name, secret, context), statement.options))
+    const account = withOptions(newAccount(name, secret, context), statement.options)
+    accounts.push(withGrantedDefaults(account, statement.defaultRoles, context))
   }
   if (accounts.length > 0) await publish(context, { accounts })
   return withPasswords(generated)
@@ -57,20 +60,6 @@ export async function createUser(
 
 function firstOf(names: readonly UserAndHost[], name: UserAndHost): number {
   return names.findIndex((other) => other.user === name.user && other.host === name.host)
-}
-
-function newAccount(name: UserAndHost, secret: Secret, context: DefinitionContext): Account {
-  return {
-    ...name,
-    method: secret.method,
-    storedHash: secret.storedHash,
-    locked: false,
-    passwordExpired: false,
-    policy: DEFAULT_POLICY,
-    grants: [],
-    dynamicGrants: [],
-    passwordChangedAtMicros: context.statement.evaluation.statementTimeMicros,
-  }
 }
 
 /** The first factor; there is no second. */
@@ -86,8 +75,6 @@ function withPasswords(generatedPasswords: readonly GeneratedPassword[]): Defini
 }
 
 export async function alterUser(statement: AlterUser, context: DefinitionContext): Promise<DefinitionResult> {
-  const selection = statement.defaultRole
-  if (selection?.kind === 'list') throw sqlError('ER_NOT_SUPPORTED_YET', 'roles')
   const names = statement.users.map((user) => accountName(user.account, context))
   // Everybody may change the own password, nothing else.
   const isOwnPassword =
@@ -107,7 +94,11 @@ export async function alterUser(statement: AlterUser, context: DefinitionContext
       generated.push({ user: account.user, host: account.host, password: secret.generated })
     }
     const changed = secret === undefined ? account : withSecret(account, secret, context)
-    accounts.push(withOptions(changed, statement.options))
+    const withNewOptions = withOptions(changed, statement.options)
+    const { defaultRole } = statement
+    accounts.push(
+      defaultRole === undefined ? withNewOptions : withSelectedDefaults(withNewOptions, defaultRole, context),
+    )
   }
   if (accounts.length > 0) await publish(context, { accounts })
   return withPasswords(generated)
@@ -159,7 +150,7 @@ export async function dropUser(statement: DropUser, context: DefinitionContext):
   if (!statement.ifExists) refuse('DROP USER', missing)
   for (const name of missing) context.statement.warn('Note', 'ER_USER_DOES_NOT_EXIST', quotedAccount(name))
   const droppedAccounts = names.filter((name) => findAccount(name, context) !== undefined)
-  if (droppedAccounts.length > 0) await publish(context, { droppedAccounts })
+  if (droppedAccounts.length > 0) await dropAccounts(droppedAccounts, context)
   return DONE
 }
 
@@ -184,6 +175,12 @@ export async function renameUser(
     const account = findAccount(from, context)
     return account === undefined ? [] : [{ ...account, ...to }]
   })
-  await publish(context, { accounts, droppedAccounts: renames.map(({ from }) => from) })
+  const others = context.catalog.accounts.filter(
+    (account) => !renames.some(({ from }) => sameAccount(from, account)),
+  )
+  const all = [...accounts, ...others].map((account) =>
+    renames.reduce((changed, { from, to }) => withRoleRenamed(changed, from, to), account),
+  )
+  await publish(context, { accounts: all, droppedAccounts: renames.map(({ from }) => from) })
   return DONE
 }

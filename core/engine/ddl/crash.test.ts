@@ -13,6 +13,7 @@ import { isKeyspaceStorage, type KeyspaceStorage } from '../../spi/storage.js'
 import type { RelationDefinition } from '../../plan/schema.js'
 
 const KILLS = 4
+const KILLS_MAX = 20
 
 afterAll(removeTemporaryFolders)
 
@@ -90,7 +91,8 @@ async function check(folder: string, done: number): Promise<number> {
 test('a killed server has done its definition statements wholly or not at all', async () => {
   const folder = temporaryFolder()
   let done = 0
-  for (let kill = 0; kill < KILLS; kill++) {
+  // A machine that is busy gets through less between two kills.
+  for (let kill = 0; kill < KILLS || (done <= KILLS && kill < KILLS_MAX); kill++) {
     done = await check(folder, await runAndKill(folder, done, kill === 0))
   }
   expect(done).toBeGreaterThan(KILLS)

@@ -2,7 +2,7 @@
  * What data definition needs: `DefinitionServices` once per server, `DefinitionContext` once per statement. The session
  * makes both; it has committed its open transaction before a definition statement comes here.
  */
-import type { Account } from '../../catalog/account.js'
+import type { Account, RoleName } from '../../catalog/account.js'
 import type { LocalCatalog } from '../../catalog/local-catalog.js'
 import type { TemporaryTables } from '../../catalog/temporary-tables.js'
 import type { BinderEnvironment } from '../../binder/environment.js'
@@ -69,6 +69,9 @@ export interface DefinitionContext extends DefinitionServices {
   readonly database: string | undefined
   /** The account whose privileges count (CURRENT_USER). */
   readonly account: Account
+  readonly activeRoles: readonly RoleName[]
+  /** The roles that everybody has. */
+  mandatoryRoles(): readonly RoleName[]
   readonly sqlMode: number
   /** collation_server: for databases that name none. */
   readonly serverCollation: string

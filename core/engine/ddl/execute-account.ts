@@ -1,11 +1,12 @@
 /**
- * Account statements (MySQL manual 15.7.1). Roles, proxies and further authentication factors are not supported.
+ * Account statements (MySQL manual 15.7.1). Proxies and further authentication factors are not supported.
  */
 import { sqlError } from '../../common/sql-error.js'
 import type { AccountStatement, DefinitionStatement } from '../../plan/syntax/index.js'
 import { alterUser, createUser, dropUser, renameUser, setPassword } from './accounts.js'
-import { DONE, type DefinitionContext, type DefinitionResult } from './definition-context.js'
+import type { DefinitionContext, DefinitionResult } from './definition-context.js'
 import { grantPrivileges, revokeAll, revokePrivileges } from './grants.js'
+import { createRole, dropRole, grantRoles, revokeRoles, setDefaultRole } from './roles.js'
 
 const KINDS: ReadonlySet<string> = new Set<AccountStatement['kind']>([
   'createUser',
@@ -53,16 +54,21 @@ export function executeAccountStatement(
       return revokePrivileges(statement, context)
     case 'revokeAll':
       return revokeAll(statement, context)
-    case 'setRole':
+    case 'createRole':
+      return createRole(statement, context)
+    case 'dropRole':
+      return dropRole(statement, context)
+    case 'grantRoles':
+      return grantRoles(statement, context)
+    case 'revokeRoles':
+      return revokeRoles(statement, context)
     case 'setDefaultRole':
-      // Without roles there is nothing but "none" and "all of them".
-      if (statement.roles.kind !== 'list') return Promise.resolve(DONE)
-      return unsupported('roles')
+      return setDefaultRole(statement, context)
+    case 'setRole':
+      throw new Error('invariant: the session itself runs SET ROLE')
     case 'grantProxy':
     case 'revokeProxy':
       return unsupported('PROXY privilege')
-    default:
-      return unsupported('roles')
   }
 }
 

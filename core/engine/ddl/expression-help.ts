@@ -4,14 +4,16 @@
  */
 import { Binder } from '../../binder/binder.js'
 import type { BinderEnvironment } from '../../binder/environment.js'
-import { tableRelation } from '../../binder/from-clause.js'
-import { defaultValue, rowRules } from '../../binder/row-rules.js'
+import { plainContext } from '../../binder/binding.js'
+import { columnsRelation, tableRelation } from '../../binder/from-clause.js'
+import { defaultValue, layoutScope, rowRules } from '../../binder/row-rules.js'
 import type { TableDefinitionContext } from '../../catalog/definition-context.js'
 import { SINGLE_ROW } from '../../common/batch.js'
 import type { EvaluationContext } from '../../common/evaluation.js'
 import { STRICT_MODES } from '../../common/sql-mode.js'
 import { compileExpression, NO_COLUMNS } from '../../functions/compile-expression.js'
-import type { TableDefinition } from '../../plan/schema.js'
+import type { SqlType } from '../../common/sql-type.js'
+import type { ColumnDefinition, TableDefinition } from '../../plan/schema.js'
 import type { DefinitionContext } from './definition-context.js'
 
 export async function tableContext(context: DefinitionContext): Promise<TableDefinitionContext> {
@@ -35,8 +37,20 @@ export async function tableContext(context: DefinitionContext): Promise<TableDef
         const bound = new Binder(environment).standalone(expression, 'default value')
         return { type: bound.type, value: compileExpression(bound, NO_COLUMNS)(SINGLE_ROW, 0, strict) }
       },
+      typeOver: (sql, columns) => typeOver(sql, columns, environment),
     },
   }
+}
+
+function typeOver(
+  sql: string,
+  columns: readonly ColumnDefinition[],
+  environment: BinderEnvironment,
+): SqlType {
+  const binder = new Binder(environment)
+  const scope = layoutScope(columnsRelation(binder, columns))
+  const syntax = environment.parseExpression(sql)
+  return binder.forStoredText().expression(syntax, plainContext(scope, 'functional index')).type
 }
 
 /** The statement's settings, but bad values are errors and nothing is noted. */

@@ -1,13 +1,14 @@
 /** The accounts of a new data folder. */
 import { rootAccount } from '../../catalog/initial-accounts.js'
 import { isPromise } from '../../common/value.js'
+import type { ServerSettings } from '../../spi/settings.js'
 import type { DefinitionServices } from './definition-context.js'
 import { publish } from './publish.js'
 
-/** Makes `root`@`localhost` if there is no account at all; an empty password is none. */
+/** Makes `root`@`localhost`, and `root` of another host if that is asked for, if there is no account at all; an empty password is none. */
 export async function prepareFirstAccounts(
   services: DefinitionServices,
-  rootPassword: string,
+  { rootPassword, rootHost }: Pick<ServerSettings, 'rootPassword' | 'rootHost'>,
 ): Promise<void> {
   if (services.catalog.accounts.length > 0) return
   const name = services.defaultAuthenticationMethod
@@ -15,5 +16,7 @@ export async function prepareFirstAccounts(
   if (method === undefined) throw new Error(`the authentication method ${name} is not there`)
   const hashed = rootPassword === '' ? '' : method.hash(rootPassword)
   const storedHash = isPromise(hashed) ? await hashed : hashed
-  await publish(services, { accounts: [rootAccount(name, storedHash, Date.now() * 1000)] })
+  const local = rootAccount(name, storedHash, Date.now() * 1000)
+  const accounts = rootHost === local.host ? [local] : [local, { ...local, host: rootHost }]
+  await publish(services, { accounts })
 }

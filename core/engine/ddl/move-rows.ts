@@ -2,7 +2,7 @@
  * Copies the rows of a table to where its next definition has them, in bounded memory: between keyspaces, between drivers, and
  * across. Nobody sees the copy until the catalog names it.
  */
-import { BATCH_ROWS_MAX, Batch } from '../../common/batch.js'
+import { Batch } from '../../common/batch.js'
 import { isPromise, type Value } from '../../common/value.js'
 import type { TableDefinition } from '../../plan/schema.js'
 import { primaryPlacementOf } from '../../plan/schema.js'
@@ -25,7 +25,9 @@ export async function moveRows(
   const source = requireStorage(context, primaryPlacementOf(from).storage)
   const target = requireStorage(context, primaryPlacementOf(to).storage)
   if (isTableStorage(target)) {
-    await readRows(from, context, (rows) => insertRows(target, to, rows.map(convert), context))
+    const collector = new RowCollector(target, to, context)
+    await readRows(from, context, (rows) => collector.add(rows.map(convert)))
+    await collector.flush()
   } else if (isTableStorage(source)) await loadFromDriver(from, to, convert, context)
   else await copyTable(environment, from, to, convert, context.statement)
 }
@@ -104,16 +106,30 @@ async function loadFromDriver(
   })
 }
 
-async function insertRows(
-  storage: TableStorage,
-  table: TableDefinition,
-  rows: readonly (readonly Value[])[],
-  context: DefinitionContext,
-): Promise<void> {
-  for (let start = 0; start < rows.length; start += BATCH_ROWS_MAX) {
-    const batch = Batch.ofTypes(table.columns.map((column) => column.type))
-    for (const row of rows.slice(start, start + BATCH_ROWS_MAX)) batch.pushRow(row)
-    const inserted = storage.insert(table, batch, context.statement)
-    if (isPromise(inserted)) await inserted
+/** Each write of a driver costs a trip and a flush: rows are handed over many at a time. */
+const COLLECTED_ROWS_MAX = 32_768
+const COLLECTED_BYTES_MAX = 16 * 2 ** 20
+
+class RowCollector {
+  private readonly batch: Batch
+
+  constructor(
+    private readonly storage: TableStorage,
+    private readonly table: TableDefinition,
+    private readonly context: DefinitionContext,
+  ) {
+    this.batch = Batch.ofTypes(table.columns.map((column) => column.type))
+  }
+
+  add(rows: readonly (readonly Value[])[]): Promise<void> | undefined {
+    for (const row of rows) this.batch.pushRow(row)
+    const isFull = this.batch.rowCount >= COLLECTED_ROWS_MAX || this.batch.byteSize >= COLLECTED_BYTES_MAX
+    return isFull ? this.flush() : undefined
+  }
+
+  async flush(): Promise<void> {
+    if (this.batch.rowCount === 0) return
+    await this.storage.insert(this.table, this.batch, this.context.statement)
+    this.batch.clear()
   }
 }

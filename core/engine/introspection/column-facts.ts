@@ -60,14 +60,16 @@ const PLAIN = { key: '', extra: '', comment: '', generationExpression: '' } as c
 
 function tableColumns(relation: RelationRow, table: TableDefinition): readonly ColumnFacts[] {
   const keys = columnKeys(table)
-  return table.columns.map((column, i) => ({
+  // Hidden columns stand behind the others, or where they were when others were added.
+  const shown = table.columns.filter((column) => column.hidden !== true)
+  return shown.map((column, i) => ({
     relation,
     position: i + 1,
     name: column.name,
     type: column.type,
     nullable: column.nullable,
     defaultText: defaultText(column),
-    key: keys[i] ?? '',
+    key: keys[table.columns.indexOf(column)] ?? '',
     extra: extraText(column),
     comment: column.comment,
     generationExpression: column.generated?.sql ?? '',

@@ -48,6 +48,16 @@ export async function indexParts(
   )
 }
 
+/** The column of a part; a functional one has none that could be named. */
+export function shownName({ column }: Pick<IndexPartFacts, 'column'>): string | null {
+  return column.hidden === true ? null : column.name
+}
+
+/** The expression of a functional part. */
+export function functionalText({ column }: Pick<IndexPartFacts, 'column'>): string | null {
+  return column.hidden === true ? (column.generated?.sql ?? null) : null
+}
+
 export function columnAt(table: TableDefinition, position: number): ColumnDefinition {
   const column = table.columns[position]
   if (column === undefined) throw new Error(`invariant: ${table.name} has a column at ${String(position)}`)

@@ -35,7 +35,7 @@ export class ListingRequest {
 
   /** The account whose privileges decide what is seen. */
   get account(): Account {
-    return this.services.access.account(this.session.account)
+    return this.services.access.of(this.session)
   }
 
   /**

@@ -3,7 +3,7 @@
  * Tables"). They can only be read, by those who may: accounts are changed with account statements.
  */
 import { requirePrivilege } from '../../catalog/privileges.js'
-import type { Account, Grant } from '../../catalog/account.js'
+import type { Account, Grant, GrantedRole, RoleName } from '../../catalog/account.js'
 import { computedTable, type ComputedTable } from './computed-table.js'
 import {
   choice,
@@ -194,4 +194,43 @@ const globalGrantTable = computedTable<DynamicGrantRow>(DATABASE, 'global_grants
   },
 })
 
-export const MYSQL_TABLES: readonly ComputedTable[] = [db, globalGrantTable, user]
+interface RoleRow {
+  readonly account: Account
+  readonly role: GrantedRole
+}
+
+const roleEdges = computedTable<RoleRow>(DATABASE, 'role_edges', {
+  columns: [
+    required(text('FROM_HOST', ({ role }) => role.host, 255)),
+    required(objectName('FROM_USER', ({ role }) => role.user)),
+    required(text('TO_HOST', ({ account }) => account.host, 255)),
+    required(objectName('TO_USER', ({ account }) => account.user)),
+    required(choice('WITH_ADMIN_OPTION', YES_OR_NO, ({ role }) => yesOrNo(role.adminOption))),
+  ],
+  walk: (request, emit) => {
+    for (const account of readable(request, 'role_edges')) {
+      for (const role of account.roles) emit({ account, role })
+    }
+  },
+})
+
+interface DefaultRoleRow {
+  readonly account: Account
+  readonly role: RoleName
+}
+
+const defaultRoles = computedTable<DefaultRoleRow>(DATABASE, 'default_roles', {
+  columns: [
+    required(text('HOST', ({ account }) => account.host, 255)),
+    required(objectName('USER', ({ account }) => account.user)),
+    required(text('DEFAULT_ROLE_HOST', ({ role }) => role.host, 255)),
+    required(objectName('DEFAULT_ROLE_USER', ({ role }) => role.user)),
+  ],
+  walk: (request, emit) => {
+    for (const account of readable(request, 'default_roles')) {
+      for (const role of account.defaultRoles) emit({ account, role })
+    }
+  },
+})
+
+export const MYSQL_TABLES: readonly ComputedTable[] = [db, defaultRoles, globalGrantTable, roleEdges, user]

@@ -142,6 +142,19 @@ test('accounts', async () => {
   await expect(root.run('SHOW GRANTS FOR nobody')).rejects.toMatchObject({ number: 1141 })
 })
 
+test('roles, for those who may read the grant tables', async () => {
+  for (const sql of [
+    'CREATE ROLE teller',
+    'GRANT teller TO clerk WITH ADMIN OPTION',
+    'ALTER USER clerk DEFAULT ROLE teller',
+  ])
+    await root.run(sql)
+  expect(await root.rows('SELECT * FROM mysql.role_edges')).toEqual([['%', 'teller', '%', 'clerk', 'Y']])
+  expect(await root.rows('SELECT * FROM mysql.default_roles')).toEqual([['%', 'clerk', '%', 'teller']])
+  expect(await denied('SELECT * FROM mysql.role_edges')).toMatchObject([1142, expect.anything()])
+  await root.run('DROP ROLE teller')
+})
+
 test('processes and transactions of others need PROCESS', async () => {
   expect((await clerk.rows('SHOW PROCESSLIST')).map((row) => row[1])).toEqual(['clerk'])
   expect((await clerk.rows('SELECT USER FROM information_schema.PROCESSLIST')).flat()).toEqual(['clerk'])

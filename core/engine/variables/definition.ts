@@ -124,14 +124,21 @@ export function doubleVariable(
 export function textVariable(
   name: string,
   defaultValue: string | null,
-  options: VariableOptions & { readonly check?: (text: string) => string | undefined } = {},
+  options: VariableOptions & {
+    /** Answers what is kept; undefined refuses the value. Then NULL is refused too, unless it is said to be allowed. */
+    readonly check?: (text: string) => string | undefined
+    readonly nullable?: boolean
+  } = {},
 ): VariableDefinition {
   return {
     ...base(name, options),
     type: TEXT,
     default: defaultValue,
     accept: (value) => {
-      if (value === null) return null
+      if (value === null) {
+        if (options.check !== undefined && options.nullable !== true) throw wrongValue(name, value)
+        return null
+      }
       if (typeof value !== 'string') throw sqlError('ER_WRONG_TYPE_FOR_VAR', name)
       const kept = options.check === undefined ? value : options.check(value)
       if (kept === undefined) throw wrongValue(name, value)

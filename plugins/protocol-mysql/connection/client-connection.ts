@@ -258,7 +258,14 @@ export class ClientConnection {
   }
 
   private take(sequence: number): Buffer | undefined {
-    const payload = this.reader.next(sequence)
+    let payload: Buffer | undefined
+    try {
+      payload = this.reader.next(sequence)
+    } catch (error) {
+      // The answer counts on from what was read, also if it says that it was too much.
+      this.output.sequence = (this.reader.sequence + 1) & 0xff
+      throw error
+    }
     if (payload !== undefined) this.output.sequence = (this.reader.sequence + 1) & 0xff
     else if (this.isPaused) this.resumeReading()
     return payload

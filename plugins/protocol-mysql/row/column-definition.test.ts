@@ -132,6 +132,13 @@ describe('columnDefinition', () => {
     expect([length, collation]).toEqual([10, 8])
   })
 
+  it('calls text bytes where the client wants bytes', () => {
+    const [type, length, collation] = numbers(
+      columnDefinition(ofTable(VARCHAR10), resultCharset('binary')),
+    ).summary
+    expect([type, length, collation]).toEqual([253, 10, 63])
+  })
+
   it("names a column's own collation where the client wants no conversion", () => {
     const latin1Column = ofTable(textType(10, 'latin1_swedish_ci'))
     const [, length, collation] = numbers(columnDefinition(latin1Column, NONE)).summary

@@ -105,12 +105,13 @@ function isJsonExpression(column: ResultColumn): boolean {
   return column.type.name === 'json' && column.originalTable === ''
 }
 
-function textCollationId(type: SqlType, { charset, collationId }: ResultCharset): number {
-  if (charset !== undefined) return collationId
+function textCollationId(type: SqlType, { collationId }: ResultCharset): number {
+  if (collationId !== undefined) return collationId
   return collationByName(type.name === 'json' ? 'utf8mb4_bin' : type.collation)?.id ?? BINARY_COLLATION_ID
 }
 
-function textLength(type: SqlType, { charset }: ResultCharset): number {
+function textLength(type: SqlType, { charset, collationId }: ResultCharset): number {
+  if (collationId === BINARY_COLLATION_ID) return Math.min(characterCount(type), UINT32_MAX)
   if (type.name === 'json') return UINT32_MAX - (UINT32_MAX % 4)
   const bytesPerChar = (charset ?? charsetOfCollation(type.collation)).bytesPerCharMax
   return Math.min(characterCount(type) * bytesPerChar, UINT32_MAX)

@@ -10,7 +10,7 @@ const EMPTY: Buffer = Buffer.alloc(0)
 export class PacketReader {
   /** Larger payloads are ER_NET_PACKET_TOO_LARGE as soon as their header is seen. */
   payloadBytesMax: number
-  /** Sequence number of the last packet of the last payload. */
+  /** Sequence number of the last packet whose header was read. */
   sequence = 0
 
   private bytes: Buffer = EMPTY
@@ -70,11 +70,11 @@ export class PacketReader {
       const length = this.packetLength()
       const expected = (sequence + this.parts.length) & 0xff
       if (this.bytes[this.at + 3] !== expected) throw sqlError('ER_NET_PACKETS_OUT_OF_ORDER')
+      this.sequence = expected
       if (this.partsLength + length > this.payloadBytesMax) throw sqlError('ER_NET_PACKET_TOO_LARGE')
       if (start + length > this.end) return undefined
       const payload = this.bytes.subarray(start, start + length)
       this.at = start + length
-      this.sequence = expected
       // An idle connection keeps nothing of what it has read.
       if (this.at === this.end) this.forget()
       if (length < PACKET_PAYLOAD_MAX) return this.parts.length === 0 ? payload : this.join(payload)

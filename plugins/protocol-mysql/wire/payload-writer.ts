@@ -6,7 +6,8 @@ export class PayloadWriter {
   private length = 0
 
   uint8(value: number): this {
-    this.bytes[this.reserve(1)] = value
+    const at = this.reserve(1)
+    this.bytes[at] = value
     return this
   }
 

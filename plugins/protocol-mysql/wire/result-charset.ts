@@ -4,19 +4,21 @@ import { charsetByName, defaultCollationOf, type Charset } from '@switchyard/cor
 export interface ResultCharset {
   /** Undefined for character_set_results = NULL or binary: text goes out in its column's own character set. */
   readonly charset: Charset | undefined
-  /** Default collation of the character set, as column definitions name it. */
-  readonly collationId: number
+  /** What column definitions name for text; undefined for character_set_results = NULL: each column's own collation. */
+  readonly collationId: number | undefined
 }
 
 /** Number of `binary`, which column definitions name for everything that isn't text. */
 export const BINARY_COLLATION_ID = 63
 
-const AS_STORED: ResultCharset = { charset: undefined, collationId: BINARY_COLLATION_ID }
+const AS_STORED: ResultCharset = { charset: undefined, collationId: undefined }
+const AS_BYTES: ResultCharset = { charset: undefined, collationId: BINARY_COLLATION_ID }
 const known = new Map<string, ResultCharset>()
 
 /** One instance a name, so that what is made for it can be kept beside it. */
 export function resultCharset(name: string | null): ResultCharset {
-  if (name === null || name === 'binary') return AS_STORED
+  if (name === null) return AS_STORED
+  if (name === 'binary') return AS_BYTES
   let result = known.get(name)
   if (result === undefined) {
     const charset = charsetByName(name)

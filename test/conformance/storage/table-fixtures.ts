@@ -144,6 +144,7 @@ const SESSION: EvaluationSession = {
   database: 'test',
   user: 'tester@localhost',
   currentUser: 'tester@localhost',
+  currentRole: 'NONE',
   version: '8.0.0',
   lastInsertId: 0,
   rowCount: 0,

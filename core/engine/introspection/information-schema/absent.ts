@@ -1,5 +1,5 @@
 /**
- * Tables of information_schema about things that this server doesn't have: stored programs, files, roles, profiles. They have
+ * Tables of information_schema about things that this server doesn't have: stored programs, files, profiles. They have
  * MySQL's columns and no rows, so that clients that look there find nothing rather than an error.
  */
 import { SqlMode } from '../../../common/sql-mode.js'
@@ -225,22 +225,6 @@ const PROFILING = absent('PROFILING', [
   int('SOURCE_LINE', none),
 ])
 
-const APPLICABLE_ROLES = absent('APPLICABLE_ROLES', [
-  ...texts(97, 'USER'),
-  ...texts(256, 'HOST'),
-  ...texts(97, 'GRANTEE'),
-  ...texts(256, 'GRANTEE_HOST'),
-  text('ROLE_NAME', none, 255),
-  text('ROLE_HOST', none, 256),
-  ...texts(3, 'IS_GRANTABLE', 'IS_DEFAULT', 'IS_MANDATORY'),
-])
-
-const ENABLED_ROLES = absent('ENABLED_ROLES', [
-  text('ROLE_NAME', none, 255),
-  text('ROLE_HOST', none, 255),
-  ...texts(3, 'IS_DEFAULT', 'IS_MANDATORY'),
-])
-
 const VIEW_ROUTINE_USAGE = absent(
   'VIEW_ROUTINE_USAGE',
   names(
@@ -254,8 +238,6 @@ const VIEW_ROUTINE_USAGE = absent(
 )
 
 export const ABSENT_TABLES: readonly ComputedTable[] = [
-  APPLICABLE_ROLES,
-  ENABLED_ROLES,
   EVENTS,
   FILES,
   OPTIMIZER_TRACE,

@@ -2,6 +2,7 @@
  * Indexes and constraints in information_schema: STATISTICS, TABLE_CONSTRAINTS, KEY_COLUMN_USAGE, REFERENTIAL_CONSTRAINTS,
  * CHECK_CONSTRAINTS (MySQL manual 28.3.34, 28.3.42, 28.3.16, 28.3.25, 28.3.5).
  */
+import { functionalText, shownName } from '../index-facts.js'
 import { sameName } from '../../../catalog/names.js'
 import type { CheckDefinition, ForeignKeyDefinition, TableDefinition } from '../../../plan/schema.js'
 import { JSON_TYPE } from '../../../common/sql-type.js'
@@ -32,7 +33,7 @@ export const STATISTICS = computedTable<IndexPartFacts>('information_schema', 'S
     required(objectName('INDEX_SCHEMA', ({ relation }) => relation.database.name, 'database')),
     text('INDEX_NAME', ({ index }) => index.name),
     required(unsignedInt('SEQ_IN_INDEX', (facts) => facts.position)),
-    text('COLUMN_NAME', ({ column }) => column.name),
+    text('COLUMN_NAME', shownName),
     text('COLLATION', ({ part }) => (part.descending ? 'D' : 'A'), 1),
     ofFigures(bigint('CARDINALITY', (facts) => facts.cardinality)),
     bigint('SUB_PART', ({ part }) => part.prefixLength ?? null),
@@ -42,7 +43,7 @@ export const STATISTICS = computedTable<IndexPartFacts>('information_schema', 'S
     required(text('COMMENT', () => '', 8)),
     required(text('INDEX_COMMENT', ({ index }) => index.comment, 2048)),
     required(text('IS_VISIBLE', ({ index }) => (index.visible ? 'YES' : 'NO'), 3)),
-    longText('EXPRESSION', () => null),
+    longText('EXPRESSION', functionalText),
   ],
   walk: walkIndexParts,
 })

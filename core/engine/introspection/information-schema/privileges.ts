@@ -3,7 +3,7 @@
  * USER_ATTRIBUTES (MySQL manual 28.3.47, 28.3.33, 28.3.43, 28.3.10, 28.3.46). Accounts see themselves; who may read the
  * database `mysql` sees all.
  */
-import { quotedAccount, type Account, type Grant } from '../../../catalog/account.js'
+import { quotedAccount, sameAccount, type Account, type Grant } from '../../../catalog/account.js'
 import { hasPrivilege } from '../../../catalog/privileges.js'
 import { computedTable } from '../computed-table.js'
 import { longText, objectName, required, text } from '../listing-columns.js'
@@ -19,7 +19,9 @@ interface PrivilegeRow {
 
 /** Accounts whose privileges the asker may know. */
 export function visibleAccounts({ services, account }: ListingRequest): readonly Account[] {
-  return hasPrivilege(account, 'SELECT', 'mysql', 'user') ? services.catalog.accounts : [account]
+  const { accounts } = services.catalog
+  if (hasPrivilege(account, 'SELECT', 'mysql', 'user')) return accounts
+  return accounts.filter((each) => sameAccount(each, account))
 }
 
 function rowsOfGrant(account: Account, grant: Grant): readonly PrivilegeRow[] {

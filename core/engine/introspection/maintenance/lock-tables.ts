@@ -71,7 +71,7 @@ function sameIds(a: readonly TableLockRequest[], b: readonly TableLockRequest[])
 }
 
 function requestsOf({ found }: ResolvedNames, mode: TableLockMode): readonly TableLockRequest[] {
-  return found.flatMap((relation): readonly TableLockRequest[] => {
+  return found.flatMap(({ relation }): readonly TableLockRequest[] => {
     switch (relation.kind) {
       case 'virtual':
         return []

@@ -81,7 +81,6 @@ const UNSUPPORTED: Partial<Record<Statement['kind'], string>> = {
   binlog: 'BINLOG',
   replication: 'replication statements',
   setResourceGroup: 'SET RESOURCE GROUP',
-  setRole: 'SET ROLE',
 }
 
 function fullName({ database, name }: QualifiedName, context: ShowContext): string {

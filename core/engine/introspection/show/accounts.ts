@@ -1,14 +1,16 @@
 /**
  * SHOW GRANTS, SHOW CREATE USER and SHOW PRIVILEGES (MySQL manual 15.7.7.22, 15.7.7.13, 15.7.7.27).
  */
-import type { Account } from '../../../catalog/account.js'
+import type { Account, RoleName } from '../../../catalog/account.js'
 import { DYNAMIC_PRIVILEGES } from '../../../catalog/privilege-names.js'
 import { requirePrivilege } from '../../../catalog/privileges.js'
+import { effectiveAccount, hasRole, quotedRole } from '../../../catalog/roles.js'
 import { createUserText, grantTexts } from '../../../catalog/show-account.js'
 import { quotedAccount } from '../../../catalog/account.js'
 import { sqlError } from '../../../common/sql-error.js'
 import type { AccountName, ShowStatement } from '../../../plan/syntax/index.js'
 import type { PlainResult } from '../../server-core.js'
+import { roleName } from '../../session-roles.js'
 import { longText, required, text } from '../listing-columns.js'
 import type { ListingColumn } from '../listing.js'
 import type { ShowContext } from './context.js'
@@ -21,8 +23,8 @@ function visibleAccount(name: AccountName | undefined, context: ShowContext): Ac
   const { account } = context.request()
   if (name === undefined || name.current) return account
   const host = name.host ?? '%'
-  if (name.user === account.user && host === account.host) return account
-  requirePrivilege(account, 'SELECT', 'mysql')
+  const isOwn = name.user === account.user && host === account.host
+  if (!isOwn) requirePrivilege(account, 'SELECT', 'mysql')
   return context.services.catalog.account(name.user, host)
 }
 
@@ -30,12 +32,20 @@ export function showGrants(
   { account: name, roles }: Of<'grants'>,
   context: ShowContext,
 ): Promise<PlainResult> {
-  if (roles.length > 0) throw sqlError('ER_NOT_SUPPORTED_YET', 'SHOW GRANTS … USING')
-  const account = visibleAccount(name, context)
+  const plain = visibleAccount(name, context)
+  const account = plain && usingRoles(plain, roles.map(roleName), context)
   if (account === undefined) throw sqlError('ER_NONEXISTING_GRANT', name?.user ?? '', name?.host ?? '%')
   const title = `Grants for ${account.user}@${account.host}`
   const columns = [required(text<string>(title, (line) => line, 1024))]
   return showRows(columns, grantTexts(account), context.request(), context.running)
+}
+
+/** The account with what the roles may do. Throws ER_ROLE_NOT_GRANTED. */
+function usingRoles(account: Account, roles: readonly RoleName[], context: ShowContext): Account {
+  const { access } = context.services
+  const missing = roles.find((role) => !hasRole(access.rolesOf(account), role))
+  if (missing !== undefined) throw sqlError('ER_ROLE_NOT_GRANTED', quotedRole(missing), quotedRole(account))
+  return effectiveAccount(account, roles, access.findRole)
 }
 
 export function showCreateUser(

@@ -1,6 +1,7 @@
 /**
  * SHOW COLUMNS, DESCRIBE and SHOW INDEX (MySQL manual 15.7.7.6, 15.8.1, 15.7.7.23).
  */
+import { functionalText, shownName } from '../index-facts.js'
 import { requireCollation } from '../../../common/collations.js'
 import type { DescribeTable, QualifiedName, ShowFilter, ShowStatement } from '../../../plan/syntax/index.js'
 import type { PlainResult } from '../../server-core.js'
@@ -68,7 +69,7 @@ const INDEX_COLUMNS: readonly ListingColumn<IndexPartFacts>[] = [
   required(int('Non_unique', ({ index }) => (index.unique ? 0 : 1))),
   text('Key_name', ({ index }) => index.name),
   required(unsignedInt('Seq_in_index', (facts) => facts.position)),
-  text('Column_name', ({ column }) => column.name),
+  text('Column_name', shownName),
   text('Collation', ({ part }) => (part.descending ? 'D' : 'A'), 1),
   bigint('Cardinality', (facts) => facts.cardinality),
   bigint('Sub_part', ({ part }) => part.prefixLength ?? null),
@@ -78,7 +79,7 @@ const INDEX_COLUMNS: readonly ListingColumn<IndexPartFacts>[] = [
   required(text('Comment', () => '', 8)),
   required(text('Index_comment', ({ index }) => index.comment, 2048)),
   required(text('Visible', ({ index }) => (index.visible ? 'YES' : 'NO'), 3)),
-  longText('Expression', () => null),
+  longText('Expression', functionalText),
 ]
 
 export async function showIndexes(

@@ -1,0 +1,11 @@
+/** What the SQL of a fragment depends on besides the plan: how its tables are stored, and the values of one execution. */
+import type { FragmentValues, TableDefinition } from '@switchyard/core/spi'
+import type { StoredTable } from './stored-table.js'
+
+export interface FragmentScope {
+  stored(table: TableDefinition): StoredTable
+  /** Whether rows of the table may have several versions. */
+  hasVersions(table: TableDefinition): boolean
+  /** Undefined while the fragment is planned: then no value counts. */
+  readonly values: FragmentValues | undefined
+}

@@ -1,0 +1,52 @@
+/**
+ * Compares Switchyard with MariaDB on random statements, for as long as one likes:
+ * `npm run differential -- [--queries 50000] [--seed N] [--storage memory|lmdb] [--findings 10] [--history]`, where
+ * `--history` also prints the statements that made the tables.
+ */
+import { parseArgs } from 'node:util'
+import { startSwitchyard } from '../sql/switchyard-server.js'
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js'
+import { startMariaDb } from './mariadb-server.js'
+import { runRandomStatements, type Finding } from './random-run.js'
+
+const { values } = parseArgs({
+  options: {
+    queries: { type: 'string', default: '5000' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+    storage: { type: 'string', default: 'memory' },
+    findings: { type: 'string', default: '10' },
+    history: { type: 'boolean', default: false },
+  },
+})
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function printFinding({ seed, statement, reduced, history, difference }: Finding): void {
+  print(`\n== seed ${seed}: ${reduced}\n${difference}\n-- reduced from ${statement}`)
+  const shown = values.history ? history : history.filter((sql) => sql.startsWith('CREATE'))
+  for (const sql of shown) print(`${sql};`)
+}
+
+print(`seed ${values.seed}`)
+const theirs = await startMariaDb(temporaryFolder())
+const ours = await startSwitchyard(values.storage, temporaryFolder())
+const startedAtMs = performance.now()
+try {
+  const { statements, failed, known, findings } = await runRandomStatements(ours, theirs, {
+    seed: Number(values.seed),
+    statements: Number(values.queries),
+    findingsMax: Number(values.findings),
+    onFinding: printFinding,
+  })
+  const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1)
+  print(`\n${statements} statements in ${seconds} s, of which ${failed} failed on both; seed ${values.seed}`)
+  for (const [name, count] of known) print(`  ${count} known: ${name}`)
+  print(`${findings.length} differences`)
+  process.exitCode = findings.length === 0 ? 0 : 1
+} finally {
+  await ours.stop()
+  await theirs.stop()
+  removeTemporaryFolders()
+}
