@@ -244,17 +244,15 @@ export class LmdbStorage implements KeyspaceStorage {
 
   /** Writes the overlay when a flush or an apply under way is over. */
   private async flush(direct?: DirectWrite): Promise<void> {
-    await this.untilIdle()
+    // Two flushes at once would each drop the frozen overlay, the second one perhaps a newer one that isn't stored. So nothing may
+    // come between this loop's last look and the line behind it: no call of an asynchronous function either.
+    for (let busy = this.busy; busy !== undefined; busy = this.busy) await busy.catch(() => undefined)
     this.flushing = this.writeOverlay(direct)
     try {
       await this.flushing
     } finally {
       this.flushing = undefined
     }
-  }
-
-  private async untilIdle(): Promise<void> {
-    for (let busy = this.busy; busy !== undefined; busy = this.busy) await busy.catch(() => undefined)
   }
 
   private get busy(): Promise<void> | undefined {
@@ -325,7 +323,7 @@ export class LmdbStorage implements KeyspaceStorage {
     try {
       this.noteSizes((await change()).sizes)
       // They must not see, before its time, a commit that is just being written.
-      await this.untilIdle()
+      for (let busy = this.busy; busy !== undefined; busy = this.busy) await busy.catch(() => undefined)
       this.renewBase(false)
     } catch (error) {
       this.isCacheDoubtful = true
