@@ -51,6 +51,8 @@ export interface StorageCapabilities {
    * conditions, and is what `delete` and `update` get as the key. Without it such rows can be read and inserted only.
    */
   readonly rowIds?: boolean
+  /** For table drivers: whether `stage` exists, so that several writes can become one. */
+  readonly stages?: boolean
   /** Longest key in bytes that a keyspace driver stores; 0 for table drivers. */
   readonly keyBytesMax: number
 }
@@ -206,13 +208,20 @@ export interface TableStorage extends StorageBase {
    * for duplicates itself only where the statement has a use for them (IGNORE, REPLACE, ON DUPLICATE KEY UPDATE).
    *
    * Rows of a transaction wait in core until the commit, until they are too many, or until the transaction reads what the driver
-   * has; so one statement may come in several calls, and one call may bring the rows of several statements. A transaction writes
+   * has; so one statement may come in several calls, and one call may bring the rows of several statements. Where the driver
+   * has `stage`, the calls of one statement for one table go there. A transaction writes
    * to one table driver or to keyspace drivers; the second participant is refused before its first write.
    */
   insert(table: TableDefinition, rows: Batch, statement: StatementContext): MaybePromise<number>
   /** Rows are identified by primary key values, `keys` holding the key columns in index order (or by row ids). */
   delete(table: TableDefinition, keys: Batch, statement: StatementContext): MaybePromise<number>
   update(table: TableDefinition, keys: Batch, rows: Batch, statement: StatementContext): MaybePromise<number>
+
+  /**
+   * Only with `capabilities.stages`: a place for several writes to one table that shall be one. Other writes to the table may wait
+   * until it is published or discarded; those that wait in vain are refused with ER_LOCK_WAIT_TIMEOUT.
+   */
+  stage?(table: TableDefinition, statement: StatementContext): MaybePromise<TableStage>
 
   statistics(table: TableDefinition): MaybePromise<TableStatistics>
 
@@ -227,6 +236,21 @@ export interface TableStorage extends StorageBase {
     statement: StatementContext,
     values: FragmentValues,
   ): MaybePromise<BatchCursor>
+}
+
+/**
+ * Writes to one table that no reader sees yet. They see one another: what is unique is so among all of them and the table. One call at a
+ * time; after one that failed nothing but `discard` follows.
+ */
+export interface TableStage {
+  /** As the methods of `TableStorage`. */
+  insert(rows: Batch, statement: StatementContext): MaybePromise<number>
+  delete(keys: Batch, statement: StatementContext): MaybePromise<number>
+  update(keys: Batch, rows: Batch, statement: StatementContext): MaybePromise<number>
+  /** Makes all of it visible and durable at once; a crash on the way leaves all or nothing. Ends the stage if it succeeds. */
+  publish(statement: StatementContext): MaybePromise<void>
+  /** Forgets it. What has to be cleaned up may take its time. */
+  discard(): void
 }
 
 /** `exact`: done by the driver, as MySQL would; `partial`: it may leave too much, core checks again; `no`. */

@@ -48,7 +48,7 @@ export class TableDriverAccess implements TableAccess {
 
   foreignScan(request: ScanRequest): MaybePromise<BatchCursor> {
     const open = (): MaybePromise<BatchCursor> => this.storage.openScan(this.table, request, this.statement)
-    if (!this.writes.isPending) return open()
+    if (!this.writes.isPendingFor(this.table)) return open()
     const flushed = this.writes.flush()
     return isPromise(flushed) ? flushed.then(open) : open()
   }

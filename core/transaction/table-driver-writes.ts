@@ -4,14 +4,17 @@
  * are handed over they can be rolled back; afterwards they can't, and a rollback says so by a warning, as MySQL does
  * for tables without transactions. One transaction can't write both to such tables and to others: nothing
  * could make the two halves one.
+ *
+ * A driver that has stages gets too many rows there, so that a statement stays one for readers, for a rollback and for a
+ * crash, however long it is. A stage holds what one statement writes to one table, or what a transaction hands over at its end.
  */
 import { Batch } from '../common/batch.js'
 import { sqlError } from '../common/sql-error.js'
 import { isPromise, type MaybePromise, type Value } from '../common/value.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
-import type { TableStorage } from '../spi/storage.js'
-import { run, type Steps } from './steps.js'
+import type { TableStage, TableStorage } from '../spi/storage.js'
+import { run, settled, type Steps } from './steps.js'
 import type { CoreTransaction } from './transaction.js'
 
 /** Rows held back at most. */
@@ -40,8 +43,15 @@ export class TableDriverWrites {
   private readonly pending: PendingOperation[] = []
   private readonly movedCounters = new Set<number>()
   private heldRows = 0
+  /** Operations that are pending no more. */
   private handedOver = 0
+  /** Rows of those that can't be taken back. */
   private rowsHandedOver = 0
+  /** By the ids of their tables. */
+  private readonly stages = new Map<number, TableStage>()
+  private rowsStaged = 0
+  /** The last place to which could be rolled back: what is pending before it is another statement's. */
+  private lastMark: DriverMark | undefined
   /** Where rows were handed over to. */
   private writtenStorage: TableStorage | undefined
   private lastStatement: StatementContext | undefined
@@ -49,7 +59,12 @@ export class TableDriverWrites {
   constructor(private readonly transaction: CoreTransaction) {}
 
   get isPending(): boolean {
-    return this.pending.length > 0
+    return this.pending.length > 0 || this.stages.size > 0
+  }
+
+  /** Whether the driver doesn't show all that was written to the table. */
+  isPendingFor({ id }: TableDefinition): boolean {
+    return this.stages.has(id) || this.pending.some(({ table }) => table.id === id)
   }
 
   /** Whether anything was written, be it handed over or not. */
@@ -103,11 +118,12 @@ export class TableDriverWrites {
 
   mark(): DriverMark {
     const last = this.pending[this.pending.length - 1]
-    return {
+    this.lastMark = {
       operationCount: this.handedOver + this.pending.length,
       rowCount: last === undefined ? 0 : rowCountOf(last.operation),
-      rowsTotal: this.rowsHandedOver + this.heldRows,
+      rowsTotal: this.rowsHandedOver + this.rowsStaged + this.heldRows,
     }
+    return this.lastMark
   }
 
   /** Forgets what came after the mark; warns with ER_WARNING_NOT_COMPLETE_ROLLBACK if some of it is written already. */
@@ -116,11 +132,14 @@ export class TableDriverWrites {
     if (this.rowsHandedOver > rowsTotal) {
       this.transaction.statement?.warn('Warning', 'ER_WARNING_NOT_COMPLETE_ROLLBACK')
     }
+    // A stage is one statement's: it is younger than the mark, or it stays.
+    if (this.rowsHandedOver + this.rowsStaged > rowsTotal) this.discardStages()
     const kept = (mark?.operationCount ?? 0) - this.handedOver
     this.pending.length = Math.min(this.pending.length, Math.max(kept, 0))
     const last = this.pending[this.pending.length - 1]
     if (last !== undefined && mark !== undefined) truncate(last.operation, mark.rowCount)
-    this.heldRows = Math.max(rowsTotal - this.rowsHandedOver, 0)
+    this.heldRows = rowsOf(this.pending)
+    this.lastMark = mark
   }
 
   /** Hands everything over, in order. Throws or rejects with the driver's error; then what is left is dropped. */
@@ -139,38 +158,106 @@ export class TableDriverWrites {
   }
 
   private *handOver(): Steps<void> {
-    if (this.movedCounters.size > 0) {
-      // First the counters: a crash in between may leave a gap, but never gives a number twice.
-      const persisted = this.transaction.persistCounters([...this.movedCounters])
-      this.movedCounters.clear()
+    const operations = this.takePending()
+    try {
+      const persisted = this.persistCounters()
       if (isPromise(persisted)) yield persisted
-    }
-    const operations = this.pending.splice(0)
-    this.handedOver += operations.length
-    this.rowsHandedOver += this.heldRows
-    this.heldRows = 0
-    this.writtenStorage ??= operations[0]?.storage
-    for (const { storage, table, operation } of operations) {
-      const written = this.perform(storage, table, operation)
-      if (isPromise(written)) yield written
+      for (const each of operations) {
+        const { id } = each.table
+        // Several operations of one table are one, too.
+        const isShared = operations.some((other) => other !== each && other.table.id === id)
+        if (this.stages.has(id) || (isShared && each.storage.stage !== undefined)) yield* this.stageOne(each)
+        else {
+          const written = perform(each, this.currentStatement)
+          if (isPromise(written)) yield written
+          this.rowsHandedOver += rowCountOf(each.operation)
+        }
+      }
+      yield* this.publishStages()
+    } finally {
+      this.discardStages()
     }
   }
 
-  private perform(
-    storage: TableStorage,
-    table: TableDefinition,
-    operation: DriverOperation,
-  ): MaybePromise<number> {
+  /** There are too many rows to hold them back. */
+  private *spill(): Steps<void> {
+    const { lastMark } = this
+    if (this.pending.some(({ storage }) => storage.stage === undefined)) return yield* this.handOver()
+    if (lastMark !== undefined && lastMark.rowsTotal > this.rowsHandedOver)
+      yield* this.handOverOlder(lastMark)
+    for (const each of this.takePending()) yield* this.stageOne(each)
+  }
+
+  /** What came before the mark isn't this statement's: it must not be undone with it. */
+  private *handOverOlder(mark: DriverMark): Steps<void> {
+    const olderCount = Math.max(mark.operationCount - this.handedOver, 0)
+    const younger = this.pending.splice(olderCount)
+    const last = this.pending[this.pending.length - 1]
+    if (last !== undefined && rowCountOf(last.operation) > mark.rowCount) {
+      younger.unshift({ ...last, operation: operationTail(last.operation, mark.rowCount) })
+      truncate(last.operation, mark.rowCount)
+    }
+    yield* this.handOver()
+    this.pending.push(...younger)
+    this.heldRows = rowsOf(younger)
+  }
+
+  private takePending(): readonly PendingOperation[] {
+    const operations = this.pending.splice(0)
+    this.handedOver += operations.length
+    this.heldRows = 0
+    this.writtenStorage ??= operations[0]?.storage
+    return operations
+  }
+
+  /** Counters before rows: a crash in between may leave a gap, but never gives a number twice. */
+  private persistCounters(): MaybePromise<void> {
+    if (this.movedCounters.size === 0) return
+    const persisted = this.transaction.persistCounters([...this.movedCounters])
+    this.movedCounters.clear()
+    return persisted
+  }
+
+  private *stageOne(pending: PendingOperation): Steps<void> {
+    const { storage, table, operation } = pending
+    const statement = this.currentStatement
+    let stage = this.stages.get(table.id)
+    if (stage === undefined) {
+      const made = storage.stage?.(table, statement)
+      stage = isPromise(made) ? yield* settled(made) : made
+      if (stage === undefined) throw new Error('invariant: what stages has stage()')
+      // Its session may have ended while others wrote.
+      if (this.transaction.isOver) {
+        stage.discard()
+        throw sqlError('ER_QUERY_INTERRUPTED')
+      }
+      this.stages.set(table.id, stage)
+    }
+    this.rowsStaged += rowCountOf(operation)
+    const written = stageOperation(stage, operation, statement)
+    if (isPromise(written)) yield written
+  }
+
+  private *publishStages(): Steps<void> {
+    for (const [id, stage] of this.stages) {
+      const published = stage.publish(this.currentStatement)
+      if (isPromise(published)) yield published
+      this.stages.delete(id)
+    }
+    this.rowsHandedOver += this.rowsStaged
+    this.rowsStaged = 0
+  }
+
+  private discardStages(): void {
+    for (const stage of this.stages.values()) stage.discard()
+    this.stages.clear()
+    this.rowsStaged = 0
+  }
+
+  private get currentStatement(): StatementContext {
     const statement = this.transaction.statement ?? this.lastStatement
     if (statement === undefined) throw new Error('invariant: rows are written by statements')
-    switch (operation.kind) {
-      case 'insert':
-        return storage.insert(table, operation.rows, statement)
-      case 'delete':
-        return storage.delete(table, operation.keys, statement)
-      case 'update':
-        return storage.update(table, operation.keys, operation.rows, statement)
-    }
+    return statement
   }
 
   private operationFor<K extends DriverOperation['kind']>(
@@ -206,7 +293,36 @@ export class TableDriverWrites {
   }
 
   private held(): MaybePromise<void> {
-    if (++this.heldRows >= ROWS_HELD_MAX) return this.flush()
+    if (++this.heldRows >= ROWS_HELD_MAX) return run(this.spill())
+  }
+}
+
+function perform(
+  { storage, table, operation }: PendingOperation,
+  statement: StatementContext,
+): MaybePromise<number> {
+  switch (operation.kind) {
+    case 'insert':
+      return storage.insert(table, operation.rows, statement)
+    case 'delete':
+      return storage.delete(table, operation.keys, statement)
+    case 'update':
+      return storage.update(table, operation.keys, operation.rows, statement)
+  }
+}
+
+function stageOperation(
+  stage: TableStage,
+  operation: DriverOperation,
+  statement: StatementContext,
+): MaybePromise<number> {
+  switch (operation.kind) {
+    case 'insert':
+      return stage.insert(operation.rows, statement)
+    case 'delete':
+      return stage.delete(operation.keys, statement)
+    case 'update':
+      return stage.update(operation.keys, operation.rows, statement)
   }
 }
 
@@ -218,7 +334,33 @@ function rowCountOf(operation: DriverOperation): number {
   return operation.kind === 'insert' ? operation.rows.rowCount : operation.keys.rowCount
 }
 
+function rowsOf(operations: readonly PendingOperation[]): number {
+  return operations.reduce((sum, { operation }) => sum + rowCountOf(operation), 0)
+}
+
 function truncate(operation: DriverOperation, rowCount: number): void {
   if (operation.kind !== 'delete') operation.rows.truncate(rowCount)
   if (operation.kind !== 'insert') operation.keys.truncate(rowCount)
+}
+
+/** The rows from `start` on. */
+function operationTail(operation: DriverOperation, start: number): DriverOperation {
+  switch (operation.kind) {
+    case 'insert':
+      return { kind: 'insert', rows: batchTail(operation.rows, start) }
+    case 'delete':
+      return { kind: 'delete', keys: batchTail(operation.keys, start) }
+    case 'update':
+      return {
+        kind: 'update',
+        keys: batchTail(operation.keys, start),
+        rows: batchTail(operation.rows, start),
+      }
+  }
+}
+
+function batchTail(batch: Batch, start: number): Batch {
+  const tail = Batch.ofTypes(batch.columns.map((column) => column.type))
+  for (let row = start; row < batch.rowCount; row++) tail.pushFrom(batch, row)
+  return tail
 }

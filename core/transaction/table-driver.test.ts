@@ -116,6 +116,57 @@ async function deleteRowsBlindly(transaction: ReturnType<typeof beginTest>): Pro
   await access.delete(access.rowKeys.encode([1]))
 }
 
+/** More than are held back. */
+const MANY_ROWS = 66_000
+
+const manyRows = (first: number): [number, string][] =>
+  Array.from({ length: MANY_ROWS }, (_, i) => [first + i, 'many'])
+
+test('a long statement is staged, and published or forgotten as one', async () => {
+  const writer = beginTest(manager)
+  await insertRows(writer, events, manyRows(0))
+  expect(list.rows).toEqual([])
+  writer.rollback()
+  expect(list.calls).toEqual(['stage', 'discard'])
+  const second = beginTest(manager)
+  await insertRows(second, events, manyRows(0))
+  await second.commit()
+  expect(list.rows).toHaveLength(MANY_ROWS)
+  expect(list.calls.slice(2)).toEqual(['stage', 'publish'])
+})
+
+test('a long statement that fails takes nothing of earlier ones with it', async () => {
+  const warnings: string[] = []
+  const statement = { ...testStatement(), warn: (_level: string, code: string) => warnings.push(code) }
+  const writer = beginTest(manager)
+  writer.beginStatement(statement)
+  await insertRows(writer, events, [[-1, 'early']])
+  writer.endStatement(true)
+  writer.beginStatement(statement)
+  await insertRows(writer, events, manyRows(0))
+  writer.endStatement(false)
+  expect(warnings).toEqual([])
+  writer.beginStatement(statement)
+  await insertRows(writer, events, [[-2, 'late']])
+  writer.endStatement(true)
+  await writer.commit()
+  expect(list.rows).toEqual([
+    [-1, 'early'],
+    [-2, 'late'],
+  ])
+})
+
+test('what several statements wrote to one table is published together; a failure leaves nothing of it', async () => {
+  list.rows = [[1, 'a']]
+  const writer = beginTest(manager)
+  await insertRows(writer, events, [[2, 'b']])
+  await deleteRowsBlindly(writer)
+  list.failsNext = true
+  await expect(writer.commit()).rejects.toMatchObject({ code: 'ER_STORAGE_UNAVAILABLE' })
+  expect(list.rows).toEqual([[1, 'a']])
+  expect(list.calls).toEqual(['stage', 'publish', 'discard'])
+})
+
 test('one transaction does not write on both sides', async () => {
   const first = beginTest(manager)
   await insertRows(first, events, [[1, 'a']])

@@ -19,9 +19,11 @@ import {
   type SqlType,
   type StatementContext,
   type TableDefinition,
+  type TableStage,
   type TableStatistics,
   type TableStorage,
 } from '@switchyard/core/spi'
+import { ChdbStage } from './chdb-stage.js'
 import {
   EngineError,
   EngineErrorNumber,
@@ -34,7 +36,16 @@ import type { FragmentScope } from './fragment-scope.js'
 import { fragmentSql } from './fragment-sql.js'
 import { BlockReader } from './native-block.js'
 import { planPushDown } from './push-down.js'
-import { columnAt, createTableSql, DATABASE, scanSql, tableName, VERSION_COLUMN } from './sql-text.js'
+import {
+  columnAt,
+  createTableSql,
+  DATABASE,
+  scanSql,
+  STAGE_PREFIX,
+  stageName,
+  tableName,
+  VERSION_COLUMN,
+} from './sql-text.js'
 import { storedTable, type StoredTable } from './stored-table.js'
 import { TableState } from './table-state.js'
 import { TableWriter } from './table-writer.js'
@@ -54,6 +65,7 @@ export class ChdbStorage implements TableStorage {
     writable: true,
     keyBytesMax: 0,
     rowIds: true,
+    stages: true,
   } as const
   private readonly stored = new WeakMap<TableDefinition, StoredTable>()
   private readonly states = new Map<number, Promise<TableState>>()
@@ -75,8 +87,9 @@ export class ChdbStorage implements TableStorage {
     try {
       await engine.start()
       await engine.run(`CREATE DATABASE IF NOT EXISTS ${DATABASE}`)
+      await this.dropStages(engine)
       const parts = 'SELECT toUInt64(substring(table, 2)), sum(rows) FROM system.parts'
-      const where = `WHERE active AND database = '${DATABASE}' GROUP BY table`
+      const where = `WHERE active AND database = '${DATABASE}' AND startsWith(table, 't') GROUP BY table`
       for (const [table = 0, count = 0] of await this.numbers(`${parts} ${where}`, 2)) {
         this.rowCounts.set(table, count)
       }
@@ -176,6 +189,16 @@ export class ChdbStorage implements TableStorage {
     return new BlockCursor(stream, types, (work) => this.guarded(work, statement))
   }
 
+  stage(table: TableDefinition, statement: StatementContext): Promise<TableStage> {
+    return this.guarded(async () => {
+      const state = await this.state(table)
+      const stored = this.storedTable(table)
+      return ChdbStage.create(this.requireEngine(), stored, state, statement, (work, within) =>
+        this.guarded(work, within),
+      )
+    }, statement)
+  }
+
   insert(table: TableDefinition, rows: Batch, statement: StatementContext): Promise<number> {
     return this.change(table, statement, (writer) => writer.insert(rows))
   }
@@ -207,7 +230,7 @@ export class ChdbStorage implements TableStorage {
   ): Promise<number> {
     return this.guarded(async () => {
       const state = await this.state(table)
-      return state.exclusively(async () => {
+      return state.exclusively(statement, async () => {
         statement.checkKilled()
         const engine = this.requireEngine()
         const writer = new TableWriter(engine, this.storedTable(table), state, statement)
@@ -216,6 +239,15 @@ export class ChdbStorage implements TableStorage {
         return changed
       })
     }, statement)
+  }
+
+  /** What a crash left of statements that weren't at their end. */
+  private async dropStages(engine: ColumnEngine): Promise<void> {
+    const numbers = `SELECT toUInt64(substring(name, 2)) FROM system.tables`
+    const where = `WHERE database = '${DATABASE}' AND match(name, '^${STAGE_PREFIX}[0-9]+$')`
+    for (const [id = 0] of await this.numbers(`${numbers} ${where}`, 1)) {
+      await engine.run(`DROP TABLE IF EXISTS ${stageName(id)} SYNC`)
+    }
   }
 
   private storedTable(table: TableDefinition): StoredTable {

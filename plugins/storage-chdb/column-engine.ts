@@ -46,6 +46,8 @@ export interface ColumnEngine {
   /** Runs a statement that gives no rows. When the signal aborts, it is killed. */
   run(sql: string, signal?: AbortSignal): Promise<void>
   query(sql: string, signal?: AbortSignal): Promise<BlockStream>
+  /** Resolves when what was linked into the table is on disk. Blocks that are inserted are so without it. */
+  flushTable(name: string): Promise<void>
   /** A query over a block that is sent along: `sqlOf` gets what it is called in FROM. */
   queryWith(block: Buffer, sqlOf: (source: string) => string, signal?: AbortSignal): Promise<BlockStream>
   /** Inserts one block in the format Native; `into` is the text `INSERT INTO table (columns)`. All of it becomes visible at once. */

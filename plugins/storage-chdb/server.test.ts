@@ -46,6 +46,35 @@ describeWithEngine('a server with tables in chDB', () => {
     expect(await second.stop()).toMatchObject({ status: 0 })
   }, 60_000)
 
+  test('keeps a statement of very many rows whole', async () => {
+    const server = await TestServer.start({ config })
+    const client = await server.connect({ multipleStatements: true })
+    await client.query(`CREATE DATABASE d; USE d; SET cte_max_recursion_depth = 200000;
+      CREATE TABLE t (id INT PRIMARY KEY, u INT UNIQUE, name VARCHAR(20) UNIQUE) ENGINE=chdb;
+      INSERT INTO t WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 140000)
+        SELECT i, -i, CONCAT('name ', i) FROM n`)
+    const state = async (): Promise<unknown> => {
+      const sums = 'SELECT COUNT(*), SUM(id), SUM(u), COUNT(DISTINCT name), MAX(name) FROM t'
+      return (await client.query<RowDataPacket[]>({ sql: sums, rowsAsArray: true }))[0]
+    }
+    const sum = (140_000 * 140_001) / 2
+    expect(await state()).toEqual([[140_000, String(sum), String(-sum), 140_000, 'name 99999']])
+    // The last row's key is taken: nothing of the statement is left, and nobody warns.
+    const duplicate = "INSERT INTO t SELECT id + 200000, u - 200000, IF(id = 140000, 'NAME 7', id) FROM t"
+    await expect(client.query(duplicate)).rejects.toMatchObject({ errno: 1062 })
+    await expect(client.query('UPDATE t SET u = IF(id = 139999, -1, u - 1)')).rejects.toMatchObject({
+      errno: 1062,
+    })
+    expect(await state()).toEqual([[140_000, String(sum), String(-sum), 140_000, 'name 99999']])
+    // From below, so that no row takes what another one still has.
+    await client.query('UPDATE t SET u = u - 1 ORDER BY u')
+    expect(await state()).toEqual([[140_000, String(sum), String(-sum - 140_000), 140_000, 'name 99999']])
+    await client.query('DELETE FROM t WHERE id > 1000; INSERT INTO t VALUES (5000, 0, NULL)')
+    expect(await state()).toEqual([[1001, '505500', '-501500', 1000, 'name 999']])
+    await client.end()
+    await server.stop()
+  }, 60_000)
+
   test('lives on when the engine is killed under a query', async () => {
     const server = await TestServer.start({ config })
     const client = await server.connect({ multipleStatements: true })

@@ -27,7 +27,18 @@ export function columnName(column: ColumnDefinition): string {
   return `c${column.id}`
 }
 
-export function createTableSql({ table, columns: all, keyColumns, primaryKey }: StoredTable): string {
+/** Where rows wait that become part of the table together. */
+export function stageName(tableId: number): string {
+  return `${DATABASE}.${STAGE_PREFIX}${tableId}`
+}
+
+export const STAGE_PREFIX = 's'
+
+/** Of the table itself, or of one of the same form. */
+export function createTableSql(
+  { table, columns: all, keyColumns, primaryKey }: StoredTable,
+  name = tableName(table.id),
+): string {
   const columns = all.map((column) => {
     const codec = codecOf(column)
     const type = nullable(storedType(column.type), column.nullable)
@@ -39,8 +50,10 @@ export function createTableSql({ table, columns: all, keyColumns, primaryKey }: 
   columns.push(`${VERSION_COLUMN} UInt64 CODEC(ZSTD)`, `${DELETED_COLUMN} UInt8 CODEC(ZSTD)`)
   const engine = `ReplacingMergeTree(${VERSION_COLUMN}, ${DELETED_COLUMN}) ORDER BY (${primaryKey.names.join(', ')})`
   // What was acknowledged must be on disk: by default nothing is flushed.
-  const settings = 'fsync_after_insert = 1, fsync_part_directory = 1'
-  return `CREATE TABLE IF NOT EXISTS ${tableName(table.id)} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings}`
+  const settings = ['fsync_after_insert = 1', 'fsync_part_directory = 1']
+  // The merged part of a stage is the first that is acknowledged.
+  if (name !== tableName(table.id)) settings.push('min_rows_to_fsync_after_merge = 1')
+  return `CREATE TABLE IF NOT EXISTS ${name} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings.join(', ')}`
 }
 
 export function scanSql(

@@ -3,10 +3,11 @@
  * come while it starts wait for it. The first restart comes at once; if it ends again soon, the next ones come later and later.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Logger } from '@switchyard/core/spi'
+import { Batch, textType, type Logger } from '@switchyard/core/spi'
 import { EngineGone, type BlockStream, type ColumnEngine } from './column-engine.js'
+import { BlockReader } from './native-block.js'
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js'
 
 export interface SupervisedEngineOptions extends EngineProcessOptions {
@@ -56,6 +57,21 @@ export class SupervisedEngine implements ColumnEngine {
 
   async query(sql: string, signal?: AbortSignal): Promise<BlockStream> {
     return (await this.child(signal)).query(sql, signal)
+  }
+
+  async flushTable(name: string): Promise<void> {
+    const [database = '', table = ''] = name.split('.')
+    const paths = `SELECT arrayJoin(data_paths) FROM system.tables`
+    const stream = await this.query(`${paths} WHERE database = '${database}' AND name = '${table}'`)
+    const found = Batch.ofTypes([textType(4096, 'utf8mb4_bin')])
+    try {
+      for (let block = await stream.next(); block !== undefined; block = await stream.next()) {
+        found.rowCount += new BlockReader(block).next(found.columns)
+      }
+    } finally {
+      await stream.close()
+    }
+    for (let row = 0; row < found.rowCount; row++) await syncFolder(String(found.row(row)[0]))
   }
 
   async queryWith(
@@ -170,6 +186,21 @@ export class SupervisedEngine implements ColumnEngine {
 export function spoolFolders(dataFolder: string): readonly string[] {
   const name = createHash('sha256').update(dataFolder).digest('hex').slice(0, 16)
   return [`/dev/shm/switchyard-${name}`, join(dataFolder, 'spool')]
+}
+
+/** Flushes the names in a folder of parts, and those in the parts themselves. */
+async function syncFolder(path: string): Promise<void> {
+  const entries = await readdir(path, { withFileTypes: true })
+  const parts = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name))
+  for (const folder of [...parts, path]) {
+    try {
+      const handle = await open(folder)
+      await handle.sync().finally(() => handle.close())
+    } catch (error) {
+      // Parts that were merged go away at any time.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
 }
 
 function sourceOf(file: string): string {

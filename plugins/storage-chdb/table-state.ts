@@ -1,6 +1,23 @@
-/** What changes about a table while the server runs, as far as the driver has to know it. */
-export class TableState {
-  private tail: Promise<unknown> = Promise.resolve()
+/**
+ * What changes about a table while the server runs, as far as the driver has to know it.
+ */
+import { sqlError, type StatementContext } from '@switchyard/core/spi'
+
+/** What a writer has to know, and notes. */
+export interface WriterState {
+  rows: number
+  readonly hasVersions: boolean
+  /** Whether a row may be in the stage and, in another version, in the table. */
+  readonly hasStagedVersions: boolean
+  nextVersion(): number
+  reserveRowIds(count: number): number
+  isAbove(first: number): boolean
+  noteKey(key: number): void
+}
+
+export class TableState implements WriterState {
+  readonly hasStagedVersions = false
+  private tail: Promise<void> = Promise.resolve()
 
   constructor(
     /** How many rows it has; what other engines merge in the background makes it an estimate after a restart. */
@@ -40,23 +57,115 @@ export class TableState {
   }
 
   /** Runs one write after the other: what is unique is looked up first and written then. */
-  async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.tail
-    let done: (() => void) | undefined
-    this.tail = new Promise<void>((resolve) => {
-      done = resolve
-    })
+  async exclusively<T>(statement: StatementContext, work: () => Promise<T>): Promise<T> {
+    const release = await this.acquire(statement)
     try {
-      await before
       return await work()
     } finally {
-      done?.()
+      release()
     }
+  }
+
+  /**
+   * Resolves when nobody else writes, and nobody may until the function that it resolves to is called. Rejects with
+   * ER_LOCK_WAIT_TIMEOUT, or when the statement is killed.
+   */
+  async acquire(statement: StatementContext): Promise<() => void> {
+    const before = this.tail
+    let release: () => void = () => undefined
+    const done = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    // Whoever comes behind waits for both, also if this one gives up.
+    this.tail = before.then(() => done)
+    try {
+      await withinPatience(before, statement)
+    } catch (error) {
+      release()
+      throw error
+    }
+    return release
+  }
+
+  /** Versions up to this one are in the table, or about to be. */
+  raiseVersion(version: number): void {
+    this.version = Math.max(this.version, version)
+  }
+
+  get lastVersion(): number {
+    return this.version
   }
 
   /** The table is empty again. */
   reset(): void {
     this.rows = 0
     this.version = 0
+  }
+}
+
+/** What a stage's writer notes: the table's state follows when the stage is published. */
+export class StageState implements WriterState {
+  private version: number
+  private readonly rowsBefore: number
+  rows: number
+
+  constructor(private readonly table: TableState) {
+    this.version = table.lastVersion
+    this.rows = table.rows
+    this.rowsBefore = table.rows
+  }
+
+  get hasVersions(): boolean {
+    return this.version > 0
+  }
+
+  get hasStagedVersions(): boolean {
+    return this.version > this.table.lastVersion
+  }
+
+  nextVersion(): number {
+    return ++this.version
+  }
+
+  reserveRowIds(count: number): number {
+    return this.table.reserveRowIds(count)
+  }
+
+  isAbove(first: number): boolean {
+    return this.table.isAbove(first)
+  }
+
+  noteKey(key: number): void {
+    this.table.noteKey(key)
+  }
+
+  /** To be told before readers may see the rows. */
+  publish(): void {
+    this.table.raiseVersion(this.version)
+    this.table.rows += this.rows - this.rowsBefore
+  }
+}
+
+/** As long as MySQL waits for a row's lock, where the statement doesn't say. */
+const PATIENCE_MS = 50_000
+
+async function withinPatience(turn: Promise<void>, statement: StatementContext): Promise<void> {
+  const { signal, rowLockTimeoutMs = PATIENCE_MS } = statement
+  let giveUp: () => void = () => undefined
+  const given = new Promise<boolean>((resolve) => {
+    giveUp = () => {
+      resolve(true)
+    }
+  })
+  const timer = setTimeout(giveUp, rowLockTimeoutMs)
+  signal.addEventListener('abort', giveUp)
+  try {
+    if (await Promise.race([turn.then(() => false), given])) {
+      statement.checkKilled()
+      throw sqlError('ER_LOCK_WAIT_TIMEOUT')
+    }
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', giveUp)
   }
 }

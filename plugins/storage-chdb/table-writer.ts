@@ -17,17 +17,19 @@ import {
 import type { ColumnEngine } from './column-engine.js'
 import type { KeyForm } from './key-form.js'
 import { BlockReader, encodeBlock, type BlockColumn, type BlockValues } from './native-block.js'
-import { columnName, DELETED_COLUMN, tableName, VERSION_COLUMN } from './sql-text.js'
+import { columnName, DELETED_COLUMN, stageName, tableName, VERSION_COLUMN } from './sql-text.js'
 import { keyText, storedKeyType, type StoredTable, type UniqueKey } from './stored-table.js'
 import { storedType } from './stored-type.js'
-import type { TableState } from './table-state.js'
+import type { WriterState } from './table-state.js'
 
 export class TableWriter {
   constructor(
     private readonly engine: ColumnEngine,
     private readonly stored: StoredTable,
-    private readonly state: TableState,
+    private readonly state: WriterState,
     private readonly statement: StatementContext,
+    /** Where the rows go: into the table, or into its stage. */
+    private readonly target: 'table' | 'stage' = 'table',
   ) {}
 
   async insert(rows: Batch): Promise<number> {
@@ -164,13 +166,10 @@ export class TableWriter {
   ): Promise<ReadonlyMap<string, string>> {
     const owners = new Map<string, string>()
     if (rows.rowCount === 0 || this.state.rows === 0) return owners
-    const { primaryKey, table } = this.stored
-    const names = key.names.join(', ')
-    const selected = `SELECT ${names}, ${primaryKey.names.join(', ')} FROM ${tableName(table.id)}`
-    const final = this.state.hasVersions ? ' FINAL' : ''
+    const { primaryKey } = this.stored
     const stream = await this.engine.queryWith(
       encodeBlock(keyColumns(key, rows, columns), rows.rowCount),
-      (source) => `${selected}${final} WHERE (${names}) IN (SELECT ${names} FROM ${source})`,
+      (source) => this.ownersSql(key, `(SELECT ${key.names.join(', ')} FROM ${source})`),
       this.statement.signal,
     )
     const found = Batch.ofTypes([...key.parts, ...primaryKey.parts].map(storedKeyType))
@@ -193,6 +192,23 @@ export class TableWriter {
       await stream.close()
     }
     return owners
+  }
+
+  private ownersSql(key: UniqueKey, wanted: string): string {
+    const { primaryKey, table } = this.stored
+    const [names, primary] = [key.names.join(', '), primaryKey.names.join(', ')]
+    const final = this.state.hasVersions ? ' FINAL' : ''
+    const ownersIn = (name: string): string =>
+      `SELECT ${names}, ${primary} FROM ${name}${final} WHERE (${names}) IN ${wanted}`
+    const inTable = ownersIn(tableName(table.id))
+    if (this.target === 'table') return inTable
+    const stage = stageName(table.id)
+    const inStage = ownersIn(stage)
+    if (!this.state.hasStagedVersions) return `${inTable} UNION ALL ${inStage}`
+    // What the stage has of a row goes before what the table has.
+    const suspects = `SELECT ${primary} FROM ${tableName(table.id)} WHERE (${names}) IN ${wanted}`
+    const replaced = `SELECT ${primary} FROM ${stage} WHERE (${primary}) IN (${suspects})`
+    return `${inTable} AND (${primary}) NOT IN (${replaced}) UNION ALL ${inStage}`
   }
 
   /** Puts the rows into the table, those from `present` on as tombstones. */
@@ -221,7 +237,8 @@ export class TableWriter {
       },
     )
     const names = columns.map((column) => column.name).join(', ')
-    const into = `INSERT INTO ${tableName(table.id)} (${names})`
+    const name = this.target === 'stage' ? stageName(table.id) : tableName(table.id)
+    const into = `INSERT INTO ${name} (${names})`
     await this.engine.insert(into, encodeBlock(columns, rows.rowCount), this.statement.signal)
   }
 

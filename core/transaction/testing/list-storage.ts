@@ -1,6 +1,6 @@
 /**
  * A table driver that keeps rows in a list and takes over conditions only half: enough to see what the adapter around table
- * drivers does. Each call of a write commits by itself.
+ * drivers does. Each call of a write commits by itself; what goes into a stage does so when it is published.
  */
 import { Batch } from '../../common/batch.js'
 import { sqlError } from '../../common/sql-error.js'
@@ -10,6 +10,7 @@ import type {
   BatchCursor,
   ScanAnswer,
   ScanRequest,
+  TableStage,
   TableStatistics,
   TableStorage,
 } from '../../spi/storage.js'
@@ -23,6 +24,7 @@ export class ListStorage implements TableStorage {
     fragments: false,
     writable: true,
     keyBytesMax: 0,
+    stages: true,
   } as const
   rows: (readonly Value[])[] = []
   /** Names of the writing calls, in order. */
@@ -95,6 +97,22 @@ export class ListStorage implements TableStorage {
     await this.write('update')
     for (let row = 0; row < keys.rowCount; row++) this.rows[this.find(table, keys.row(row))] = rows.row(row)
     return keys.rowCount
+  }
+
+  stage(table: TableDefinition): TableStage {
+    this.calls.push('stage')
+    const staged = new ListStorage(this.name)
+    staged.rows = [...this.rows]
+    return {
+      insert: (rows) => staged.insert(table, rows),
+      delete: (keys) => staged.delete(table, keys),
+      update: (keys, rows) => staged.update(table, keys, rows),
+      publish: async () => {
+        await this.write('publish')
+        this.rows = staged.rows
+      },
+      discard: () => this.calls.push('discard'),
+    }
   }
 
   statistics(): TableStatistics {
