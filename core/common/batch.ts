@@ -52,6 +52,15 @@ export class Batch {
     this.rowCount++
   }
 
+  /** Appends the rows of `source` from `start` on, a batch of the same types. */
+  pushRange(source: Batch, start: number): void {
+    const columns = this.columns
+    for (let i = 0; i < columns.length; i++) {
+      ;(columns[i] as Vector).pushRange(source.columns[i] as Vector, start)
+    }
+    this.rowCount += source.rowCount - start
+  }
+
   pushRow(values: readonly Value[]): void {
     const columns = this.columns
     for (let i = 0; i < columns.length; i++) (columns[i] as Vector).push(values[i] as Value)

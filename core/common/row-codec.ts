@@ -16,7 +16,7 @@ import { writerFor, type ColumnWriter } from './row-writer.js'
 import { exactLayoutOf } from './exact-layout.js'
 import { representationOf, type SqlType } from './sql-type.js'
 import type { Value } from './value.js'
-import type { Vector } from './vector.js'
+import type { BytesVector, Vector } from './vector.js'
 
 export interface RowColumn {
   /** Permanent: the same column has it in every schema. */
@@ -119,18 +119,41 @@ export class RowEncoder {
     const isWide = variableBytesMax > NARROW_OFFSET_MAX
     const dataAt = layout.endsAt + layout.variableCount * (isWide ? 4 : 2)
     target.reserve(dataAt + variableBytesMax)
-    const bytes = target.bytes
-    const version = this.schema.version
-    bytes[start] = version
-    bytes[start + 1] = version >> 8
-    bytes[start + 2] = version >> 16
-    bytes[start + 3] = isWide ? WIDE_OFFSETS : 0
-    for (let i = 0; i < layout.nullBytes; i++) bytes[start + ROW_HEADER_BYTES + i] = 0
+    this.writeHeader(target.bytes, start, isWide)
     target.length = start + dataAt
     const writers = this.writers
     for (let i = 0; i < writers.length; i++) {
       ;(writers[i] as ColumnWriter).write(row[i] as Value, target, start, isWide)
     }
+  }
+
+  /** As `encode`, for a row of vectors in the order of the schema's columns. */
+  encodeFrom(columns: readonly Vector[], row: number, target: ByteBuffer): void {
+    const layout = this.layout
+    const start = target.length
+    let variableBytes = 0
+    for (const position of this.variable) {
+      const column = columns[position] as BytesVector
+      if (column.nulls[row] !== 1) variableBytes += column.end(row) - column.start(row)
+    }
+    const isWide = variableBytes > NARROW_OFFSET_MAX
+    const dataAt = layout.endsAt + layout.variableCount * (isWide ? 4 : 2)
+    target.reserve(dataAt + variableBytes)
+    this.writeHeader(target.bytes, start, isWide)
+    target.length = start + dataAt
+    const writers = this.writers
+    for (let i = 0; i < writers.length; i++) {
+      ;(writers[i] as ColumnWriter).writeFrom(columns[i] as Vector, row, target, start, isWide)
+    }
+  }
+
+  private writeHeader(bytes: Buffer, start: number, isWide: boolean): void {
+    const version = this.schema.version
+    bytes[start] = version
+    bytes[start + 1] = version >> 8
+    bytes[start + 2] = version >> 16
+    bytes[start + 3] = isWide ? WIDE_OFFSETS : 0
+    for (let i = 0; i < this.layout.nullBytes; i++) bytes[start + ROW_HEADER_BYTES + i] = 0
   }
 }
 

@@ -6,10 +6,13 @@ import { highWord, lowWord, writeWide } from './exact-layout.js'
 import type { ColumnSlot } from './row-reader.js'
 import { representationOf } from './sql-type.js'
 import type { ExactValue, Value } from './value.js'
+import type { BytesVector, Vector } from './vector.js'
 
 export interface ColumnWriter {
   /** The row begins at `start`; `target` has room for all of it, and ends where the next variable bytes go. */
   write(value: Value, target: ByteBuffer, start: number, isWide: boolean): void
+  /** As `write`, for a row of the column's vector. */
+  writeFrom(column: Vector, row: number, target: ByteBuffer, start: number, isWide: boolean): void
 }
 
 export function writerFor(slot: ColumnSlot): ColumnWriter {
@@ -31,6 +34,10 @@ function setNull(slot: ColumnSlot, bytes: Buffer, start: number): void {
 
 class ExactColumnWriter implements ColumnWriter {
   constructor(private readonly slot: ColumnSlot) {}
+
+  writeFrom(column: Vector, row: number, target: ByteBuffer, start: number): void {
+    this.write(column.get(row), target, start)
+  }
 
   write(value: Value, target: ByteBuffer, start: number): void {
     const bytes = target.bytes
@@ -55,6 +62,10 @@ class ExactColumnWriter implements ColumnWriter {
 class WideColumnWriter implements ColumnWriter {
   constructor(private readonly slot: ColumnSlot) {}
 
+  writeFrom(column: Vector, row: number, target: ByteBuffer, start: number): void {
+    this.write(column.get(row), target, start)
+  }
+
   write(value: Value, target: ByteBuffer, start: number): void {
     if (value === null) setNull(this.slot, target.bytes, start)
     const at = start + this.slot.offset
@@ -64,6 +75,10 @@ class WideColumnWriter implements ColumnWriter {
 
 class ApproximateColumnWriter implements ColumnWriter {
   constructor(private readonly slot: ColumnSlot) {}
+
+  writeFrom(column: Vector, row: number, target: ByteBuffer, start: number): void {
+    this.write(column.get(row), target, start)
+  }
 
   write(value: Value, target: ByteBuffer, start: number): void {
     if (value === null) setNull(this.slot, target.bytes, start)
@@ -76,12 +91,24 @@ class ApproximateColumnWriter implements ColumnWriter {
 class VariableColumnWriter implements ColumnWriter {
   constructor(private readonly slot: ColumnSlot) {}
 
+  writeFrom(column: Vector, row: number, target: ByteBuffer, start: number, isWide: boolean): void {
+    const { data, nulls } = column as BytesVector
+    if (nulls[row] === 1) setNull(this.slot, target.bytes, start)
+    else target.append(data, (column as BytesVector).start(row), (column as BytesVector).end(row))
+    this.writeEnd(target, start, isWide)
+  }
+
   write(value: Value, target: ByteBuffer, start: number, isWide: boolean): void {
-    const slot = this.slot
     const bytes = target.bytes
-    if (value === null) setNull(slot, bytes, start)
+    if (value === null) setNull(this.slot, bytes, start)
     else if (typeof value === 'string') target.length += bytes.utf8Write(value, target.length)
     else target.append(value as Uint8Array, 0, (value as Uint8Array).length)
+    this.writeEnd(target, start, isWide)
+  }
+
+  private writeEnd(target: ByteBuffer, start: number, isWide: boolean): void {
+    const { slot } = this
+    const { bytes } = target
     const end = target.length - (start + slot.endsAt + slot.variableCount * (isWide ? 4 : 2))
     if (isWide) bytes.writeUInt32LE(end, start + slot.endsAt + slot.variableIndex * 4)
     else bytes.writeUInt16LE(end, start + slot.endsAt + slot.variableIndex * 2)

@@ -32,6 +32,11 @@ export abstract class Vector {
 
   abstract pushNull(): void
 
+  /** Appends all rows of `source` from `start` on, a vector of the same representation. */
+  pushRange(source: Vector, start: number): void {
+    for (let row = start; row < source.length; row++) this.pushFrom(source, row)
+  }
+
   /** Drops the rows from `length` on. */
   truncate(length: number): void {
     if (length < this.length) this.length = length
@@ -138,6 +143,20 @@ export class ExactVector extends Vector {
     else this.push(from.wide[row] as ExactValue)
   }
 
+  override pushRange(source: Vector, start: number): void {
+    const from = source as ExactVector
+    if (this.wide !== undefined || from.wide !== undefined) {
+      super.pushRange(source, start)
+      return
+    }
+    const count = from.length - start
+    while (this.length + count > this.values.length) this.grow()
+    this.values.set(from.values.subarray(start, from.length), this.length)
+    this.nulls.set(from.nulls.subarray(start, from.length), this.length)
+    this.hasNulls ||= from.hasNulls
+    this.length += count
+  }
+
   override truncate(length: number): void {
     super.truncate(length)
     if (length === 0) this.wide = undefined
@@ -232,6 +251,22 @@ export class BytesVector extends Vector {
     const from = source as BytesVector
     if (from.nulls[row] === 1) this.pushNull()
     else this.pushBytes(from.data, from.start(row), from.end(row))
+  }
+
+  override pushRange(source: Vector, start: number): void {
+    const from = source as BytesVector
+    if (from.length === start) return
+    const base = this.dataSize
+    const first = from.start(start)
+    const size = from.end(from.length - 1) - first
+    this.reserve(base, size)
+    from.data.copy(this.data, base, first, first + size)
+    for (let row = start; row < from.length; row++) {
+      const at = this.next()
+      this.ends[at] = base + (from.ends[row] as number) - first
+      this.nulls[at] = from.nulls[row] as number
+    }
+    this.hasNulls ||= from.hasNulls
   }
 
   /** Bytes of its strings. */

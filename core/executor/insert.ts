@@ -8,8 +8,9 @@ import { raise } from '../common/conditions.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
 import { SqlMode } from '../common/sql-mode.js'
 import { integerRange } from '../common/conversion-number.js'
-import { isInteger, type SqlType } from '../common/sql-type.js'
-import { exact, type ExactValue, type Value } from '../common/value.js'
+import { isInteger, sameType, type SqlType } from '../common/sql-type.js'
+import { addExact, exact, type ExactValue, type Value } from '../common/value.js'
+import type { ExactVector } from '../common/vector.js'
 import { compileExpression } from '../functions/compile-expression.js'
 import type { InsertPlan } from '../plan/change.js'
 import type { LogicalNode, OutputColumn } from '../plan/logical.js'
@@ -17,6 +18,7 @@ import type { ColumnDefinition, IndexDefinition, TableDefinition } from '../plan
 import { duplicateEntry } from '../spi/duplicate-entry.js'
 import type { InsertOutcome, TableAccess } from '../spi/transaction.js'
 import { sameRow } from './changed-rows.js'
+import { BulkConversion, type BulkSource } from './bulk-conversion.js'
 import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-result.js'
 import { compilePlan, type PlanCompilerOptions } from './compile-plan.js'
 import { materialize, type CompiledNode, type Execution, type Operator } from './execution.js'
@@ -65,6 +67,7 @@ class InsertCompiler {
   readonly columns: readonly ColumnSource[]
   readonly lines: LineCompiler | undefined
   readonly missing: readonly MissingSource[]
+  readonly bulk: BulkConversion | undefined
   readonly builder: RowBuilder
   readonly oldBuilder: RowBuilder
   readonly autoColumn: number
@@ -104,6 +107,7 @@ class InsertCompiler {
       }
     })
     this.builder = new RowBuilder(rules)
+    this.bulk = this.bulkConversion()
     this.oldBuilder = new RowBuilder(plan.oldRules)
     this.autoColumn = table.columns.findIndex((column) => column.autoIncrement)
     const width = table.columns.length
@@ -120,6 +124,36 @@ class InsertCompiler {
     this.onUpdate = plan.onUpdate.map((each) => compileAssignment(table, each, both))
     this.allColumns = table.columns.map((_, i) => i)
     this.readForDuplicate = plan.readForDuplicate.map((column) => bySource.get(column) ?? -1)
+  }
+
+  /** Rows by the column, where nothing has to be looked at row by row; undefined if something has. */
+  private bulkConversion(): BulkConversion | undefined {
+    const { plan, table } = this
+    const isPlain =
+      plan.mode === 'insert' &&
+      plan.onDuplicate === undefined &&
+      plan.defaultPlaces === undefined &&
+      plan.ignored.length === 0
+    if (!isPlain || this.isSingleRow || this.builder.needsRow) return undefined
+    const sources = table.columns.map((_, i) => this.bulkSource(i))
+    const known = sources.filter((source) => source !== undefined)
+    return known.length === sources.length ? new BulkConversion(table, known) : undefined
+  }
+
+  private bulkSource(i: number): BulkSource | undefined {
+    const column = this.columns[i] as ColumnSource
+    if (column.kind === 'given') {
+      const type = this.plan.source.output[column.from]?.type
+      return type === undefined ? undefined : { ...column, kind: 'column', type }
+    }
+    const field = this.lines?.bulkSource(i)
+    if (field !== undefined) return field
+    const missing = this.missing[i] as MissingSource
+    if (missing.kind === 'auto increment') return { kind: 'numbered' }
+    const value = this.plan.missing[i]
+    if (value?.kind !== 'expression' || value.expression.kind !== 'constant') return undefined
+    const isStored = sameType(value.expression.type, (this.table.columns[i] as ColumnDefinition).type)
+    return isStored ? { kind: 'constant', value: value.expression.value } : undefined
   }
 }
 
@@ -166,6 +200,7 @@ class InsertRun {
   private generatedBefore: ExactValue = 0
   private lastGiven: ExactValue = 0
   private rowNumber = 0
+  private bulkBatch: Batch | undefined
   private readonly context: EvaluationContext
 
   constructor(
@@ -188,10 +223,14 @@ class InsertRun {
         const next = source.next()
         const batch = next instanceof Promise ? await next : next
         if (batch === undefined) break
-        for (let row = 0; row < batch.rowCount; row++) {
-          this.rowNumber++
-          const done = this.insertRow(batch, row)
-          if (done !== undefined) await done
+        const rows = this.bulkRows(batch)
+        if (rows !== undefined) await this.insertMany(batch, rows)
+        else {
+          for (let row = 0; row < batch.rowCount; row++) {
+            this.rowNumber++
+            const done = this.insertRow(batch, row)
+            if (done !== undefined) await done
+          }
         }
         this.compiled.lines?.keepVariables(batch, this.context)
         this.execution.statement.reportProgress?.(this.stage, this.rowNumber)
@@ -226,6 +265,76 @@ class InsertRun {
     }
     if (isSingleRow) return ''
     return `Records: ${this.records}  Duplicates: ${this.duplicates}  Warnings: ${warnings}`
+  }
+
+  // ── Many rows at once ───────────────────────────────────────────────────────────────────────────────────────
+
+  /** The batch as rows of the table, if all of it can be written as it is. */
+  private bulkRows(batch: Batch): Batch | undefined {
+    const { bulk, lines } = this.compiled
+    if (bulk === undefined || lines?.isRegular(batch) === false) return undefined
+    this.bulkBatch ??= bulk.newBatch()
+    this.bulkBatch.clear()
+    return bulk.convert(batch, this.bulkBatch, this.context) ? this.bulkBatch : undefined
+  }
+
+  private async insertMany(batch: Batch, rows: Batch): Promise<void> {
+    if (!(await this.numberRows(batch, rows))) {
+      for (let row = 0; row < batch.rowCount; row++) await this.insertNext(batch, row)
+      return
+    }
+    const onDuplicate = this.compiled.plan.ignore ? 'report' : 'throw'
+    for (let row = 0; row < rows.rowCount;) {
+      const inserted = this.access.insertRows(rows, row, onDuplicate)
+      const next = inserted instanceof Promise ? await inserted : inserted
+      this.records += next - row
+      this.affected += next - row
+      this.rowNumber += next - row
+      row = next
+      if (row < rows.rowCount) await this.insertAlone(rows.row(row++))
+    }
+  }
+
+  private insertNext(batch: Batch, row: number): void | Promise<void> {
+    this.rowNumber++
+    return this.insertRow(batch, row)
+  }
+
+  /** A row that is finished already, which has to wait for something or is a duplicate. */
+  private insertAlone(values: Value[]): void | Promise<void> {
+    this.rowNumber++
+    this.records++
+    return this.store(values)
+  }
+
+  /** AUTO_INCREMENT for all rows; false if some rows have numbers and some ask for them. */
+  private async numberRows(batch: Batch, rows: Batch): Promise<boolean> {
+    const { autoColumn } = this.compiled
+    if (autoColumn < 0) return true
+    const numbers = rows.columns[autoColumn] as ExactVector
+    this.generatedBefore = this.firstGenerated
+    if (numbers.length === 0) return this.drawNumbers(numbers, batch.rowCount)
+    let greatest: ExactValue = 0
+    for (let row = 0; row < rows.rowCount; row++) {
+      const value = numbers.get(row) ?? 0
+      if (Number(value) === 0) return false
+      if (value > greatest) greatest = value
+      this.lastGiven = value
+    }
+    this.access.noteAutoIncrement(greatest)
+    return true
+  }
+
+  private async drawNumbers(numbers: ExactVector, count: number): Promise<boolean> {
+    const step = Number(this.context.session.systemVariable('auto_increment_increment', 'session'))
+    // Numbers that may come up for a duplicate are drawn one by one.
+    if (step !== 1 || this.compiled.plan.ignore) return false
+    const drawn = this.access.reserveAutoIncrement(count)
+    const first = drawn instanceof Promise ? await drawn : drawn
+    const { type } = this.compiled.table.columns[this.compiled.autoColumn] as ColumnDefinition
+    for (let i = 0; i < count; i++) numbers.push(lastPossible(addExact(first, i), type))
+    if (this.firstGenerated === 0) this.firstGenerated = first
+    return true
   }
 
   /** A query that reads the table itself is finished before the first row goes in. */

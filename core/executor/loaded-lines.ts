@@ -17,6 +17,7 @@ import type { BytesVector, ExactVector } from '../common/vector.js'
 import { LINE_STATE, type LoadRules } from '../plan/file.js'
 import type { OutputColumn } from '../plan/logical.js'
 import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
+import type { BulkSource } from './bulk-conversion.js'
 import { implicitDefault } from './implicit-defaults.js'
 
 const BYTES_TYPE = binaryType(4294967295)
@@ -77,6 +78,20 @@ export class LineCompiler {
       raise(context, 'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', 'string', shown, name, row)
       return store(charset.decode(bytes, 0, invalid), context, name, row)
     }
+  }
+
+  /** Where bulk loading finds the field of a column. */
+  bulkSource(column: number): BulkSource | undefined {
+    const field = this.fields.find((each) => each.column === column)
+    return field === undefined ? undefined : { kind: 'text', from: field.from, store: field.store }
+  }
+
+  /** Whether every line has exactly the fields that it should have. */
+  isRegular(batch: Batch): boolean {
+    const states = (batch.columns[this.lineState] as ExactVector).values
+    const { length } = this.fields
+    for (let row = 0; row < batch.rowCount; row++) if (states[row] !== length) return false
+    return true
   }
 
   hasField(column: number): boolean {

@@ -157,6 +157,11 @@ export interface TableAccess {
    * With `onDuplicate` 'throw' a duplicate is ER_DUP_ENTRY.
    */
   insert(row: readonly Value[], onDuplicate: 'throw' | 'report'): MaybePromise<InsertOutcome>
+  /**
+   * As `insert`, for the rows of a batch laid out as the table from row `start` on. Answers where it stopped: behind the last row, or
+   * at a row that `insert` must be asked for alone. A row that is a duplicate is such a row with 'report', an error with 'throw'.
+   */
+  insertRows(rows: Batch, start: number, onDuplicate: 'throw' | 'report'): MaybePromise<number>
   /** Replaces a row that the caller has locked; unique and foreign keys are checked, cascades are done. Same outcome rule as insert. */
   update(
     rowKey: Uint8Array,

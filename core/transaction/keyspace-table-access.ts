@@ -93,6 +93,10 @@ export class KeyspaceTableAccess implements TableAccess {
     return run(this.writer.insert(row, onDuplicate))
   }
 
+  insertRows(rows: Batch, start: number, onDuplicate: 'throw' | 'report'): MaybePromise<number> {
+    return this.writer.insertRows(rows, start, onDuplicate)
+  }
+
   update(
     rowKey: Uint8Array,
     row: readonly Value[],

@@ -104,6 +104,13 @@ export class TableDriverAccess implements TableAccess {
     )
   }
 
+  insertRows(rows: Batch, start: number, onDuplicate: 'throw' | 'report'): MaybePromise<number> {
+    // Who wants to be told of duplicates has each row looked for.
+    if (onDuplicate === 'report' && this.table.indexes.some((index) => index.unique)) return start
+    const written = this.writes.insertRows(this.storage, this.table, rows, start)
+    return isPromise(written) ? written.then(() => rows.rowCount) : rows.rowCount
+  }
+
   private hold(row: readonly Value[]): MaybePromise<InsertOutcome> {
     const written = this.writes.insert(this.storage, this.table, row)
     return isPromise(written) ? written.then(() => INSERTED) : INSERTED

@@ -85,6 +85,16 @@ export class TableDriverWrites {
     return this.held()
   }
 
+  /** The rows of a batch from `start` on. */
+  insertRows(storage: TableStorage, table: TableDefinition, rows: Batch, start: number): MaybePromise<void> {
+    const operation = this.operationFor(storage, table, 'insert', () => ({
+      kind: 'insert',
+      rows: batchOf(table),
+    }))
+    operation.rows.pushRange(rows, start)
+    return this.held(rows.rowCount - start)
+  }
+
   update(
     storage: TableStorage,
     table: TableDefinition,
@@ -292,8 +302,9 @@ export class TableDriverWrites {
     )
   }
 
-  private held(): MaybePromise<void> {
-    if (++this.heldRows >= ROWS_HELD_MAX) return run(this.spill())
+  private held(count = 1): MaybePromise<void> {
+    this.heldRows += count
+    if (this.heldRows >= ROWS_HELD_MAX) return run(this.spill())
   }
 }
 

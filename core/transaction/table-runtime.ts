@@ -50,6 +50,8 @@ export class TableRuntime {
   readonly indexes: readonly IndexRuntime[]
   /** Columns that secondary indexes and foreign keys are made of: what an update must know of the old row. */
   private readonly keyColumns: readonly number[]
+  /** Columns that the keys of a new row are made of. */
+  readonly insertColumns: readonly number[]
   private readonly keyDecoder: RowDecoder
   private readonly decoders = new WeakMap<readonly number[], RowDecoder>()
   private readonly byDefinition = new Map<number, IndexRuntime>()
@@ -73,6 +75,8 @@ export class TableRuntime {
       ...table.foreignKeys.flatMap((foreignKey) => foreignKey.columns),
     ]
     this.keyColumns = [...new Set(keyColumns)]
+    const primaryColumns = this.primaryKey?.parts.map((part) => part.column) ?? []
+    this.insertColumns = [...new Set([...primaryColumns, ...this.keyColumns])]
     this.keyDecoder = this.compileDecoder(this.keyColumns)
   }
 

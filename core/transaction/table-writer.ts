@@ -6,14 +6,18 @@
  * exclusively both when they are put and when they are removed: who holds such a lock knows for certain whether the key
  * is taken. NULLs never collide.
  */
-import { ByteBuffer, copyRange, equalRanges } from '../common/bytes.js'
+import type { Batch } from '../common/batch.js'
+import { ByteBuffer, compareBytes, copyRange, equalRanges } from '../common/bytes.js'
 import { isPromise, type MaybePromise, type Value } from '../common/value.js'
+import type { Vector } from '../common/vector.js'
 import type { IndexDefinition } from '../plan/schema.js'
 import type { KeyspaceSnapshot } from '../spi/storage.js'
 import type { InsertOutcome } from '../spi/transaction.js'
 import { duplicateEntry } from '../spi/duplicate-entry.js'
 import { getMerged } from './entry-scan.js'
 import { ForeignKeyChecks } from './foreign-keys.js'
+import type { LockPatience } from './lock-owner.js'
+import type { Overlay } from './overlay.js'
 import { settled, type Steps } from './steps.js'
 import type { EntryKey, IndexRuntime, TableRuntime } from './table-runtime.js'
 import type { CoreTransaction } from './transaction.js'
@@ -57,6 +61,39 @@ export class TableWriter {
     if (transaction.environment.locks.hasRanges) yield* this.awaitRanges(rowKey, changes)
     this.write(rowKey, row, changes, 0)
     return INSERTED
+  }
+
+  /** See `TableAccess`: all that can be done at once; what has to wait is left to `insert`. */
+  insertRows(rows: Batch, start: number, onDuplicate: 'throw' | 'report'): MaybePromise<number> {
+    const { runtime, transaction } = this
+    const { environment } = transaction
+    transaction.beforeWrite(runtime.table)
+    if (this.foreignKeys.isNeeded || environment.locks.hasRanges) return start
+    const overlay = transaction.overlayForWrite(runtime.state)
+    const values = new Array<Value>(runtime.table.columns.length).fill(null)
+    const { rowKeyspace, primaryKey, rowEncoder, state, insertColumns } = runtime
+    // Behind the last row there is nothing to collide with; others can't come there while this runs.
+    let lastKey: Buffer | undefined
+    let row = start
+    let bytes = 0
+    for (; row < rows.rowCount; row++) {
+      for (const column of insertColumns) values[column] = (rows.columns[column] as Vector).get(row)
+      const rowKey =
+        runtime.rowKeyOf(values) ?? environment.rowIds.next(state, environment.views, rowKeyspace)
+      if (isPromise(rowKey) || !this.lockAtOnce(rowKeyspace, rowKey)) break
+      if (primaryKey !== undefined) {
+        const isBehind = lastKey !== undefined && compareBytes(lastKey, rowKey) < 0
+        if (!isBehind && this.isTaken(rowKeyspace, rowKey) !== false) break
+        lastKey = isBehind || this.isLast(rowKeyspace, rowKey) ? rowKey : undefined
+      }
+      if (runtime.indexes.length > 0 && !this.putEntries(overlay, values, rowKey)) break
+      rowBuffer.clear()
+      rowEncoder.encodeFrom(rows.columns, row, rowBuffer)
+      overlay.put(rowKeyspace, rowKey, 0, rowKey.length, rowBuffer.bytes, 0, rowBuffer.length)
+      bytes += rowBuffer.length
+    }
+    if (row > start) transaction.countRows(runtime, row - start, bytes)
+    return row
   }
 
   /** `cascadedKey` is the foreign key whose cascade this is: its parent is about to get the new values. */
@@ -126,6 +163,47 @@ export class TableWriter {
   }
 
   // ---- inside
+
+  /** Locks a key if nobody else has it. */
+  private lockAtOnce(keyspace: number, key: Uint8Array): boolean {
+    const { environment, locks } = this.transaction
+    this.patienceOfBatch ??= this.transaction.patience('skip')
+    return environment.locks.lockKey(locks, keyspace, key, 0, key.length, true, this.patienceOfBatch) === true
+  }
+
+  private patienceOfBatch: LockPatience | undefined
+
+  /** Whether a locked key has an entry; undefined if that can't be told at once. */
+  private isTaken(keyspace: number, key: Uint8Array): boolean | undefined {
+    const { transaction, runtime } = this
+    const overlay = transaction.overlayAt(runtime.state.ordinal)
+    const found = getMerged(transaction.latestOf(runtime.state), overlay, keyspace, key, () => true)
+    return isPromise(found) ? undefined : found
+  }
+
+  /** Whether surely no entry is at the key or behind it. */
+  private isLast(keyspace: number, key: Uint8Array): boolean {
+    const { transaction, runtime } = this
+    const own = transaction.overlayAt(runtime.state.ordinal)?.cursor(keyspace, key, undefined, false)
+    if (own?.isDone === false) return false
+    const range = { lower: key, upper: undefined }
+    return transaction.latestOf(runtime.state).scan(keyspace, range, false, 1, () => false) === 0
+  }
+
+  /** Puts the index entries of a new row, all or none: none if that can't be done at once. */
+  private putEntries(overlay: Overlay, row: readonly Value[], rowKey: Uint8Array): boolean {
+    const entries: { readonly keyspace: number; readonly bytes: Buffer }[] = []
+    for (const index of this.runtime.indexes) {
+      const { bytes, isUnique } = index.entryKey(row, rowKey)
+      if (isUnique && !this.lockAtOnce(index.keyspace, bytes)) return false
+      if (isUnique && this.isTaken(index.keyspace, bytes) !== false) return false
+      entries.push({ keyspace: index.keyspace, bytes })
+    }
+    for (const { keyspace, bytes } of entries) {
+      overlay.put(keyspace, bytes, 0, bytes.length, rowKey, 0, rowKey.length)
+    }
+    return true
+  }
 
   /** Whether rows of other tables may refer to its rows. */
   get isReferenced(): boolean {
