@@ -93,8 +93,8 @@ export class KeyspaceTableAccess implements TableAccess {
     return run(this.writer.insert(row, onDuplicate))
   }
 
-  insertRows(rows: Batch, start: number, onDuplicate: 'throw' | 'report'): MaybePromise<number> {
-    return this.writer.insertRows(rows, start, onDuplicate)
+  insertRows(rows: Batch, start: number): number {
+    return this.writer.insertRows(rows, start)
   }
 
   update(

@@ -50,6 +50,8 @@ export class TableDriverWrites {
   /** By the ids of their tables. */
   private readonly stages = new Map<number, TableStage>()
   private rowsStaged = 0
+  /** A stage writes while the statement collects more rows; the next write waits for it, and hears of its error. */
+  private staging: Promise<unknown> | undefined
   /** The last place to which could be rolled back: what is pending before it is another statement's. */
   private lastMark: DriverMark | undefined
   /** Where rows were handed over to. */
@@ -231,6 +233,7 @@ export class TableDriverWrites {
   private *stageOne(pending: PendingOperation): Steps<void> {
     const { storage, table, operation } = pending
     const statement = this.currentStatement
+    yield* this.stagingDone()
     let stage = this.stages.get(table.id)
     if (stage === undefined) {
       const made = storage.stage?.(table, statement)
@@ -245,10 +248,19 @@ export class TableDriverWrites {
     }
     this.rowsStaged += rowCountOf(operation)
     const written = stageOperation(stage, operation, statement)
-    if (isPromise(written)) yield written
+    if (!isPromise(written)) return
+    written.catch(() => undefined)
+    this.staging = written
+  }
+
+  private *stagingDone(): Steps<void> {
+    const { staging } = this
+    this.staging = undefined
+    if (staging !== undefined) yield staging
   }
 
   private *publishStages(): Steps<void> {
+    yield* this.stagingDone()
     for (const [id, stage] of this.stages) {
       const published = stage.publish(this.currentStatement)
       if (isPromise(published)) yield published
@@ -261,6 +273,7 @@ export class TableDriverWrites {
   private discardStages(): void {
     for (const stage of this.stages.values()) stage.discard()
     this.stages.clear()
+    this.staging = undefined
     this.rowsStaged = 0
   }
 

@@ -64,7 +64,7 @@ export class TableWriter {
   }
 
   /** See `TableAccess`: all that can be done at once; what has to wait is left to `insert`. */
-  insertRows(rows: Batch, start: number, onDuplicate: 'throw' | 'report'): MaybePromise<number> {
+  insertRows(rows: Batch, start: number): number {
     const { runtime, transaction } = this
     const { environment } = transaction
     transaction.beforeWrite(runtime.table)
