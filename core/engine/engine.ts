@@ -475,7 +475,8 @@ const DRIVER_ROW_BYTES = 100
 function systemStorageOf({ storages, settings }: EngineOptions): string {
   const preferred = storages.find((storage) => storage.name === settings.storage)
   if (preferred !== undefined && isKeyspaceStorage(preferred)) return preferred.name
-  const other = storages.find((storage) => isKeyspaceStorage(storage))
+  const able = storages.filter(isKeyspaceStorage)
+  const other = able.find(({ capabilities }) => capabilities.durable) ?? able[0]
   if (other === undefined) throw new Error('no configured storage can hold the catalog')
   return other.name
 }

@@ -61,6 +61,7 @@ export class OtherStatements {
       transactions,
       storages,
       router,
+      defaultStorage: options.settings.storage,
       temporaryStorage: storages.find((storage) => storage.name === 'memory')?.name,
       orphans: new OrphanRemover({
         catalog,

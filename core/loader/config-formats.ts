@@ -81,6 +81,12 @@ export function addConfigFormats(): void {
     instance: {
       validate: requireThat(isInstanceName, 'a name of letters, digits, _ and - that begins with a letter'),
     },
+    instanceOrNone: {
+      validate: requireThat(
+        (value) => value === '' || isInstanceName(value),
+        "a name of letters, digits, _ and - that begins with a letter, or ''",
+      ),
+    },
     plugins: { validate: requirePlugins },
   })
 }

@@ -19,6 +19,7 @@ export type LogFormat = 'auto' | 'json' | 'pretty'
 /** The configuration as its keys are written in a file. */
 export interface ConfigValues {
   storage: string
+  defaultStorage: string
   port: number
   bind: string
   socket: string
@@ -57,11 +58,16 @@ const FORMATS: readonly LogFormat[] = ['auto', 'json', 'pretty']
 
 export const CONFIG_SCHEMA = {
   storage: {
-    doc: 'Storage of tables whose definition names none; also the storage mode (a file of that name beside default.yaml).',
-    default: 'lmdb',
+    doc: 'The storage mode: a file of that name beside default.yaml, or a storage of your own; auto is hybrid where chDB is installed, else lmdb.',
+    default: 'auto',
     format: 'instance',
     env: 'STORAGE_BACKEND',
     arg: 'storage',
+  },
+  defaultStorage: {
+    doc: "Storage of tables whose definition names none; '' for the one that bears the name of the mode.",
+    default: '',
+    format: 'instanceOrNone',
   },
   port: {
     doc: 'TCP port of the MySQL protocol; 0 lets the system choose.',

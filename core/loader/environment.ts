@@ -9,7 +9,6 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Names of storage modes that are planned, with the prefix of their variables. */
 const RESERVED = [
-  { mode: 'chdb', form: /^CHDB_[A-Z_]+$/ },
   { mode: 'mysql', form: /^MYSQL_(HOST|PORT|USER|PASSWORD|DATABASE|READ_ONLY|MAX_OPEN|MAX_IDLE|LIFETIME)$/ },
 ] as const
 

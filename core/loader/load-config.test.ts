@@ -18,17 +18,27 @@ interface Given {
   readonly fileName?: string
   readonly environment?: Record<string, string>
   readonly args?: readonly string[]
+  /** Packages that are there; default: all. */
+  readonly installed?: readonly string[]
 }
 
 /** Loads with the shipped files and, if `file` is given, with a file of that text in a folder of its own. */
-function loadWith({ file, fileName = 'server.yaml', environment = {}, args = [] }: Given): LoadedConfig & {
+function loadWith({
+  file,
+  fileName = 'server.yaml',
+  environment = {},
+  args = [],
+  installed,
+}: Given): LoadedConfig & {
   readonly folder: string
 } {
   const folder = temporaryFolder()
   if (file !== undefined) writeFiles(folder, { [`conf/${fileName}`]: file })
   const fileArgs = file === undefined ? [] : ['--config', `conf/${fileName}`]
   const flags = parseFlags([...fileArgs, ...args])
-  return { folder, ...loadConfig({ flags, environment, currentFolder: folder, shippedFolder }) }
+  const isInstalled = (name: string): boolean => installed?.includes(name) ?? true
+  const sources = { flags, environment, currentFolder: folder, shippedFolder, isInstalled }
+  return { folder, ...loadConfig(sources) }
 }
 
 afterAll(removeTemporaryFolders)
@@ -68,8 +78,9 @@ describe('the shipped files', () => {
     (file) => {
       const mode = file.replace('.yaml', '')
       const byName = loadWith({ args: ['--storage', mode] })
-      expect(byName.settings.storage).toBe(mode)
-      expect(byName.plugins.map(({ name }) => name)).toContain(mode)
+      const { storage } = byName.settings
+      expect(storage).toBe(mode === 'hybrid' ? 'lmdb' : mode)
+      expect(byName.plugins.map(({ name }) => name)).toContain(storage)
       const byFile = loadWith({ args: ['--config', join(shippedFolder, file)] })
       expect(byFile.plugins.map(({ name }) => name)).toEqual(byName.plugins.map(({ name }) => name))
     },
@@ -153,7 +164,7 @@ plugins:
   own: { package: ./plugins/own }
 `
     const { plugins, folder } = loadWith({ file })
-    expect(plugins.map(({ name }) => name)).toEqual(['mysql-wire', 'placement', 'lmdb', 'own'])
+    expect(plugins.map(({ name }) => name)).toEqual(['mysql-wire', 'placement', 'lmdb', 'chdb', 'own'])
     const lmdb = plugins.find(({ name }) => name === 'lmdb')
     expect(lmdb?.package).toBe('@switchyard/storage-lmdb')
     expect(lmdb?.options.get('path')).toMatchObject({ value: './here', folder: join(folder, 'conf') })
@@ -167,17 +178,38 @@ plugins:
 
   test('variables of storages to come are told to have no effect, without their values', () => {
     const { warnings } = loadWith({
-      environment: { CHDB_PATH: '/x', MYSQL_PASSWORD: 'hunter2', MYSQL_PWD: 'x' },
+      environment: { MYSQL_PASSWORD: 'hunter2', MYSQL_PWD: 'x' },
     })
-    expect(warnings).toHaveLength(2)
-    expect(warnings.join()).toMatch(/CHDB_PATH.*MYSQL_PASSWORD/)
+    expect(warnings).toHaveLength(1)
+    expect(warnings.join()).toMatch(/MYSQL_PASSWORD/)
     expect(warnings.join()).not.toContain('hunter2')
+  })
+})
+
+describe('the storage mode of those who ask for none', () => {
+  test('is hybrid where chDB is installed', () => {
+    const { settings, plugins, warnings } = loadWith({ installed: ['chdb'] })
+    expect(settings.storage).toBe('lmdb')
+    expect(plugins.map(({ name }) => name)).toContain('chdb')
+    expect(warnings).toEqual([])
+  })
+
+  test('is lmdb elsewhere, with one line that says how to get the rest', () => {
+    const { settings, plugins, warnings } = loadWith({ installed: [] })
+    expect(settings.storage).toBe('lmdb')
+    expect(plugins.map(({ name }) => name)).not.toContain('chdb')
+    expect(warnings).toEqual([expect.stringMatching(/npm install chdb/)])
+    expect(loadWith({ args: ['--storage', 'lmdb'], installed: [] }).warnings).toEqual([])
   })
 })
 
 describe('mistakes', () => {
   test.each<[string, Given, RegExp]>([
-    ['an unknown key', { file: 'prot: 1' }, /server\.yaml: unknown key 'prot' \(there are storage, port,/],
+    [
+      'an unknown key',
+      { file: 'prot: 1' },
+      /server\.yaml: unknown key 'prot' \(there are storage, defaultStorage, port,/,
+    ],
     ['an unknown key in a group', { file: 'limits: { conections: 1 }' }, /unknown key 'limits\.conections'/],
     ['a dotted key', { file: 'limits.connections: 5' }, /unknown key 'limits\.connections'/],
     ['a group without keys', { file: 'limits: 5' }, /limits must be a mapping/],
@@ -205,16 +237,25 @@ describe('mistakes', () => {
     ],
     ['a plugin with a bad name', { file: 'plugins: { "a b": { package: x } }' }, /'a b' isn't a name/],
     [
-      'a later mode',
-      { args: ['--storage', 'hybrid'] },
-      /^storage mode hybrid comes in a later version; this one has lmdb, memory$/,
+      'hybrid without chDB',
+      { args: ['--storage', 'hybrid'], installed: [] },
+      /^storage mode hybrid needs the package chdb, which is not installed: npm install chdb/,
     ],
-    ['chdb', { environment: { STORAGE_BACKEND: 'chdb' } }, /^storage mode chdb comes in a later version/],
+    [
+      'chdb without chDB',
+      { environment: { STORAGE_BACKEND: 'chdb' }, installed: [] },
+      /^storage mode chdb needs the package chdb/,
+    ],
+    [
+      'a default storage that is not there',
+      { file: 'storage: lmdb\ndefaultStorage: tape\n' },
+      /^there is no storage tape/,
+    ],
     ['passthrough', { file: 'storage: mysql' }, /^storage mode mysql comes in a later version/],
     [
       'an unknown storage',
       { args: ['--storage', 'tape'] },
-      /^there is no storage tape: this version has lmdb, memory/,
+      /^there is no storage tape: this version has chdb, hybrid, lmdb, memory/,
     ],
     ['a storage that is a path', { args: ['--storage', '../lmdb'] }, /storage: must be a name/],
   ])('%s is refused in one line', (_, given, message) => {

@@ -12,6 +12,7 @@ import { CONFIG_SCHEMA, createConfig, type ConfigValues } from './config-schema.
 import { environmentValues, environmentWarnings, isSwitchedOn, type Environment } from './environment.js'
 import type { Flags } from './flags.js'
 import { PluginEntries, type ConfiguredPlugin } from './plugin-entries.js'
+import { isPackageInstalled } from './resolve-plugin.js'
 import { messageOf, StartError } from './start-error.js'
 
 /** What the configuration is made from. */
@@ -22,6 +23,8 @@ export interface ConfigSources {
   readonly currentFolder: string
   /** The folder of `default.yaml`. */
   readonly shippedFolder: string
+  /** Whether a package is there; asked for those that a storage mode can't do without. */
+  readonly isInstalled?: (name: string) => boolean
 }
 
 export interface LoadedConfig {
@@ -35,14 +38,21 @@ export interface LoadedConfig {
 }
 
 /** Storage modes that are announced but not part of this version. */
-const LATER_MODES: readonly string[] = ['hybrid', 'chdb', 'mysql']
+const LATER_MODES: readonly string[] = ['mysql']
+/** The mode of those who ask for none: the first whose package is there. */
+const AUTOMATIC = 'auto'
+const FULL_MODE = 'hybrid'
+const PLAIN_MODE = 'lmdb'
+/** Packages that modes need besides our own. */
+const NEEDED: Readonly<Record<string, string>> = { hybrid: 'chdb', chdb: 'chdb' }
 const MODE_NAME = /^[a-z][a-z0-9_-]*$/i
 
 /** Throws a StartError that names the source and the key of the first mistake. */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
   const config = createConfig()
   const plugins = new PluginEntries()
-  for (const layer of layersOf(sources)) {
+  const { layers, mode, isAutomatic } = layersOf(sources)
+  for (const layer of layers) {
     plugins.add(layer)
     addLayer(config, layer)
   }
@@ -50,18 +60,28 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   validate(config, 'configuration')
   const values = config.getProperties()
   const enabled = plugins.enabled()
-  requireStorage(values.storage, enabled, sources.shippedFolder)
+  const wanted = isAutomatic && mode !== undefined ? mode : values.storage
+  const storage = values.defaultStorage === '' ? wanted : values.defaultStorage
+  requireStorage(storage, enabled, sources.shippedFolder)
+  requirePackage(wanted, sources)
   return {
-    settings: settingsFrom(values, sources),
+    settings: settingsFrom({ ...values, storage }, sources),
     log: { ...values.log, level: levelFrom(sources) ?? values.log.level },
     plugins: enabled,
     pluginFolders: pluginFoldersOf(sources),
-    warnings: environmentWarnings(sources.environment),
+    warnings: [
+      ...environmentWarnings(sources.environment),
+      ...(isAutomatic && mode === PLAIN_MODE ? [NO_COLUMNS] : []),
+    ],
   }
 }
 
 /** All layers over the defaults, weakest first. */
-function layersOf(sources: ConfigSources): readonly ConfigLayer[] {
+function layersOf(sources: ConfigSources): {
+  readonly layers: readonly ConfigLayer[]
+  readonly mode: string | undefined
+  readonly isAutomatic: boolean
+} {
   const { currentFolder, shippedFolder } = sources
   const shipped = (name: string) => {
     const file = join(shippedFolder, `${name}.yaml`)
@@ -69,9 +89,31 @@ function layersOf(sources: ConfigSources): readonly ConfigLayer[] {
   }
   const base = shipped('default')
   const own = [...fileLayers(sources), ...environmentLayers(sources), ...flagLayers(sources)]
-  const mode = modeOf([base, ...own])
+  const named = modeOf([base, ...own])
+  const isAutomatic = named === AUTOMATIC
+  const mode = isAutomatic ? automaticMode(sources) : named
   const hasFile = mode !== undefined && shippedModes(shippedFolder).includes(mode)
-  return [base, ...(hasFile ? [shipped(mode)] : []), ...own]
+  return { layers: [base, ...(hasFile ? [shipped(mode)] : []), ...own], mode, isAutomatic }
+}
+
+const NO_COLUMNS =
+  'storage mode lmdb: rows only, because the package chdb is not installed; npm install chdb (Linux, macOS) adds columns and the mode hybrid'
+
+function automaticMode(sources: ConfigSources): string {
+  return isInstalled(NEEDED[FULL_MODE] ?? '', sources) ? FULL_MODE : PLAIN_MODE
+}
+
+function isInstalled(name: string, sources: ConfigSources): boolean {
+  return sources.isInstalled?.(name) ?? isPackageInstalled(name, pluginFoldersOf(sources))
+}
+
+/** Refuses a mode whose package is missing. */
+function requirePackage(mode: string, sources: ConfigSources) {
+  const needed = NEEDED[mode]
+  if (needed === undefined || isInstalled(needed, sources)) return
+  throw new StartError(
+    `storage mode ${mode} needs the package ${needed}, which is not installed: npm install ${needed} (Linux, macOS), or --storage ${PLAIN_MODE}`,
+  )
 }
 
 /** The storage that the strongest layer asks for. */

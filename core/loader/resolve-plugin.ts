@@ -38,6 +38,11 @@ function resolvePath(path: string): string {
   return found.isDirectory() ? entryOf(path) : path
 }
 
+/** Whether a package is there: beside the server, or in one of the folders. */
+export function isPackageInstalled(name: string, folders: readonly string[]): boolean {
+  return [OWN_FOLDER, ...folders].some((folder) => findPackage(name, folder) !== undefined)
+}
+
 /** The folder of a package as an import from `folder` would find it. */
 function findPackage(name: string, folder: string): string | undefined {
   const candidate = join(folder, 'node_modules', ...name.split('/'))

@@ -45,6 +45,7 @@ export interface NewTable {
   /** ENGINE clause as written, if any. */
   readonly engine: string | undefined
   readonly columnTypes: readonly string[]
+  readonly hasForeignKeys?: boolean
 }
 
 export interface StorageEntry {

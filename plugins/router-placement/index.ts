@@ -8,6 +8,28 @@ export const plugin = definePlugin({
   name: '@switchyard/router-placement',
   spiVersion: '^0.1.0',
   provides: ['router'],
-  options: {},
-  create: ({ settings }) => ({ router: new PlacementRouter(settings.storage) }),
+  options: {
+    columnStore: {
+      type: 'string',
+      default: '',
+      description: 'The storage of new tables that look like facts for analysis; empty for none.',
+    },
+    names: {
+      type: 'string',
+      default: '',
+      description: 'Words, with commas between them, of which such a table has one in its name.',
+    },
+    numericShare: {
+      type: 'number',
+      default: 0.6,
+      description: 'The least share of its columns that are numbers or dates, from 0 to 1.',
+      check: (share) => (share >= 0 && share <= 1 ? undefined : 'must be between 0 and 1'),
+    },
+  },
+  create: ({ settings, options }) => {
+    const { columnStore, numericShare } = options
+    const names = options.names.split(',').map((name) => name.trim().toLowerCase())
+    const rule = columnStore === '' ? undefined : { storage: columnStore, names, numericShare }
+    return { router: new PlacementRouter(settings.storage, rule) }
+  },
 })

@@ -36,6 +36,25 @@ test('an unknown engine is an error, or the default where substitution is allowe
   expect(router.choose(newTable('nonsense'), storages, false).storage).toBe('lmdb')
 })
 
+test('tables that look like facts for analysis become columns', () => {
+  const rule = { storage: 'chdb', names: ['events', 'log'], numericShare: 0.6 }
+  const columns = { name: 'chdb', capabilities, available: true }
+  const choose = (name: string, columnTypes: readonly string[], more = {}, available = true): string =>
+    new PlacementRouter('lmdb', rule).choose(
+      { database: 'd', name, engine: undefined, columnTypes, ...more },
+      [...storages, { ...columns, available }],
+      true,
+    ).storage
+  const numeric = ['bigint', 'datetime', 'varchar']
+  expect(choose('page_events', numeric)).toBe('chdb')
+  expect(choose('Log', ['int'])).toBe('chdb')
+  expect(choose('eventsource', numeric)).toBe('lmdb')
+  expect(choose('page_events', ['int', 'varchar', 'text'])).toBe('lmdb')
+  expect(choose('page_events', numeric, { hasForeignKeys: true })).toBe('lmdb')
+  expect(choose('page_events', numeric, { engine: 'InnoDB' })).toBe('lmdb')
+  expect(choose('page_events', numeric, {}, false)).toBe('lmdb')
+})
+
 test('the primary copy comes first, others are refused with a reason', () => {
   const placement = (id: number, role: Placement['role'], storage: string): Placement => ({
     id,

@@ -31,9 +31,26 @@ const FOREIGN_ENGINES: ReadonlySet<string> = new Set([
   'xtradb',
 ])
 
+/** Which new tables go to a column store without being asked to. */
+export interface ColumnRule {
+  readonly storage: string
+  /** Words in lower case. */
+  readonly names: readonly string[]
+  /** Least share of numbers and dates among the columns. */
+  readonly numericShare: number
+}
+
+const NUMERIC_TYPES: ReadonlySet<string> = new Set([
+  ...['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double', 'bit', 'year'],
+  ...['date', 'time', 'datetime', 'timestamp'],
+])
+
 export class PlacementRouter implements Router {
   /** `defaultStorage` takes tables whose definition names none. */
-  constructor(private readonly defaultStorage: string) {}
+  constructor(
+    private readonly defaultStorage: string,
+    private readonly columnRule?: ColumnRule,
+  ) {}
 
   candidates(request: RoutingRequest, storages: readonly StorageEntry[]): readonly PlacementCandidate[] {
     const candidates = request.table.placements.map((placement): PlacementCandidate => {
@@ -44,8 +61,7 @@ export class PlacementRouter implements Router {
   }
 
   choose(table: NewTable, storages: readonly StorageEntry[], strict: boolean): StorageChoice {
-    if (table.engine === undefined)
-      return { storage: this.defaultStorage, reason: 'it is the default storage' }
+    if (table.engine === undefined) return this.chooseByRule(table, storages)
     const name = table.engine.toLowerCase()
     const configured = storages.find((storage) => storage.name.toLowerCase() === name)
     if (configured !== undefined) return { storage: configured.name, reason: 'the ENGINE clause names it' }
@@ -54,6 +70,23 @@ export class PlacementRouter implements Router {
     }
     if (strict) throw sqlError('ER_UNKNOWN_STORAGE_ENGINE', table.engine)
     return { storage: this.defaultStorage, reason: `${table.engine} is unknown` }
+  }
+
+  private chooseByRule(table: NewTable, storages: readonly StorageEntry[]): StorageChoice {
+    const usual = { storage: this.defaultStorage, reason: 'it is the default storage' }
+    const rule = this.columnRule
+    if (rule === undefined || table.hasForeignKeys === true) return usual
+    if (storages.find(({ name }) => name === rule.storage)?.available !== true) return usual
+    const words = table.name.toLowerCase().split(/[^a-z0-9]+/)
+    const word = words.find((each) => rule.names.includes(each))
+    const { columnTypes } = table
+    const numeric = columnTypes.filter((type) => NUMERIC_TYPES.has(type)).length
+    const share = columnTypes.length === 0 ? 0 : numeric / columnTypes.length
+    if (word === undefined || word === '' || share < rule.numericShare) return usual
+    return {
+      storage: rule.storage,
+      reason: `its name has "${word}", and ${Math.round(share * 100)}% of its columns are numbers or dates`,
+    }
   }
 }
 

@@ -107,8 +107,11 @@ function launch(options: ServerOptions): { readonly folder: string; readonly pro
   const { args = [], nodeFlags = [], under = [], environment = {} } = options
   const folder = options.folder ?? temporaryFolder()
   if (!existsSync(join(folder, 'server.yaml'))) {
-    const fixed = 'port: 0\ndataDir: ./data\n'
-    writeFiles(folder, { 'server.yaml': fixed + (options.config ?? NO_SAMPLE) })
+    const own = options.config ?? NO_SAMPLE
+    // The column engine is a process of its own, which few tests need.
+    const storage = /^storage:/m.test(own) ? '' : 'storage: lmdb\n'
+    const fixed = `port: 0\ndataDir: ./data\n${storage}`
+    writeFiles(folder, { 'server.yaml': fixed + own })
   }
   const node = [process.execPath, ...nodeFlags, ...sourceFlags('core/main/bin.ts')]
   const [command = process.execPath, ...rest] = [...under, ...node, '--config', 'server.yaml', ...args]

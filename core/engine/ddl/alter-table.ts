@@ -125,7 +125,12 @@ function withEngine(altered: AlteredTable, context: DefinitionContext): AlteredT
   if (engine === undefined) return altered
   const { storage, engineAsWritten } = chooseStorage(
     { database: table.database, name: table.name },
-    { engine, temporary: table.temporary, columnTypes: table.columns.map((column) => column.type.name) },
+    {
+      engine,
+      temporary: table.temporary,
+      columnTypes: table.columns.map((column) => column.type.name),
+      hasForeignKeys: table.foreignKeys.length > 0,
+    },
     context,
   )
   const isMoved = storage !== primaryPlacementOf(table).storage

@@ -32,6 +32,7 @@ export interface StorageWish {
   readonly engine: string | undefined
   readonly temporary: boolean
   readonly columnTypes: readonly string[]
+  readonly hasForeignKeys: boolean
 }
 
 /** Throws ER_UNKNOWN_STORAGE_ENGINE, ER_STORAGE_UNAVAILABLE. */
@@ -47,14 +48,18 @@ export function chooseStorage(
   const entries = storageEntries(context)
   const strict = (context.sqlMode & SqlMode.NO_ENGINE_SUBSTITUTION) !== 0
   const { storage } = context.router.choose(
-    { ...table, engine, columnTypes: wish.columnTypes },
+    { ...table, engine, columnTypes: wish.columnTypes, hasForeignKeys: wish.hasForeignKeys },
     entries,
     strict,
   )
   const chosen = entries.find((entry) => entry.name === storage)
   if (chosen === undefined) throw sqlError('ER_UNKNOWN_STORAGE_ENGINE', storage)
   if (!chosen.capabilities.writable) throw sqlError('ER_ILLEGAL_HA', table.name)
-  if (engine === undefined || engine.toLowerCase() === storage.toLowerCase()) {
+  if (engine?.toLowerCase() === storage.toLowerCase()) return { storage, engineAsWritten: undefined }
+  if (engine === undefined) {
+    // Not the usual one: whoever made the table should hear of it.
+    if (storage !== context.defaultStorage)
+      context.statement.warn('Note', 'ER_WARN_USING_OTHER_HANDLER', storage, table.name)
     return { storage, engineAsWritten: undefined }
   }
   context.statement.warn('Note', 'ER_WARN_USING_OTHER_HANDLER', storage, table.name)
@@ -81,4 +86,8 @@ export function columnTypeNames(elements: readonly NewTableElement[]): readonly 
   return elements.flatMap((element) =>
     element.kind === 'column' || element.kind === 'readyColumn' ? [element.type.name] : [],
   )
+}
+
+export function hasForeignKeys(elements: readonly NewTableElement[]): boolean {
+  return elements.some((element) => element.kind === 'foreignKey')
 }

@@ -15,7 +15,7 @@ import { primaryPlacementOf, type DatabaseDefinition, type TableDefinition } fro
 import type { CreateTable } from '../../plan/syntax/definition.js'
 import { isTableStorage } from '../../spi/storage.js'
 import type { CoreTransaction } from '../../transaction/transaction.js'
-import { chooseStorage, columnTypeNames, primaryPlacement } from './choose-storage.js'
+import { chooseStorage, columnTypeNames, hasForeignKeys, primaryPlacement } from './choose-storage.js'
 import { DONE, type DefinitionContext, type DefinitionResult } from './definition-context.js'
 import { bindTexts, tableContext } from './expression-help.js'
 import { fullName, requireBaseTable, requireDatabase, requireTablePrivileges } from './named-objects.js'
@@ -81,7 +81,12 @@ class TableCreation {
   private async define(elements: readonly NewTableElement[]): Promise<TableDefinition> {
     const { statement, context, name } = this
     const { temporary, options } = statement
-    const wish = { engine: options.engine, temporary, columnTypes: columnTypeNames(elements) }
+    const wish = {
+      engine: options.engine,
+      temporary,
+      columnTypes: columnTypeNames(elements),
+      hasForeignKeys: hasForeignKeys(elements),
+    }
     const { storage, engineAsWritten } = chooseStorage(name, wish, context)
     const traits = {
       ...name,
