@@ -10,7 +10,7 @@ import { renamed, withParentRenamed } from '../../catalog/rename-table.js'
 import { checkCheckNames } from '../../catalog/define-check.js'
 import { checkForeignKeyNames } from '../../catalog/define-foreign-key.js'
 import { sqlError } from '../../common/sql-error.js'
-import { isPromise, type ExactValue } from '../../common/value.js'
+import { isPromise, type ExactValue, type Value } from '../../common/value.js'
 import type { IndexDefinition, TableDefinition } from '../../plan/schema.js'
 import { primaryPlacementOf } from '../../plan/schema.js'
 import { isTableStorage } from '../../spi/storage.js'
@@ -22,8 +22,11 @@ import type { DefinitionContext, DefinitionResult } from './definition-context.j
 import { verifyRows, type AddedForeignKey } from './foreign-key-checks.js'
 import { moveRows, readRows } from './move-rows.js'
 import { noteAhead, publish, requireStorage, shapeOf } from './publish.js'
+import { RowChecksum, verifyCopy } from './row-checksum.js'
 import { RowConversion } from './row-conversion.js'
 import type { StatementLocks, TableName } from './statement-locks.js'
+
+const ROWS_PER_REPORT = 1024
 
 export class Alteration {
   private warnings = 0
@@ -128,7 +131,20 @@ export class Alteration {
     const conversion = await this.conversion(table)
     const { storage } = primaryPlacementOf(table)
     if (shapeOf(this.context)(storage) === 'table') await createInDrivers(table, this.context)
-    await moveRows(this.altered.former, table, (row) => conversion.convert(row), this.context)
+    const { former } = this.altered
+    // A table that changes its storage is compared with what it was before the old one goes.
+    const isMoved = storage !== primaryPlacementOf(former).storage
+    const checksum = isMoved ? new RowChecksum(table) : undefined
+    const convert = (row: readonly Value[]): readonly Value[] => {
+      const converted = conversion.convert(row)
+      checksum?.add(converted)
+      if (conversion.rows % ROWS_PER_REPORT === 0) {
+        this.context.statement.reportProgress?.('copying rows', conversion.rows)
+      }
+      return converted
+    }
+    await moveRows(former, table, convert, this.context)
+    if (checksum !== undefined) await verifyCopy(table, checksum, this.context)
     this.copiedRows = conversion.rows
     this.warnings = conversion.warnings
     this.greatest = conversion.greatest

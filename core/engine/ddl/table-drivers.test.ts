@@ -4,6 +4,7 @@
  */
 import { MemoryStorage } from '@switchyard/storage-memory'
 import { WaitingTableStorage } from '../../../test/conformance/storage/waiting-table-storage.js'
+import type { Batch } from '../../common/batch.js'
 import { sqlError } from '../../common/sql-error.js'
 import type { TableDefinition } from '../../plan/schema.js'
 import { DefinitionSession } from '../testing/definition-session.js'
@@ -12,11 +13,17 @@ import { DefinitionSession } from '../testing/definition-session.js'
 class ObservedDriver extends WaitingTableStorage {
   readonly present = new Set<number>()
   refusesNext = false
+  losesRows = false
 
   override async createTable(table: TableDefinition): Promise<void> {
     if (this.refusesNext) throw sqlError('ER_NOT_SUPPORTED_YET', 'this table')
     await super.createTable(table)
     this.present.add(table.id)
+  }
+
+  override async insert(table: TableDefinition, rows: Batch): Promise<number> {
+    if (this.losesRows) rows.truncate(rows.rowCount - 1)
+    return super.insert(table, rows)
   }
 
   override async dropTable(tableId: number): Promise<void> {
@@ -52,6 +59,15 @@ const ROWS = [
   ['2', 'two'],
   ['3', null],
 ]
+
+test('a copy that is not what it should be is thrown away', async () => {
+  await engine.run('CREATE TABLE u (id INT PRIMARY KEY) ENGINE=memory', 'INSERT INTO u VALUES (1), (2)')
+  driver.losesRows = true
+  await expect(engine.run('ALTER TABLE u ENGINE=columns')).rejects.toThrow(
+    /^The copy of u in columns has 1 rows with the checksum \d+ instead of 2 rows/,
+  )
+  expect(await engine.rows('SELECT * FROM u ORDER BY id')).toEqual([['1'], ['2']])
+})
 
 test('tables are made, emptied and dropped', async () => {
   expect(await engine.rows('SELECT * FROM t ORDER BY id')).toEqual(ROWS)
