@@ -52,6 +52,7 @@ test('system databases are there without a record, and virtual ones in any case'
     'mysql',
     'performance_schema',
     'sys',
+    'switchyard',
   ])
   expect(catalog.database('INFORMATION_SCHEMA')?.name).toBe('information_schema')
   expect(catalog.database('MYSQL')).toBeUndefined()

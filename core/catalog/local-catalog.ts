@@ -40,6 +40,7 @@ const SYSTEM_DATABASES: readonly DatabaseDefinition[] = [
   systemDatabase(2, 'mysql', 'utf8mb4', 'utf8mb4_0900_ai_ci'),
   systemDatabase(3, 'performance_schema', 'utf8mb4', 'utf8mb4_0900_ai_ci'),
   systemDatabase(4, 'sys', 'utf8mb4', 'utf8mb4_0900_ai_ci'),
+  systemDatabase(5, 'switchyard', 'utf8mb4', 'utf8mb4_0900_ai_ci'),
 ]
 
 const INITIAL = CatalogSnapshot.EMPTY.with({

@@ -13,9 +13,11 @@ const MANGLED_PREFIX = '#mysql50#'
 
 export const INFORMATION_SCHEMA = 'information_schema'
 export const PERFORMANCE_SCHEMA = 'performance_schema'
-const VIRTUAL_DATABASES: ReadonlySet<string> = new Set([INFORMATION_SCHEMA, PERFORMANCE_SCHEMA])
+/** What is Switchyard's own. */
+export const SWITCHYARD = 'switchyard'
+const VIRTUAL_DATABASES: ReadonlySet<string> = new Set([INFORMATION_SCHEMA, PERFORMANCE_SCHEMA, SWITCHYARD])
 
-/** information_schema and performance_schema are found in any case; the engine computes their tables. */
+/** information_schema, performance_schema and switchyard are found in any case; the engine computes their tables. */
 export function isVirtualDatabase(name: string): boolean {
   return VIRTUAL_DATABASES.has(name.toLowerCase())
 }

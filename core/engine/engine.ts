@@ -46,6 +46,7 @@ import { LoginLog } from './login-log.js'
 import { OtherStatements } from './other-statements.js'
 import { UserLocks } from '../transaction/user-locks.js'
 import { TracedSession } from './traced-session.js'
+import { TableUsages } from './table-usage.js'
 import { TableLocks } from './table-locks.js'
 import { GlobalVariables } from './variables/store.js'
 
@@ -106,6 +107,7 @@ export class SwitchyardEngine {
     if (parts === undefined) return
     for (const session of [...parts.sessions.values()]) await session.close()
     await parts.others.stop()
+    await parts.usage.stop()
     await parts.transactions.stop()
     await parts.log.close()
   }
@@ -122,6 +124,7 @@ class EngineParts {
   private readonly methods: readonly AuthenticationMethod[]
   readonly others: OtherStatements
   readonly shutdown = { isUnderWay: false }
+  readonly usage: TableUsages
   readonly core: ServerCore
   readonly server: Server
   private readonly reserved = new Set<number>()
@@ -180,6 +183,7 @@ class EngineParts {
       sessions: this.sessions,
       methods: this.methods,
     })
+    this.usage = this.createUsage()
     this.core = this.createCore(this.others)
     this.others.connect(this.core)
     this.server = this.createServer(this.others)
@@ -188,6 +192,7 @@ class EngineParts {
   async prepareFirstStart(): Promise<void> {
     const { settings, logger } = this.options
     await this.others.prepare(settings)
+    await this.usage.start()
     await rebuildOutdatedIndexes({
       catalog: this.catalog,
       logger,
@@ -227,6 +232,18 @@ class EngineParts {
       { user: 'root', database: undefined, client, nonce: new Uint8Array(20) },
       'root@localhost',
     )
+  }
+
+  private createUsage(): TableUsages {
+    const { transactions, catalog } = this
+    const begin = () => {
+      const transaction = transactions.beginInternal()
+      return { store: transactions.systemStore(transaction), commit: () => transaction.commit() }
+    }
+    const onProblem = (error: unknown): void => {
+      this.options.logger.warn({ err: error }, 'the statistics of tables could not be kept')
+    }
+    return new TableUsages(begin, (id) => catalog.snapshot.relationById(id) !== undefined, onProblem)
   }
 
   private createSession(connectionId: number, request: LoginRequest, account: string): EngineSession {
@@ -283,6 +300,7 @@ class EngineParts {
       transactions,
       tableLocks: new TableLocks(),
       userLocks: new UserLocks(),
+      usage: this.usage,
       plans: new PlanCache(),
       execution: {
         storage: requireStorage,

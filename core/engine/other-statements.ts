@@ -62,6 +62,7 @@ export class OtherStatements {
       storages,
       router,
       defaultStorage: options.settings.storage,
+      tableMoved: (from, to) => this.core?.usage.moved(from, to),
       temporaryStorage: storages.find((storage) => storage.name === 'memory')?.name,
       orphans: new OrphanRemover({
         catalog,

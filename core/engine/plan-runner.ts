@@ -101,6 +101,7 @@ export class PlanRunner {
       },
       () => {
         const rows = receiver.finish(running)
+        this.host.core.usage.note(plan, performance.now() - running.startedAtMs)
         this.host.keepConditions(running)
         this.state.foundRows = plan.countsAllRows ? Math.max(execution?.foundRows ?? 0, rows) : rows
         this.state.rowCount = into === undefined ? -1 : rows
@@ -127,6 +128,7 @@ export class PlanRunner {
         result = await plan.change.run(this.newExecution(transaction, running))
       },
       () => {
+        this.host.core.usage.note(plan, performance.now() - running.startedAtMs)
         const { affectedRows = 0, lastInsertId = 0, generatedId = 0, info = '' } = result ?? {}
         if (generatedId !== 0) this.state.lastInsertId = generatedId
         this.host.keepConditions(running)

@@ -42,6 +42,7 @@ import type {
 } from './query-types.js'
 import { resultColumn } from './result-columns.js'
 import type { RunningStatement } from './running-statement.js'
+import { traitsOf } from './table-usage.js'
 import { requireVariable } from './variables/registry.js'
 import { checkReadable } from './variables/scopes.js'
 
@@ -139,6 +140,7 @@ function preparedQuery(
   const plan = optimizeQuery(bound.plan, optimizer)
   return {
     kind: 'query',
+    traits: traitsOf(plan),
     plan: compilePlan(plan, services.compiler),
     columns: bound.columns.map(resultColumn),
     locks: statement.locking.length > 0,
@@ -176,6 +178,7 @@ function preparedChange(
   const input: LogicalNode = plan.kind === 'insert' ? plan.source : plan.input
   return {
     kind: 'change',
+    traits: traitsOf(input),
     statement: statement.kind,
     ignore: isLenient(statement),
     change: compileChange(plan, services.compiler),

@@ -6,6 +6,7 @@ import type { CompiledChange } from '../executor/change-result.js'
 import type { CompiledNode } from '../executor/execution.js'
 import type { ExplainRow } from '../optimizer/explain-rows.js'
 import type { ResultColumn } from '../spi/session.js'
+import type { PlanTraits } from './table-usage.js'
 import type { ThroughView } from './name-resolution.js'
 
 /** An object that a plan was made from; if it changes, the plan is made anew. */
@@ -24,6 +25,7 @@ export interface PlanDependency {
 export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE'
 
 interface PreparedBase {
+  readonly traits: PlanTraits
   readonly dependencies: readonly PlanDependency[]
   /** Whether another statement may use the plan. */
   readonly cacheable: boolean

@@ -17,6 +17,7 @@ import type { PlannerServices } from './planner.js'
 import type { PlanDependency } from './query-types.js'
 import type { RunningStatement } from './running-statement.js'
 import type { EngineSession } from './session.js'
+import type { TableUsages } from './table-usage.js'
 import type { TableLocks } from './table-locks.js'
 import type { GlobalVariables } from './variables/store.js'
 
@@ -43,6 +44,7 @@ export interface ServerCore {
   readonly transactions: CoreTransactionManager
   readonly tableLocks: TableLocks
   readonly userLocks: UserLocks
+  readonly usage: TableUsages
   readonly planner: PlannerServices
   readonly plans: PlanCache
   readonly execution: ExecutionEnvironment

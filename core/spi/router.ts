@@ -54,7 +54,22 @@ export interface StorageEntry {
   readonly available: boolean
 }
 
+/** What is known of a table whose storage is reconsidered. */
+export interface PlacedTable {
+  readonly table: TableDefinition
+  readonly rows: number
+  /** Statements so far: those that read, inserted, updated, deleted; of them those that joined or aggregated. */
+  readonly selects: number
+  readonly inserts: number
+  readonly updates: number
+  readonly deletes: number
+  readonly joins: number
+  readonly aggregations: number
+}
+
 export interface Router {
+  /** A storage that would suit a table better than the one that it is in, and why; undefined if it is well where it is. */
+  advise?(table: PlacedTable, storages: readonly StorageEntry[]): StorageChoice | undefined
   /** The candidates of a table in order of preference, legal ones first. Called at plan time. */
   candidates(request: RoutingRequest, storages: readonly StorageEntry[]): readonly PlacementCandidate[]
   /**

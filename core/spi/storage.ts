@@ -300,6 +300,8 @@ export interface BatchCursor {
 export interface TableStatistics {
   readonly rows: number
   readonly bytes: number
+  /** What the rows would take without compression, if that is known. */
+  readonly uncompressedBytes?: number
   /** Distinct values per column position, where known. */
   readonly cardinality: readonly (number | undefined)[]
 }

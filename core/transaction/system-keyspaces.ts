@@ -7,6 +7,8 @@
 export const AUTO_INCREMENT_KEYSPACE = 900
 /** Key: table id (u32, big endian). Value: rows and bytes (f64 each, little endian). */
 export const TABLE_SIZES_KEYSPACE = 901
+/** Key: table id (u32, big endian). Value: what statements did with the table, as JSON (`engine/table-usage.ts`). */
+export const TABLE_USAGE_KEYSPACE = 902
 
 export function tableIdKey(tableId: number): Buffer {
   const key = Buffer.allocUnsafe(4)

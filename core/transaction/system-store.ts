@@ -7,7 +7,12 @@ import { copyRange } from '../common/bytes.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
 import type { KeyRange } from '../spi/storage.js'
 import { EntryScan, getMerged } from './entry-scan.js'
-import { AUTO_INCREMENT_KEYSPACE, TABLE_SIZES_KEYSPACE, tableIdKey } from './system-keyspaces.js'
+import {
+  AUTO_INCREMENT_KEYSPACE,
+  TABLE_SIZES_KEYSPACE,
+  TABLE_USAGE_KEYSPACE,
+  tableIdKey,
+} from './system-keyspaces.js'
 import { FIRST_TABLE_KEYSPACE } from './table-runtime.js'
 import type { CoreTransaction } from './transaction.js'
 
@@ -76,6 +81,7 @@ export class SystemStore {
   removeCounters(tableId: number): void {
     this.remove(AUTO_INCREMENT_KEYSPACE, tableIdKey(tableId))
     this.remove(TABLE_SIZES_KEYSPACE, tableIdKey(tableId))
+    this.remove(TABLE_USAGE_KEYSPACE, tableIdKey(tableId))
   }
 
   private check(keyspace: number): void {

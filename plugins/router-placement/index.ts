@@ -25,11 +25,23 @@ export const plugin = definePlugin({
       description: 'The least share of its columns that are numbers or dates, from 0 to 1.',
       check: (share) => (share >= 0 && share <= 1 ? undefined : 'must be between 0 and 1'),
     },
+    rowsBelow: {
+      type: 'integer',
+      default: 1_000_000,
+      description: 'Tables with fewer rows are advised to be rows (switchyard.migration_candidates).',
+    },
+    columnsFrom: {
+      type: 'integer',
+      default: 10_000_000,
+      description:
+        'Tables with at least so many rows are advised to be columns; below it depends on their use.',
+    },
   },
   create: ({ settings, options }) => {
-    const { columnStore, numericShare } = options
+    const { columnStore, numericShare, rowsBelow, columnsFrom } = options
     const names = options.names.split(',').map((name) => name.trim().toLowerCase())
-    const rule = columnStore === '' ? undefined : { storage: columnStore, names, numericShare }
+    const rule =
+      columnStore === '' ? undefined : { storage: columnStore, names, numericShare, rowsBelow, columnsFrom }
     return { router: new PlacementRouter(settings.storage, rule) }
   },
 })

@@ -2,7 +2,7 @@
  * Goal: tables go where their ENGINE clause or the default says, and reads go to the primary copy with a reason for each refused one.
  * Method: the router alone, with made-up storages and tables.
  */
-import type { Placement, StorageEntry, TableDefinition } from '@switchyard/core/spi'
+import type { PlacedTable, Placement, StorageEntry, TableDefinition } from '@switchyard/core/spi'
 import { PlacementRouter } from './placement-router.js'
 
 const capabilities: StorageEntry['capabilities'] = {
@@ -36,8 +36,41 @@ test('an unknown engine is an error, or the default where substitution is allowe
   expect(router.choose(newTable('nonsense'), storages, false).storage).toBe('lmdb')
 })
 
+const rule = {
+  storage: 'chdb',
+  names: ['events', 'log'],
+  numericShare: 0.6,
+  rowsBelow: 1_000_000,
+  columnsFrom: 10_000_000,
+}
+
+test('tables are advised to move by their size and use', () => {
+  const everything = [...storages, { name: 'chdb', capabilities, available: true }]
+  const placed = (storage: string, more: Partial<PlacedTable>): PlacedTable => ({
+    table: {
+      placements: [{ id: 1, storage, role: 'primary', feed: 'none', state: 'active' }],
+      foreignKeys: [],
+      columns: ['int', 'decimal', 'date'].map((name) => ({ type: { name } })),
+    } as unknown as TableDefinition,
+    ...{ rows: 5_000_000, selects: 100, inserts: 0, updates: 0, deletes: 0, joins: 0, aggregations: 0 },
+    ...more,
+  })
+  const advise = (storage: string, more: Partial<PlacedTable>): string | undefined =>
+    new PlacementRouter('lmdb', rule).advise(placed(storage, more), everything)?.reason
+  expect(advise('lmdb', {})).toBeUndefined()
+  expect(advise('lmdb', { aggregations: 80 })).toBe(
+    '5000000 rows; 80% of its queries join or aggregate, 100% of its columns are numbers or dates',
+  )
+  expect(advise('lmdb', { aggregations: 80, updates: 50 })).toBeUndefined()
+  expect(advise('lmdb', { rows: 20_000_000 })).toMatch(/^20000000 rows; 0% of its statements/)
+  expect(advise('lmdb', { rows: 10, aggregations: 80 })).toBeUndefined()
+  expect(advise('chdb', { aggregations: 80 })).toBeUndefined()
+  expect(advise('chdb', { rows: 10 })).toMatch(/only 0% of its queries/)
+  expect(advise('chdb', { rows: 10, updates: 100, aggregations: 80 })).toMatch(/^10 rows; 50% of its/)
+  expect(advise('memory', { rows: 20_000_000 })).toBeUndefined()
+})
+
 test('tables that look like facts for analysis become columns', () => {
-  const rule = { storage: 'chdb', names: ['events', 'log'], numericShare: 0.6 }
   const columns = { name: 'chdb', capabilities, available: true }
   const choose = (name: string, columnTypes: readonly string[], more = {}, available = true): string =>
     new PlacementRouter('lmdb', rule).choose(

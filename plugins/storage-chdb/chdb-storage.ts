@@ -213,11 +213,11 @@ export class ChdbStorage implements TableStorage {
 
   async statistics(table: TableDefinition): Promise<TableStatistics> {
     return this.guarded(async () => {
-      const parts = 'SELECT sum(rows), sum(bytes_on_disk) FROM system.parts'
+      const parts = 'SELECT sum(rows), sum(bytes_on_disk), sum(data_uncompressed_bytes) FROM system.parts'
       const where = `WHERE active AND database = '${DATABASE}' AND table = 't${table.id}'`
-      const [[rows = 0, bytes = 0] = []] = await this.numbers(`${parts} ${where}`, 2)
+      const [[rows = 0, bytes = 0, uncompressedBytes = 0] = []] = await this.numbers(`${parts} ${where}`, 3)
       this.rowCounts.set(table.id, rows)
-      return { rows, bytes, cardinality: [] }
+      return { rows, bytes, uncompressedBytes, cardinality: [] }
     })
   }
 

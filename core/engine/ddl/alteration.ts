@@ -216,6 +216,7 @@ export class Alteration {
       { relations: [self, ...others], droppedRelations, orphans, settledOrphans },
       setCounter,
     )
+    if (named.id !== altered.former.id) context.tableMoved(altered.former.id, named.id)
   }
 
   /** Tables whose foreign keys name this table or columns of it by names that change. */

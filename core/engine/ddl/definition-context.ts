@@ -36,6 +36,8 @@ export interface DefinitionServices {
   readonly router: Router
   /** Name of the storage for temporary tables that name none; undefined lets the router choose. */
   readonly temporaryStorage: string | undefined
+  /** Told that a table goes on under another id. */
+  readonly tableMoved: (from: number, to: number) => void
   /** The storage of tables that ask for none. */
   readonly defaultStorage: string
   readonly orphans: OrphanRemover

@@ -6,16 +6,22 @@ import type { VirtualTable } from '../../plan/logical.js'
 import type { ComputedTable } from './computed-table.js'
 import { INFORMATION_SCHEMA_TABLES } from './information-schema/index.js'
 import { MYSQL_TABLES } from './mysql-tables.js'
+import { SWITCHYARD_TABLES } from './switchyard-tables.js'
 import { PERFORMANCE_SCHEMA_TABLES } from './performance-schema/tables.js'
 
-const TABLES = [...INFORMATION_SCHEMA_TABLES, ...PERFORMANCE_SCHEMA_TABLES, ...MYSQL_TABLES]
+const TABLES = [
+  ...INFORMATION_SCHEMA_TABLES,
+  ...PERFORMANCE_SCHEMA_TABLES,
+  ...MYSQL_TABLES,
+  ...SWITCHYARD_TABLES,
+]
 
 const BY_NAME: ReadonlyMap<string, ComputedTable> = new Map(
   TABLES.map((table) => [keyOf(table.database, table.name), table] as const),
 )
 
 const BY_DATABASE: ReadonlyMap<string, readonly ComputedTable[]> = new Map(
-  ['information_schema', 'performance_schema', 'mysql'].map((database) => [
+  ['information_schema', 'performance_schema', 'mysql', 'switchyard'].map((database) => [
     database,
     TABLES.filter((table) => table.database === database).sort((a, b) => (a.name < b.name ? -1 : 1)),
   ]),

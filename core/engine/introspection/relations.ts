@@ -2,7 +2,7 @@
  * Walks over databases and over what is in them, in the order of their names: those of all catalogs and the computed ones, as far as
  * the account may see them. A catalog that can't answer (a remote server that is down) costs a warning, not the listing.
  */
-import { isVirtualDatabase } from '../../catalog/names.js'
+import { isVirtualDatabase, SWITCHYARD } from '../../catalog/names.js'
 import { canSeeDatabase, canSeeTable } from '../../catalog/privileges.js'
 import { isSqlError, sqlError } from '../../common/sql-error.js'
 import { isPromise, type MaybePromise } from '../../common/value.js'
@@ -112,6 +112,8 @@ async function visibleDatabases(request: ListingRequest): Promise<readonly Found
   for (const provider of request.services.core.names.catalogs) {
     const databases = await tolerating(request, () => provider.databases())
     for (const database of databases ?? []) {
+      // Programs that dump every database which is listed know only MySQL's own that they must leave out.
+      if (database.name === SWITCHYARD) continue
       if (!byName.has(database.name) && canSeeDatabase(account, database.name)) {
         byName.set(database.name, { database, provider })
       }

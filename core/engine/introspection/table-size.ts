@@ -11,6 +11,8 @@ import type { ListingRequest } from './listing.js'
 export interface TableFigures {
   readonly rows: number
   readonly dataBytes: number
+  /** Undefined if the storage doesn't compress, or doesn't tell. */
+  readonly uncompressedBytes: number | undefined
   /** Undefined if the table has no AUTO_INCREMENT column. */
   readonly nextAutoIncrement: ExactValue | undefined
 }
@@ -23,10 +25,11 @@ export async function tableFigures(
   if (!request.needsFigures) return undefined
   return tolerating(request, async () => {
     const size = sizeOf(table, request)
-    const { rows, bytes } = isPromise(size) ? await size : size
+    const { rows, bytes, uncompressedBytes } = isPromise(size) ? await size : size
     return {
       rows: Math.round(rows),
       dataBytes: Math.round(bytes),
+      uncompressedBytes,
       nextAutoIncrement: await nextAutoIncrement(table, request),
     }
   })
@@ -35,7 +38,11 @@ export async function tableFigures(
 function sizeOf(
   table: TableDefinition,
   { services }: ListingRequest,
-): MaybePromise<{ readonly rows: number; readonly bytes: number }> {
+): MaybePromise<{
+  readonly rows: number
+  readonly bytes: number
+  readonly uncompressedBytes?: number | undefined
+}> {
   const { execution, transactions } = services.core
   const storage = execution.storage(primaryPlacementOf(table).storage)
   if (isTableStorage(storage)) return storage.statistics(table)

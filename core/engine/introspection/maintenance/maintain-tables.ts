@@ -15,6 +15,7 @@ import type { ShowContext } from '../show/context.js'
 import { showRows } from '../show/result.js'
 import { viewColumns } from '../view-columns.js'
 import { checksumTables } from './checksum.js'
+import { sampleColumns } from './sample-columns.js'
 import { countRows } from './count-rows.js'
 
 interface Message {
@@ -118,6 +119,7 @@ function notBaseTable({ definition: { database, name } }: RelationRow): Message 
 async function analyze(relation: RelationRow, context: ShowContext): Promise<readonly Message[]> {
   if (relation.kind !== 'table') return [notBaseTable(relation), FAILED]
   if (!isInTableDriver(relation, context)) await countRows(relation.definition, context)
+  await sampleColumns(relation.definition, context)
   return [OK]
 }
 
