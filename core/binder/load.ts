@@ -3,6 +3,7 @@
  */
 import { requireCharset } from '../common/charsets.js'
 import { charsetOfCollation } from '../common/collations.js'
+import type { WarningSink } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import { BIGINT_TYPE, binaryType, isBinary, textType, type SqlType } from '../common/sql-type.js'
 import type { InsertPlan } from '../plan/change.js'
@@ -72,11 +73,11 @@ export function bindLoad(binding: Binding, syntax: LoadStatement): InsertPlan {
 // ── The file ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function lineFormat(binding: Binding, syntax: LoadStatement): LineFormat {
-  return { ...textFormat(binding, syntax.fileFormat), ignoreLines: syntax.ignoreLines }
+  return { ...textFormat(syntax.fileFormat, binding.environment), ignoreLines: syntax.ignoreLines }
 }
 
 /** FIELDS and LINES with their defaults. Throws ER_WRONG_FIELD_TERMINATORS. */
-function textFormat(binding: Binding, format: FileFormat): Omit<LineFormat, 'ignoreLines'> {
+export function textFormat(format: FileFormat, warnings: WarningSink): Omit<LineFormat, 'ignoreLines'> {
   const texts = {
     fieldsTerminatedBy: format.fieldsTerminatedBy ?? '\t',
     fieldsEnclosedBy: format.fieldsEnclosedBy ?? '',
@@ -88,7 +89,7 @@ function textFormat(binding: Binding, format: FileFormat): Omit<LineFormat, 'ign
     throw sqlError('ER_WRONG_FIELD_TERMINATORS')
   }
   if (Object.values(texts).some((text) => /[^\0-\x7f]/.test(text))) {
-    binding.environment.warn('Warning', 'WARN_NON_ASCII_SEPARATOR_NOT_IMPLEMENTED')
+    warnings.warn('Warning', 'WARN_NON_ASCII_SEPARATOR_NOT_IMPLEMENTED')
   }
   return { ...texts, fieldsOptionallyEnclosed: format.fieldsOptionallyEnclosed }
 }
@@ -135,12 +136,12 @@ const INTEGER_WIDTHS: Readonly<Partial<Record<SqlType['name'], number>>> = {
 /** What is read of a value that may have any length. */
 const UNBOUNDED_WIDTH = 256
 
-function isUnbounded(type: SqlType): boolean {
+export function isUnbounded(type: SqlType): boolean {
   return type.name === 'json' || /text$|blob$/.test(type.name)
 }
 
 /** Bytes that hold every value of the type in a file without separators. */
-function fixedWidth(type: SqlType): number {
+export function fixedWidth(type: SqlType): number {
   if (isUnbounded(type)) return UNBOUNDED_WIDTH
   const integer = INTEGER_WIDTHS[type.name]
   if (integer !== undefined) return integer

@@ -7,13 +7,16 @@ import { formatMessage, isSqlError, sqlError, SqlError } from '../common/sql-err
 import { STRICT_MODES } from '../common/sql-mode.js'
 import type { ExactValue, MaybePromise, Value } from '../common/value.js'
 import type { ChangeResult } from '../executor/change-result.js'
-import { Execution } from '../executor/execution.js'
-import type { IntoVariables } from '../plan/syntax/index.js'
+import { Execution, type Operator } from '../executor/execution.js'
+import type { IntoClause, IntoVariables } from '../plan/syntax/index.js'
 import type { ResultColumn, ResultSink, ResultStatus } from '../spi/session.js'
 import type { CoreTransaction } from '../transaction/transaction.js'
 import { drain } from '../executor/drain.js'
 import { settle } from './settle.js'
 import type { PreparedChange, PreparedPlan, PreparedQuery } from './query-types.js'
+import { requireFileFolder } from './input-file.js'
+import { FileReceiver } from './output-file.js'
+import type { Receiver } from './receiver.js'
 import type { RunningStatement } from './running-statement.js'
 import type { Actor } from './account-access.js'
 import type { ServerCore } from './server-core.js'
@@ -63,7 +66,7 @@ export class PlanRunner {
     running: RunningStatement,
     sink: ResultSink,
     moreResults: boolean,
-    into: IntoVariables | undefined,
+    into: IntoClause | undefined,
   ): MaybePromise<void> {
     if (plan.dependencies.length > 0) this.host.core.checkAccess(this.host, plan.dependencies)
     this.host.counters.count(plan.kind === 'query' ? 'select' : plan.statement)
@@ -78,12 +81,10 @@ export class PlanRunner {
     running: RunningStatement,
     sink: ResultSink,
     moreResults: boolean,
-    into: IntoVariables | undefined,
+    into: IntoClause | undefined,
   ): MaybePromise<void> {
-    const receiver =
-      into === undefined
-        ? new SinkReceiver(plan.columns, sink)
-        : new VariableReceiver(into, plan.columns, this.state)
+    const receiver: Receiver =
+      into === undefined ? new SinkReceiver(plan.columns, sink) : this.receiverOf(into, plan, running)
     let execution: Execution | undefined
     return this.inTransaction(
       plan,
@@ -94,9 +95,11 @@ export class PlanRunner {
         const operator = plan.plan.open(execution)
         return settle(
           () => drain(operator, execution as Execution, (batch) => receiver.take(batch)),
-          () => operator.close(),
-          (error) =>
-            rethrowAfter(operator.close(), receiver.hasTaken ? error : staleIfOutdated(error, running)),
+          () => (receiver.end === undefined ? operator.close() : endBoth(operator, receiver)),
+          (error) => {
+            const closed = receiver.abandon === undefined ? operator.close() : abandonBoth(operator, receiver)
+            return rethrowAfter(closed, receiver.hasTaken ? error : staleIfOutdated(error, running))
+          },
         )
       },
       () => {
@@ -110,6 +113,11 @@ export class PlanRunner {
         else sink.ok(status)
       },
     )
+  }
+
+  private receiverOf(into: IntoClause, plan: PreparedQuery, running: RunningStatement): Receiver {
+    if (into.kind === 'intoVariables') return new VariableReceiver(into, plan.columns, this.state)
+    return new FileReceiver(into, plan.columns, requireFileFolder(this.host), running)
   }
 
   private runChange(
@@ -261,8 +269,23 @@ function rethrowAfter(closed: MaybePromise<void>, error: unknown): MaybePromise<
   throw error
 }
 
+async function endBoth(operator: Operator, receiver: Receiver): Promise<void> {
+  await operator.close()
+  try {
+    await receiver.end?.()
+  } catch (error) {
+    await receiver.abandon?.()
+    throw error
+  }
+}
+
+async function abandonBoth(operator: Operator, receiver: Receiver): Promise<void> {
+  await operator.close()
+  await receiver.abandon?.()
+}
+
 /** Hands rows to the sink; the metadata goes first, but not before the first rows are there, so that early errors stand alone. */
-class SinkReceiver {
+class SinkReceiver implements Receiver {
   private hasColumns = false
   private rows = 0
 
@@ -291,7 +314,7 @@ class SinkReceiver {
 }
 
 /** SELECT … INTO @a, @b: one row at most. */
-class VariableReceiver {
+class VariableReceiver implements Receiver {
   private rows = 0
 
   constructor(

@@ -6,12 +6,7 @@ import type { TemporaryTables } from '../catalog/temporary-tables.js'
 import type { TypedValue } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import { STRICT_MODES } from '../common/sql-mode.js'
-import type {
-  Expression as ExpressionSyntax,
-  IntoVariables,
-  QueryExpression,
-  Statement,
-} from '../plan/syntax/index.js'
+import type { Expression as ExpressionSyntax, QueryExpression } from '../plan/syntax/index.js'
 import type { ResultSink } from '../spi/session.js'
 import { StalePlan, type PlanRunner } from './plan-runner.js'
 import {
@@ -52,7 +47,7 @@ export class SessionPlans {
     moreResults: boolean,
     { parameters, literals, keep }: PlanUse,
   ): Promise<void> {
-    const into = statement.kind === 'query' ? intoVariables(statement.into) : undefined
+    const into = statement.kind === 'query' ? statement.into : undefined
     for (;;) {
       const plan = await this.make(statement, running, parameters, {
         literals,
@@ -125,15 +120,6 @@ export class SessionPlans {
 
 function isStrict(statement: PlannableStatement, sqlMode: number): boolean {
   return statement.kind !== 'query' && (sqlMode & STRICT_MODES) !== 0 && !isLenient(statement)
-}
-
-/** Throws ER_OPTION_PREVENTS_STATEMENT for files. */
-export function intoVariables(
-  into: Extract<Statement, { kind: 'query' }>['into'],
-): IntoVariables | undefined {
-  if (into === undefined) return undefined
-  if (into.kind !== 'intoVariables') throw sqlError('ER_OPTION_PREVENTS_STATEMENT', '--secure-file-priv')
-  return into
 }
 
 /** `SELECT expression`, as syntax. */

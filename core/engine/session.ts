@@ -33,7 +33,7 @@ import { PlanRunner, StalePlan } from './plan-runner.js'
 import { PreparedStatements, type Prepared } from './prepared-statements.js'
 import { RunningStatement } from './running-statement.js'
 import { DONE, type ServerCore, type StatementResult } from './server-core.js'
-import { intoVariables, SessionPlans } from './session-plans.js'
+import { SessionPlans } from './session-plans.js'
 import { SessionState, type SessionIdentity } from './session-state.js'
 import { SessionTableLocks } from './session-table-locks.js'
 import { SessionTransactions } from './session-transactions.js'
@@ -436,7 +436,7 @@ export class EngineSession implements Session {
     running.parameters = parameters.map((parameter) => parameter.value)
     const { statement } = prepared.parsed
     const plan = prepared.planFor(this.state.settingsKey, parameters)
-    const into = statement.kind === 'query' ? intoVariables(statement.into) : undefined
+    const into = statement.kind === 'query' ? statement.into : undefined
     if (plan !== undefined && this.plans.isCurrent(plan)) {
       const ran = this.runner.run(plan, running, sink, moreResults, into)
       if (!(ran instanceof Promise)) return ran
