@@ -229,12 +229,15 @@ export interface TableStorage extends StorageBase {
    * holds for every value that its parameters may have (see `fragment.ts`).
    */
   planFragment?(fragment: Fragment): FragmentAnswer
-  /** Own writes of the transaction have been handed over before. For ER_TABLE_DEF_CHANGED see `openScan`. */
+  /**
+   * Own writes of the transaction have been handed over before. For ER_TABLE_DEF_CHANGED see `openScan`. Undefined: not with these
+   * values, or not with what the tables hold by now; core runs it then.
+   */
   runFragment?(
     fragment: Fragment,
     statement: StatementContext,
     values: FragmentValues,
-  ): MaybePromise<BatchCursor>
+  ): MaybePromise<BatchCursor | undefined>
 }
 
 /**

@@ -31,7 +31,7 @@ import {
   type BlockStream,
   type ColumnEngine,
 } from './column-engine.js'
-import { Refusal } from './fragment-expression.js'
+import { Refusal } from './fragment-render.js'
 import type { FragmentScope } from './fragment-scope.js'
 import { fragmentSql } from './fragment-sql.js'
 import { BlockReader } from './native-block.js'
@@ -135,11 +135,12 @@ export class ChdbStorage implements TableStorage {
     statement: StatementContext,
   ): Promise<BatchCursor> {
     return this.guarded(async () => {
-      const { hasVersions } = await this.state(table)
+      const { hasVersions, exceptions } = await this.state(table)
       const stored = this.storedTable(table)
       const answer = planPushDown(stored.columns, request)
       const sql = scanSql(stored, request, {
         final: hasVersions,
+        exceptions,
         conditions: request.conditions.filter((_, i) => answer.conditions[i] === 'exact'),
         order: answer.order === 'exact' ? request.order : [],
         limit: answer.limit === 'exact' ? request.limit : undefined,
@@ -151,7 +152,7 @@ export class ChdbStorage implements TableStorage {
 
   planFragment(fragment: Fragment): FragmentAnswer {
     try {
-      const text = fragmentSql(fragment, this.scope(undefined, NO_VERSIONS))
+      const text = fragmentSql(fragment, this.scope(undefined, NO_STATES))
       return { accepted: true, rows: 1, cost: TRIP_COST, text }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -159,23 +160,26 @@ export class ChdbStorage implements TableStorage {
     }
   }
 
-  runFragment(fragment: Fragment, statement: StatementContext, values: FragmentValues): Promise<BatchCursor> {
+  runFragment(
+    fragment: Fragment,
+    statement: StatementContext,
+    values: FragmentValues,
+  ): Promise<BatchCursor | undefined> {
     return this.guarded(async () => {
-      const versions = new Set<number>()
-      for (const table of tablesOf(fragment.root)) {
-        const { hasVersions } = await this.state(table)
-        if (hasVersions) versions.add(table.id)
-      }
-      const sql = fragmentSql(fragment, this.scope(values, versions))
+      const states = new Map<number, TableState>()
+      for (const table of tablesOf(fragment.root)) states.set(table.id, await this.state(table))
+      const sql = sqlUnlessRefused(() => fragmentSql(fragment, this.scope(values, states)))
+      if (sql === undefined) return undefined
       const types = fragment.columns.map((column) => column.type)
       return this.open(sql, types, statement)
     }, statement)
   }
 
-  private scope(values: FragmentValues | undefined, versions: ReadonlySet<number>): FragmentScope {
+  private scope(values: FragmentValues | undefined, states: ReadonlyMap<number, TableState>): FragmentScope {
     return {
       stored: (table) => this.storedTable(table),
-      hasVersions: (table) => versions.has(table.id),
+      hasVersions: (table) => states.get(table.id)?.hasVersions === true,
+      exceptions: (table) => states.get(table.id)?.exceptions ?? NO_EXCEPTIONS,
       values,
     }
   }
@@ -270,11 +274,14 @@ export class ChdbStorage implements TableStorage {
   }
 
   private async readState(table: TableDefinition): Promise<TableState> {
-    const { hasRowIds, primaryKey, hasIntegerKey } = this.storedTable(table)
+    const { hasRowIds, primaryKey, hasIntegerKey, textColumns } = this.storedTable(table)
     const highest = hasRowIds || hasIntegerKey ? `max(${primaryKey.names.join()})` : 'toUInt64(0)'
-    const sql = `SELECT count(), max(${VERSION_COLUMN}), ${highest} FROM ${tableName(table.id)}`
-    const [[rows = 0, version = 0, key = 0] = []] = await this.numbers(sql, 3)
-    return new TableState(rows, version, key, hasIntegerKey && Number.isSafeInteger(key) ? key : Infinity)
+    const exceptions = textColumns.map(({ name }) => `, toUInt64(max(${name}) != '')`).join('')
+    const sql = `SELECT count(), max(${VERSION_COLUMN}), ${highest}${exceptions} FROM ${tableName(table.id)}`
+    const [[rows = 0, version = 0, key = 0, ...flags] = []] = await this.numbers(sql, 3 + textColumns.length)
+    const keyMax = hasIntegerKey && Number.isSafeInteger(key) ? key : Infinity
+    const exceptional = textColumns.filter((_, i) => flags[i] === 1).map(({ column }) => column.id)
+    return new TableState(rows, version, key, keyMax, new Set(exceptional))
   }
 
   /** A small answer that is all numbers. */
@@ -328,7 +335,18 @@ export class ChdbStorage implements TableStorage {
   }
 }
 
-const NO_VERSIONS: ReadonlySet<number> = new Set()
+/** What was accepted for any values may be refused for some. */
+function sqlUnlessRefused(make: () => string): string | undefined {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof Refusal) return undefined
+    throw error
+  }
+}
+
+const NO_STATES: ReadonlyMap<number, TableState> = new Map()
+const NO_EXCEPTIONS: ReadonlySet<number> = new Set()
 
 function tablesOf(node: LogicalNode): readonly TableDefinition[] {
   switch (node.kind) {
@@ -336,10 +354,13 @@ function tablesOf(node: LogicalNode): readonly TableDefinition[] {
       return [node.table]
     case 'join':
       return [...tablesOf(node.left), ...tablesOf(node.right)]
+    case 'set operation':
+      return node.inputs.flatMap(tablesOf)
     case 'filter':
     case 'project':
     case 'rename':
     case 'aggregate':
+    case 'window':
     case 'sort':
     case 'limit':
     case 'distinct':

@@ -13,6 +13,8 @@ export interface WriterState {
   reserveRowIds(count: number): number
   isAbove(first: number): boolean
   noteKey(key: number): void
+  /** To be told before a text is written that isn't compared by itself. */
+  noteException(columnId: number): void
 }
 
 export class TableState implements WriterState {
@@ -28,7 +30,13 @@ export class TableState implements WriterState {
     private rowId: number,
     /** No key is above it, where the primary key is one integer; Infinity where that isn't known. */
     private keyMax: number,
+    /** Ids of the columns that have texts that aren't compared by themselves (`text-form.ts`). */
+    readonly exceptions: Set<number>,
   ) {}
+
+  noteException(columnId: number): void {
+    this.exceptions.add(columnId)
+  }
 
   get hasVersions(): boolean {
     return this.version > 0
@@ -100,6 +108,7 @@ export class TableState implements WriterState {
   reset(): void {
     this.rows = 0
     this.version = 0
+    this.exceptions.clear()
   }
 }
 
@@ -137,6 +146,10 @@ export class StageState implements WriterState {
 
   noteKey(key: number): void {
     this.table.noteKey(key)
+  }
+
+  noteException(columnId: number): void {
+    this.table.noteException(columnId)
   }
 
   /** To be told before readers may see the rows. */
