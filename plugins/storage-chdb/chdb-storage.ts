@@ -47,6 +47,7 @@ import {
   VERSION_COLUMN,
 } from './sql-text.js'
 import { storedTable, type StoredTable } from './stored-table.js'
+import { checkTable, optimizeTable } from './table-maintenance.js'
 import { TableState } from './table-state.js'
 import { TableWriter } from './table-writer.js'
 
@@ -225,6 +226,22 @@ export class ChdbStorage implements TableStorage {
     })
   }
 
+  optimizeTable(table: TableDefinition, statement: StatementContext): Promise<void> {
+    return this.guarded(async () => {
+      const state = await this.state(table)
+      const stored = this.storedTable(table)
+      await state.exclusively(statement, () => optimizeTable(this.requireEngine(), stored, state, statement))
+    }, statement)
+  }
+
+  checkTable(table: TableDefinition, statement: StatementContext): Promise<readonly string[]> {
+    return this.guarded(async () => {
+      const count = async (sql: string): Promise<number> =>
+        (await this.numbers(sql, 1, statement.signal))[0]?.[0] ?? 0
+      return checkTable(this.storedTable(table), () => this.state(table), count)
+    }, statement)
+  }
+
   // ── Inside ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   private change(
@@ -285,8 +302,8 @@ export class ChdbStorage implements TableStorage {
   }
 
   /** A small answer that is all numbers. */
-  private async numbers(sql: string, columnCount: number): Promise<number[][]> {
-    const stream = await this.requireEngine().query(sql)
+  private async numbers(sql: string, columnCount: number, signal?: AbortSignal): Promise<number[][]> {
+    const stream = await this.requireEngine().query(sql, signal)
     const batch = Batch.ofTypes(Array.from({ length: columnCount }, () => UNSIGNED_BIGINT_TYPE))
     try {
       for (let block = await stream.next(); block !== undefined; block = await stream.next()) {

@@ -36,10 +36,14 @@ export function stageName(tableId: number): string {
 
 export const STAGE_PREFIX = 's'
 
-/** Of the table itself, or of one of the same form. */
+/**
+ * Of the table itself, or of one of the same form. What is merged is only flushed where `flushesMerges`: otherwise the parts that it is made of
+ * stay for as long as that takes the system.
+ */
 export function createTableSql(
   { table, columns: all, keyColumns, textColumns, primaryKey }: StoredTable,
   name = tableName(table.id),
+  flushesMerges = false,
 ): string {
   const columns = all.map((column) => {
     const codec = codecOf(column)
@@ -54,8 +58,7 @@ export function createTableSql(
   const engine = `ReplacingMergeTree(${VERSION_COLUMN}, ${DELETED_COLUMN}) ORDER BY (${primaryKey.names.join(', ')})`
   // What was acknowledged must be on disk: by default nothing is flushed.
   const settings = ['fsync_after_insert = 1', 'fsync_part_directory = 1']
-  // The merged part of a stage is the first that is acknowledged.
-  if (name !== tableName(table.id)) settings.push('min_rows_to_fsync_after_merge = 1')
+  if (flushesMerges) settings.push('min_rows_to_fsync_after_merge = 1')
   return `CREATE TABLE IF NOT EXISTS ${name} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings.join(', ')}`
 }
 

@@ -104,6 +104,11 @@ export class TableState implements WriterState {
     return this.version
   }
 
+  /** No row has a version any more. */
+  forgetVersions(): void {
+    this.version = 0
+  }
+
   /** The table is empty again. */
   reset(): void {
     this.rows = 0
