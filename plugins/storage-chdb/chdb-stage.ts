@@ -68,7 +68,7 @@ export class ChdbStage implements TableStage {
         statement.signal,
       )
       statement.checkKilled()
-      this.state.publish()
+      await this.state.publish()
       await this.engine.run(`ALTER TABLE ${tableName(id)} ATTACH PARTITION tuple() FROM ${stageName(id)}`)
       await this.engine.flushTable(tableName(id))
     })

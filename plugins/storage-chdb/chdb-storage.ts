@@ -4,7 +4,6 @@
  */
 import {
   Batch,
-  INT_TYPE,
   isSqlError,
   sqlError,
   UNSIGNED_BIGINT_TYPE,
@@ -23,14 +22,9 @@ import {
   type TableStatistics,
   type TableStorage,
 } from '@switchyard/core/spi'
+import { BlockCursor } from './block-cursor.js'
 import { ChdbStage } from './chdb-stage.js'
-import {
-  EngineError,
-  EngineErrorNumber,
-  EngineGone,
-  type BlockStream,
-  type ColumnEngine,
-} from './column-engine.js'
+import { EngineError, EngineErrorNumber, EngineGone, type ColumnEngine } from './column-engine.js'
 import { Refusal } from './fragment-render.js'
 import type { FragmentScope } from './fragment-scope.js'
 import { fragmentSql } from './fragment-sql.js'
@@ -136,7 +130,8 @@ export class ChdbStorage implements TableStorage {
     statement: StatementContext,
   ): Promise<BatchCursor> {
     return this.guarded(async () => {
-      const { hasVersions, exceptions } = await this.state(table)
+      const state = await this.state(table)
+      const { hasVersions, exceptions } = state
       const stored = this.storedTable(table)
       const answer = planPushDown(stored.columns, request)
       const sql = scanSql(stored, request, {
@@ -147,7 +142,7 @@ export class ChdbStorage implements TableStorage {
         limit: answer.limit === 'exact' ? request.limit : undefined,
       })
       const types = request.columns.map((column) => columnAt(stored.columns, column).type)
-      return this.open(sql, types, statement)
+      return this.open(sql, types, statement, [state])
     }, statement)
   }
 
@@ -167,12 +162,14 @@ export class ChdbStorage implements TableStorage {
     values: FragmentValues,
   ): Promise<BatchCursor | undefined> {
     return this.guarded(async () => {
-      const states = new Map<number, TableState>()
-      for (const table of tablesOf(fragment.root)) states.set(table.id, await this.state(table))
+      const tables = tablesOf(fragment.root)
+      // What is known of all of them must be so at one moment.
+      const found = await Promise.all(tables.map((table) => this.state(table)))
+      const states = new Map(found.map((state, i) => [tables[i]?.id ?? 0, state]))
       const sql = sqlUnlessRefused(() => fragmentSql(fragment, this.scope(values, states)))
       if (sql === undefined) return undefined
       const types = fragment.columns.map((column) => column.type)
-      return this.open(sql, types, statement)
+      return this.open(sql, types, statement, [...states.values()])
     }, statement)
   }
 
@@ -185,13 +182,25 @@ export class ChdbStorage implements TableStorage {
     }
   }
 
+  /** To be called at once when the states have been looked at. */
   private async open(
     sql: string,
     types: readonly SqlType[],
     statement: StatementContext,
+    states: readonly TableState[],
   ): Promise<BatchCursor> {
-    const stream = await this.requireEngine().query(sql, statement.signal)
-    return new BlockCursor(stream, types, (work) => this.guarded(work, statement))
+    const begins = states.map((state) => state.beginRead())
+    const begun = (): void => {
+      for (const each of begins) each()
+    }
+    try {
+      const stream = await this.requireEngine().query(sql, statement.signal)
+      void stream.begun.then(begun)
+      return new BlockCursor(stream, types, (work) => this.guarded(work, statement))
+    } catch (error) {
+      begun()
+      throw error
+    }
   }
 
   stage(table: TableDefinition, statement: StatementContext): Promise<TableStage> {
@@ -357,7 +366,8 @@ function sqlUnlessRefused(make: () => string): string | undefined {
   try {
     return make()
   } catch (error) {
-    if (error instanceof Refusal) return undefined
+    // A value that can't be computed is an error only if a row asks for it: core finds out.
+    if (error instanceof Refusal || isSqlError(error)) return undefined
     throw error
   }
 }
@@ -390,35 +400,3 @@ function tablesOf(node: LogicalNode): readonly TableDefinition[] {
 /** In units of one row read from memory: see `ScanAnswer.cost`. */
 const TRIP_COST = 5000
 const ROW_COST = 0.5
-
-class BlockCursor implements BatchCursor {
-  private readonly batch: Batch
-  /** What the engine sends: at least one column. */
-  private readonly received: Batch
-
-  constructor(
-    private readonly stream: BlockStream,
-    types: readonly SqlType[],
-    private readonly guarded: <T>(work: () => Promise<T>) => Promise<T>,
-  ) {
-    this.batch = Batch.ofTypes(types)
-    this.received = types.length === 0 ? Batch.ofTypes([INT_TYPE]) : this.batch
-  }
-
-  next(): Promise<Batch | undefined> {
-    return this.guarded(async () => {
-      const block = await this.stream.next()
-      if (block === undefined) return undefined
-      const { received, batch } = this
-      received.clear()
-      const reader = new BlockReader(block)
-      while (!reader.isAtEnd) received.rowCount += reader.next(received.columns)
-      batch.rowCount = received.rowCount
-      return batch
-    })
-  }
-
-  close(): Promise<void> {
-    return this.guarded(() => this.stream.close())
-  }
-}

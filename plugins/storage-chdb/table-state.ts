@@ -15,11 +15,17 @@ export interface WriterState {
   noteKey(key: number): void
   /** To be told before a text is written that isn't compared by itself. */
   noteException(columnId: number): void
+  /** Resolves when no read that has yet to begin relies on what wasn't so before. To be awaited before rows can be seen. */
+  readersKnow(): Promise<void>
 }
 
 export class TableState implements WriterState {
   readonly hasStagedVersions = false
   private tail: Promise<void> = Promise.resolve()
+  /** Reads that have yet to begin. */
+  private readonly beginning = new Set<Promise<void>>()
+  /** Whether reads may have to be made otherwise than some that have yet to begin. */
+  private isNews = false
 
   constructor(
     /** How many rows it has; what other engines merge in the background makes it an estimate after a restart. */
@@ -35,7 +41,28 @@ export class TableState implements WriterState {
   ) {}
 
   noteException(columnId: number): void {
+    if (this.exceptions.has(columnId)) return
     this.exceptions.add(columnId)
+    this.isNews = true
+  }
+
+  /** A read whose SQL is made of what is known now; `begun` is to be called when it can see no further rows, or has failed. */
+  beginRead(): () => void {
+    let begun: () => void = () => undefined
+    const promise = new Promise<void>((resolve) => {
+      begun = () => {
+        this.beginning.delete(promise)
+        resolve()
+      }
+    })
+    this.beginning.add(promise)
+    return begun
+  }
+
+  async readersKnow(): Promise<void> {
+    if (!this.isNews) return
+    await Promise.all(this.beginning)
+    this.isNews = false
   }
 
   get hasVersions(): boolean {
@@ -44,7 +71,8 @@ export class TableState implements WriterState {
 
   /** From now on readers look for versions, also if the write that takes this one fails. */
   nextVersion(): number {
-    return ++this.version
+    this.raiseVersion(this.version + 1)
+    return this.version
   }
 
   /** The first of `count` new ids. */
@@ -97,6 +125,7 @@ export class TableState implements WriterState {
 
   /** Versions up to this one are in the table, or about to be. */
   raiseVersion(version: number): void {
+    if (this.version === 0 && version > 0) this.isNews = true
     this.version = Math.max(this.version, version)
   }
 
@@ -157,10 +186,16 @@ export class StageState implements WriterState {
     this.table.noteException(columnId)
   }
 
-  /** To be told before readers may see the rows. */
-  publish(): void {
+  /** Nobody sees a stage. */
+  readersKnow(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  /** To be awaited before readers may see the rows. */
+  async publish(): Promise<void> {
     this.table.raiseVersion(this.version)
     this.table.rows += this.rows - this.rowsBefore
+    await this.table.readersKnow()
   }
 }
 

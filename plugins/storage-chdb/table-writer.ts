@@ -249,6 +249,7 @@ export class TableWriter {
     const names = columns.map((column) => column.name).join(', ')
     const name = this.target === 'stage' ? stageName(table.id) : tableName(table.id)
     const into = `INSERT INTO ${name} (${names})`
+    await this.state.readersKnow()
     await this.engine.insert(into, encodeBlock(columns, rows.rowCount), this.statement.signal)
   }
 
