@@ -64,7 +64,9 @@ export class ChdbStorage implements TableStorage {
   } as const
   private readonly stored = new WeakMap<TableDefinition, StoredTable>()
   private readonly states = new Map<number, Promise<TableState>>()
-  /** Estimates, for planning: that can't wait. */
+  /** Those that have been read. */
+  private readonly known = new Map<number, TableState>()
+  /** Estimates of the others, for planning: that can't wait. */
   private readonly rowCounts = new Map<number, number>()
 
   constructor(
@@ -96,6 +98,7 @@ export class ChdbStorage implements TableStorage {
   async stop(): Promise<void> {
     if (!('reason' in this.engine)) await this.engine.stop()
     this.states.clear()
+    this.known.clear()
   }
 
   async createTable(table: TableDefinition): Promise<void> {
@@ -106,6 +109,7 @@ export class ChdbStorage implements TableStorage {
   async dropTable(tableId: number): Promise<void> {
     await this.guarded(() => this.requireEngine().run(`DROP TABLE IF EXISTS ${tableName(tableId)} SYNC`))
     this.states.delete(tableId)
+    this.known.delete(tableId)
     this.rowCounts.delete(tableId)
   }
 
@@ -119,7 +123,7 @@ export class ChdbStorage implements TableStorage {
 
   planScan(table: TableDefinition, request: ScanRequest): ScanAnswer {
     const { conditions, order, limit } = planPushDown(this.storedTable(table).columns, request)
-    const rows = this.rowCounts.get(table.id) ?? 0
+    const rows = this.known.get(table.id)?.rows ?? this.rowCounts.get(table.id) ?? 0
     // A query is a trip to another process; from then on rows come at a fraction of what they cost elsewhere.
     return { conditions, order, limit, rows, cost: TRIP_COST + rows * ROW_COST }
   }
@@ -264,9 +268,7 @@ export class ChdbStorage implements TableStorage {
         statement.checkKilled()
         const engine = this.requireEngine()
         const writer = new TableWriter(engine, this.storedTable(table), state, statement)
-        const changed = await work(writer, state)
-        this.rowCounts.set(table.id, state.rows)
-        return changed
+        return work(writer, state)
       })
     }, statement)
   }
@@ -295,7 +297,10 @@ export class ChdbStorage implements TableStorage {
     if (known !== undefined) return known
     const state = this.readState(table)
     this.states.set(table.id, state)
-    state.catch(() => this.states.delete(table.id))
+    state.then(
+      (read) => this.known.set(table.id, read),
+      () => this.states.delete(table.id),
+    )
     return state
   }
 

@@ -37,7 +37,8 @@ const forms = new Map<string, TextForm | undefined>()
 
 function makeForm(name: string): TextForm | undefined {
   const collation = collationByName(name)
-  if (collation === undefined || !charsetOfCollation(name).isUnicode) return undefined
+  // What lies there is UTF-8, whose bytes order as characters do; other encodings' needn't.
+  if (collation === undefined || !charsetOfCollation(name).name.startsWith('utf8')) return undefined
   if (collation.isBinary) return { kind: collation.padAttribute === 'NO PAD' ? 'plain' : 'padded' }
   return name === 'utf8mb4_0900_ai_ci' ? { kind: 'folded', folding: new Folding(collation) } : undefined
 }
