@@ -158,7 +158,7 @@ export class PlanCompiler {
           root: node.root,
           columns: node.output.map(({ id, type }) => ({ id, type })),
         }
-        return compileFragment(node, fragment)
+        return compileFragment(node, fragment, () => this.compile(node.root))
       }
     }
   }

@@ -15,8 +15,14 @@ import { isTableStorage, type BatchCursor } from '../spi/storage.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
 import { readRows } from './set-operators.js'
 
-export function compileFragment(node: FragmentNode, fragment: Fragment): CompiledNode {
+/** `compileHere` compiles the plan for our own executor: for a driver that can't run it with the values that it is given. */
+export function compileFragment(
+  node: FragmentNode,
+  fragment: Fragment,
+  compileHere: () => CompiledNode,
+): CompiledNode {
   const compiler = new FragmentValueCompiler()
+  let here: CompiledNode | undefined
   return {
     output: node.output,
     open: (execution) => {
@@ -24,25 +30,23 @@ export function compileFragment(node: FragmentNode, fragment: Fragment): Compile
       if (!isTableStorage(storage)) throw new Error('invariant: fragments go to table drivers')
       const run = storage.runFragment?.bind(storage)
       if (run === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
-      let cursor: BatchCursor | undefined
-      const open = (): MaybePromise<BatchCursor> =>
+      let source: BatchCursor | Operator | undefined
+      const open = (): MaybePromise<BatchCursor | undefined> =>
         run(fragment, execution.statement, compiler.valuesOf(execution))
+      const begin = (cursor: BatchCursor | undefined): MaybePromise<Batch | undefined> => {
+        here ??= cursor === undefined ? compileHere() : undefined
+        source = cursor ?? here?.open(execution)
+        return source?.next()
+      }
       return {
         next: (): MaybePromise<Batch | undefined> => {
-          if (cursor !== undefined) return cursor.next()
+          if (source !== undefined) return source.next()
           // The driver sees what it was given: also what this transaction holds for it.
           const handedOver = execution.transaction.handOverWrites()
           const opened = handedOver instanceof Promise ? handedOver.then(open) : open()
-          if (opened instanceof Promise) {
-            return opened.then((each) => {
-              cursor = each
-              return each.next()
-            })
-          }
-          cursor = opened
-          return opened.next()
+          return opened instanceof Promise ? opened.then(begin) : begin(opened)
         },
-        close: () => cursor?.close(),
+        close: () => source?.close(),
       }
     },
   }

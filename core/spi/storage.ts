@@ -225,17 +225,25 @@ export interface TableStorage extends StorageBase {
 
   statistics(table: TableDefinition): MaybePromise<TableStatistics>
 
+  /** OPTIMIZE TABLE: whatever makes reading cheaper, or gives back room. Absent where nothing would. */
+  optimizeTable?(table: TableDefinition, statement: StatementContext): MaybePromise<void>
+  /** CHECK TABLE: what is wrong with the stored table, a line each. Absent where the driver can't tell. */
+  checkTable?(table: TableDefinition, statement: StatementContext): MaybePromise<readonly string[]>
+
   /**
    * Only with `capabilities.fragments`. Asked at plan time: would you run this whole sub-plan exactly as MySQL would? The answer
    * holds for every value that its parameters may have (see `fragment.ts`).
    */
   planFragment?(fragment: Fragment): FragmentAnswer
-  /** Own writes of the transaction have been handed over before. For ER_TABLE_DEF_CHANGED see `openScan`. */
+  /**
+   * Own writes of the transaction have been handed over before. For ER_TABLE_DEF_CHANGED see `openScan`. Undefined: not with these
+   * values, or not with what the tables hold by now; core runs it then.
+   */
   runFragment?(
     fragment: Fragment,
     statement: StatementContext,
     values: FragmentValues,
-  ): MaybePromise<BatchCursor>
+  ): MaybePromise<BatchCursor | undefined>
 }
 
 /**

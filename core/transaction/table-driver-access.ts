@@ -18,6 +18,7 @@ import { run, settled, type Steps } from './steps.js'
 import type { TableDriverWrites } from './table-driver-writes.js'
 import type { CoreTransaction } from './transaction.js'
 
+const keyBuffer = new ByteBuffer()
 const INSERTED: InsertOutcome = Object.freeze({ kind: 'inserted' })
 
 export class TableDriverAccess implements TableAccess {
@@ -105,13 +106,66 @@ export class TableDriverAccess implements TableAccess {
   }
 
   insertRows(rows: Batch, start: number, onDuplicate: 'throw' | 'report'): MaybePromise<number> {
-    // Who wants to be told of duplicates has each row looked for.
-    if (onDuplicate === 'report' && this.table.indexes.some((index) => index.unique)) return start
+    if (onDuplicate === 'report' && this.table.indexes.some((index) => index.unique)) {
+      return run(this.appendRows(rows, start))
+    }
+    this.appending = undefined
     const written = this.writes.insertRows(this.storage, this.table, rows, start)
     return isPromise(written) ? written.then(() => rows.rowCount) : rows.rowCount
   }
 
+  /**
+   * Rows whose keys ascend from above all keys of the table can't be duplicates; others have to be looked for one by one. Asked of tables
+   * with one unique index that were empty when the transaction first wrote here.
+   */
+  private *appendRows(rows: Batch, start: number): Steps<number> {
+    const unique = this.table.indexes.filter((index) => index.unique)
+    const [index] = unique
+    if (index?.primary !== true || unique.length > 1) return start
+    this.appending ??= { encoder: compileKeyEncoder(this.table, index), last: yield* this.emptyKey() }
+    const { appending } = this
+    if (appending.last === undefined) return start
+    const row = new Array<Value>(this.table.columns.length).fill(null)
+    let end = start
+    for (; end < rows.rowCount; end++) {
+      for (const { column } of index.parts) row[column] = (rows.columns[column] as Vector).get(end)
+      const key = keyOf(appending.encoder, row)
+      if (compareBytes(appending.last, key) >= 0) break
+      appending.last = key
+    }
+    const written = this.writes.insertRows(this.storage, this.table, rows, start, end)
+    if (isPromise(written)) yield written
+    return end
+  }
+
+  private noteKey(row: readonly Value[]): void {
+    const { appending } = this
+    if (appending?.last === undefined) return
+    const key = keyOf(appending.encoder, row)
+    if (compareBytes(appending.last, key) < 0) appending.last = key
+  }
+
+  private appending: { readonly encoder: KeyEncoder; last: Buffer | undefined } | undefined
+
+  /** The key below all keys if the table has no rows, undefined if it has some. */
+  private *emptyKey(): Steps<Buffer | undefined> {
+    const opened = this.foreignScan({ columns: [], conditions: [], order: [], limit: 1 })
+    const cursor = isPromise(opened) ? yield* settled(opened) : opened
+    try {
+      for (;;) {
+        const next = cursor.next()
+        const batch = isPromise(next) ? yield* settled(next) : next
+        if (batch === undefined) return Buffer.alloc(0)
+        if (batch.rowCount > 0) return undefined
+      }
+    } finally {
+      const closed = cursor.close()
+      if (isPromise(closed)) yield closed
+    }
+  }
+
   private hold(row: readonly Value[]): MaybePromise<InsertOutcome> {
+    this.noteKey(row)
     const written = this.writes.insert(this.storage, this.table, row)
     return isPromise(written) ? written.then(() => INSERTED) : INSERTED
   }
@@ -127,6 +181,7 @@ export class TableDriverAccess implements TableAccess {
   }
 
   private holdUpdate(rowKey: Uint8Array, row: readonly Value[]): MaybePromise<InsertOutcome> {
+    this.appending = undefined
     const key = this.rowKeys.decode(rowKey)
     const written = this.writes.update(this.storage, this.table, () => this.rowKeys.batch(), key, row)
     return isPromise(written) ? written.then(() => INSERTED) : INSERTED
@@ -218,6 +273,12 @@ export class TableDriverAccess implements TableAccess {
     if (statement === undefined) throw new Error('invariant: tables are read by statements')
     return statement
   }
+}
+
+function keyOf(encoder: KeyEncoder, row: readonly Value[]): Buffer {
+  keyBuffer.clear()
+  encoder.writeRow(keyBuffer, row)
+  return keyBuffer.copy()
 }
 
 /** The id of a row without primary key, as the only column of a stored row. */

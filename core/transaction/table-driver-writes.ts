@@ -87,14 +87,22 @@ export class TableDriverWrites {
     return this.held()
   }
 
-  /** The rows of a batch from `start` on. */
-  insertRows(storage: TableStorage, table: TableDefinition, rows: Batch, start: number): MaybePromise<void> {
+  /** The rows of a batch from `start` to `end`. */
+  insertRows(
+    storage: TableStorage,
+    table: TableDefinition,
+    rows: Batch,
+    start: number,
+    end = rows.rowCount,
+  ): MaybePromise<void> {
+    if (end === start) return
     const operation = this.operationFor(storage, table, 'insert', () => ({
       kind: 'insert',
       rows: batchOf(table),
     }))
-    operation.rows.pushRange(rows, start)
-    return this.held(rows.rowCount - start)
+    if (end === rows.rowCount) operation.rows.pushRange(rows, start)
+    else for (let row = start; row < end; row++) operation.rows.pushFrom(rows, row)
+    return this.held(end - start)
   }
 
   update(

@@ -5,6 +5,7 @@
 import { MemoryStorage } from '@switchyard/storage-memory'
 import { Batch } from '../common/batch.js'
 import { INT_TYPE } from '../common/sql-type.js'
+import type { Value } from '../common/value.js'
 import { MemoryCommitLog } from './commit-log.js'
 import { CoreTransactionManager } from './transaction-manager.js'
 import { ListStorage } from './testing/list-storage.js'
@@ -197,4 +198,41 @@ test('AUTO_INCREMENT is written before the rows that use it', async () => {
   key.writeUInt32BE(events.id)
   const stored = await manager.systemStore(manager.beginInternal()).get(900, key)
   expect(stored?.readBigUInt64LE()).toBe(3n)
+})
+
+test('rows that ascend in an empty table are not looked for one by one, others are', async () => {
+  const writer = beginTest(manager)
+  const access = writer.table(events)
+  writer.beginStatement(testStatement())
+  const batchOf = (rows: readonly (readonly Value[])[]): Batch => {
+    const batch = Batch.ofTypes(events.columns.map((column) => column.type))
+    for (const row of rows) batch.pushRow(row)
+    return batch
+  }
+  const first = batchOf([
+    [1, 'a'],
+    [5, 'b'],
+    [3, 'c'],
+    [5, 'd'],
+    [9, 'e'],
+  ])
+  expect(await access.insertRows(first, 0, 'report')).toBe(2)
+  expect(await access.insert([3, 'c'], 'report')).toEqual({ kind: 'inserted' })
+  expect(await access.insertRows(first, 3, 'report')).toBe(3)
+  expect(await access.insert([5, 'd'], 'report')).toMatchObject({ kind: 'duplicate' })
+  expect(await access.insertRows(first, 4, 'report')).toBe(5)
+  writer.endStatement(true)
+  await writer.commit()
+  expect(list.rows).toEqual([
+    [1, 'a'],
+    [5, 'b'],
+    [3, 'c'],
+    [9, 'e'],
+  ])
+
+  const second = beginTest(manager)
+  second.beginStatement(testStatement())
+  expect(await second.table(events).insertRows(batchOf([[11, 'f']]), 0, 'report')).toBe(0)
+  second.endStatement(true)
+  second.rollback()
 })

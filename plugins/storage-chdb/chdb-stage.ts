@@ -39,7 +39,8 @@ export class ChdbStage implements TableStage {
       const name = stageName(stored.table.id)
       // One may be left that could not be dropped.
       await engine.run(`DROP TABLE IF EXISTS ${name} SYNC`)
-      await engine.run(createTableSql(stored, name))
+      // The merged part is the first that is acknowledged.
+      await engine.run(createTableSql(stored, name, true))
       return new ChdbStage(engine, stored, table, release, guarded)
     } catch (error) {
       release()
@@ -67,7 +68,7 @@ export class ChdbStage implements TableStage {
         statement.signal,
       )
       statement.checkKilled()
-      this.state.publish()
+      await this.state.publish()
       await this.engine.run(`ALTER TABLE ${tableName(id)} ATTACH PARTITION tuple() FROM ${stageName(id)}`)
       await this.engine.flushTable(tableName(id))
     })

@@ -2,6 +2,8 @@
  * Goal: tables in chDB are what the server expects of any table driver, and keys are unique by MySQL's rules. Method: the suite for
  * table drivers, and keys that are the same to MySQL only, over the real engine where it is installed.
  */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ColumnDefinition, IndexDefinition, SqlType, TableDefinition, Value } from '@switchyard/core/spi'
 import { DOUBLE_TYPE, INT_TYPE, textType } from '@switchyard/core/spi'
 import { runTableConformance } from '../../test/conformance/storage/table-conformance.js'
@@ -114,4 +116,30 @@ describeWithEngine('keys in chDB', () => {
     await expect(insert(table, [99], [100])).rejects.toMatchObject(duplicate("'100'"))
     expect(await rowsOf(storage, table, request({ columns: [0] }))).toHaveLength(8)
   })
+
+  test('and damage to the files is found', async () => {
+    const table = { ...uniqueTable([INT_TYPE], [[0]]), id: 4711 }
+    await storage.createTable(table)
+    await insert(table, ...Array.from({ length: 1000 }, (_, i) => [i * 7]))
+    expect(await storage.checkTable(table, newStatement())).toEqual([])
+    await storage.stop()
+    for (const file of dataFilesOf(folder)) {
+      const bytes = readFileSync(file)
+      // Behind the checksum of its first block.
+      bytes.writeUInt8(bytes.readUInt8(40) ^ 0xff, 40)
+      writeFileSync(file, bytes)
+    }
+    storage = createTestStorage(folder)
+    await storage.start()
+    const [problem] = await storage.checkTable(table, newStatement())
+    expect(problem).toContain("The rows can't be read")
+  })
 })
+
+/** Files of the columns, whichever table's. */
+function dataFilesOf(folder: string): readonly string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return names
+    .filter((name) => name.includes('/store/') && name.endsWith('.bin'))
+    .map((name) => join(folder, name))
+}

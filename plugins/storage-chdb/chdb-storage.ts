@@ -4,7 +4,6 @@
  */
 import {
   Batch,
-  INT_TYPE,
   isSqlError,
   sqlError,
   UNSIGNED_BIGINT_TYPE,
@@ -23,15 +22,10 @@ import {
   type TableStatistics,
   type TableStorage,
 } from '@switchyard/core/spi'
+import { BlockCursor } from './block-cursor.js'
 import { ChdbStage } from './chdb-stage.js'
-import {
-  EngineError,
-  EngineErrorNumber,
-  EngineGone,
-  type BlockStream,
-  type ColumnEngine,
-} from './column-engine.js'
-import { Refusal } from './fragment-expression.js'
+import { EngineError, EngineErrorNumber, EngineGone, type ColumnEngine } from './column-engine.js'
+import { Refusal } from './fragment-render.js'
 import type { FragmentScope } from './fragment-scope.js'
 import { fragmentSql } from './fragment-sql.js'
 import { BlockReader } from './native-block.js'
@@ -47,6 +41,7 @@ import {
   VERSION_COLUMN,
 } from './sql-text.js'
 import { storedTable, type StoredTable } from './stored-table.js'
+import { checkTable, optimizeTable } from './table-maintenance.js'
 import { TableState } from './table-state.js'
 import { TableWriter } from './table-writer.js'
 
@@ -69,7 +64,9 @@ export class ChdbStorage implements TableStorage {
   } as const
   private readonly stored = new WeakMap<TableDefinition, StoredTable>()
   private readonly states = new Map<number, Promise<TableState>>()
-  /** Estimates, for planning: that can't wait. */
+  /** Those that have been read. */
+  private readonly known = new Map<number, TableState>()
+  /** Estimates of the others, for planning: that can't wait. */
   private readonly rowCounts = new Map<number, number>()
 
   constructor(
@@ -101,6 +98,7 @@ export class ChdbStorage implements TableStorage {
   async stop(): Promise<void> {
     if (!('reason' in this.engine)) await this.engine.stop()
     this.states.clear()
+    this.known.clear()
   }
 
   async createTable(table: TableDefinition): Promise<void> {
@@ -111,6 +109,7 @@ export class ChdbStorage implements TableStorage {
   async dropTable(tableId: number): Promise<void> {
     await this.guarded(() => this.requireEngine().run(`DROP TABLE IF EXISTS ${tableName(tableId)} SYNC`))
     this.states.delete(tableId)
+    this.known.delete(tableId)
     this.rowCounts.delete(tableId)
   }
 
@@ -124,7 +123,7 @@ export class ChdbStorage implements TableStorage {
 
   planScan(table: TableDefinition, request: ScanRequest): ScanAnswer {
     const { conditions, order, limit } = planPushDown(this.storedTable(table).columns, request)
-    const rows = this.rowCounts.get(table.id) ?? 0
+    const rows = this.known.get(table.id)?.rows ?? this.rowCounts.get(table.id) ?? 0
     // A query is a trip to another process; from then on rows come at a fraction of what they cost elsewhere.
     return { conditions, order, limit, rows, cost: TRIP_COST + rows * ROW_COST }
   }
@@ -135,23 +134,25 @@ export class ChdbStorage implements TableStorage {
     statement: StatementContext,
   ): Promise<BatchCursor> {
     return this.guarded(async () => {
-      const { hasVersions } = await this.state(table)
+      const state = await this.state(table)
+      const { hasVersions, exceptions } = state
       const stored = this.storedTable(table)
       const answer = planPushDown(stored.columns, request)
       const sql = scanSql(stored, request, {
         final: hasVersions,
+        exceptions,
         conditions: request.conditions.filter((_, i) => answer.conditions[i] === 'exact'),
         order: answer.order === 'exact' ? request.order : [],
         limit: answer.limit === 'exact' ? request.limit : undefined,
       })
       const types = request.columns.map((column) => columnAt(stored.columns, column).type)
-      return this.open(sql, types, statement)
+      return this.open(sql, types, statement, [state])
     }, statement)
   }
 
   planFragment(fragment: Fragment): FragmentAnswer {
     try {
-      const text = fragmentSql(fragment, this.scope(undefined, NO_VERSIONS))
+      const text = fragmentSql(fragment, this.scope(undefined, NO_STATES))
       return { accepted: true, rows: 1, cost: TRIP_COST, text }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -159,34 +160,51 @@ export class ChdbStorage implements TableStorage {
     }
   }
 
-  runFragment(fragment: Fragment, statement: StatementContext, values: FragmentValues): Promise<BatchCursor> {
+  runFragment(
+    fragment: Fragment,
+    statement: StatementContext,
+    values: FragmentValues,
+  ): Promise<BatchCursor | undefined> {
     return this.guarded(async () => {
-      const versions = new Set<number>()
-      for (const table of tablesOf(fragment.root)) {
-        const { hasVersions } = await this.state(table)
-        if (hasVersions) versions.add(table.id)
-      }
-      const sql = fragmentSql(fragment, this.scope(values, versions))
+      const tables = tablesOf(fragment.root)
+      // What is known of all of them must be so at one moment.
+      const found = await Promise.all(tables.map((table) => this.state(table)))
+      const states = new Map(found.map((state, i) => [tables[i]?.id ?? 0, state]))
+      const sql = sqlUnlessRefused(() => fragmentSql(fragment, this.scope(values, states)))
+      if (sql === undefined) return undefined
       const types = fragment.columns.map((column) => column.type)
-      return this.open(sql, types, statement)
+      return this.open(sql, types, statement, [...states.values()])
     }, statement)
   }
 
-  private scope(values: FragmentValues | undefined, versions: ReadonlySet<number>): FragmentScope {
+  private scope(values: FragmentValues | undefined, states: ReadonlyMap<number, TableState>): FragmentScope {
     return {
       stored: (table) => this.storedTable(table),
-      hasVersions: (table) => versions.has(table.id),
+      hasVersions: (table) => states.get(table.id)?.hasVersions === true,
+      exceptions: (table) => states.get(table.id)?.exceptions ?? NO_EXCEPTIONS,
       values,
     }
   }
 
+  /** To be called at once when the states have been looked at. */
   private async open(
     sql: string,
     types: readonly SqlType[],
     statement: StatementContext,
+    states: readonly TableState[],
   ): Promise<BatchCursor> {
-    const stream = await this.requireEngine().query(sql, statement.signal)
-    return new BlockCursor(stream, types, (work) => this.guarded(work, statement))
+    const begins = states.map((state) => state.beginRead())
+    const begun = (): void => {
+      for (const each of begins) each()
+    }
+    try {
+      const stream = await this.requireEngine().query(sql, statement.signal)
+      void stream.begun.then(begun)
+      return new BlockCursor(stream, types, (work) => this.guarded(work, statement))
+    } catch (error) {
+      begun()
+      throw error
+    }
   }
 
   stage(table: TableDefinition, statement: StatementContext): Promise<TableStage> {
@@ -221,6 +239,22 @@ export class ChdbStorage implements TableStorage {
     })
   }
 
+  optimizeTable(table: TableDefinition, statement: StatementContext): Promise<void> {
+    return this.guarded(async () => {
+      const state = await this.state(table)
+      const stored = this.storedTable(table)
+      await state.exclusively(statement, () => optimizeTable(this.requireEngine(), stored, state, statement))
+    }, statement)
+  }
+
+  checkTable(table: TableDefinition, statement: StatementContext): Promise<readonly string[]> {
+    return this.guarded(async () => {
+      const count = async (sql: string): Promise<number> =>
+        (await this.numbers(sql, 1, statement.signal))[0]?.[0] ?? 0
+      return checkTable(this.storedTable(table), () => this.state(table), count)
+    }, statement)
+  }
+
   // ── Inside ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   private change(
@@ -234,9 +268,7 @@ export class ChdbStorage implements TableStorage {
         statement.checkKilled()
         const engine = this.requireEngine()
         const writer = new TableWriter(engine, this.storedTable(table), state, statement)
-        const changed = await work(writer, state)
-        this.rowCounts.set(table.id, state.rows)
-        return changed
+        return work(writer, state)
       })
     }, statement)
   }
@@ -265,21 +297,27 @@ export class ChdbStorage implements TableStorage {
     if (known !== undefined) return known
     const state = this.readState(table)
     this.states.set(table.id, state)
-    state.catch(() => this.states.delete(table.id))
+    state.then(
+      (read) => this.known.set(table.id, read),
+      () => this.states.delete(table.id),
+    )
     return state
   }
 
   private async readState(table: TableDefinition): Promise<TableState> {
-    const { hasRowIds, primaryKey, hasIntegerKey } = this.storedTable(table)
+    const { hasRowIds, primaryKey, hasIntegerKey, textColumns } = this.storedTable(table)
     const highest = hasRowIds || hasIntegerKey ? `max(${primaryKey.names.join()})` : 'toUInt64(0)'
-    const sql = `SELECT count(), max(${VERSION_COLUMN}), ${highest} FROM ${tableName(table.id)}`
-    const [[rows = 0, version = 0, key = 0] = []] = await this.numbers(sql, 3)
-    return new TableState(rows, version, key, hasIntegerKey && Number.isSafeInteger(key) ? key : Infinity)
+    const exceptions = textColumns.map(({ name }) => `, toUInt64(max(${name}) != '')`).join('')
+    const sql = `SELECT count(), max(${VERSION_COLUMN}), ${highest}${exceptions} FROM ${tableName(table.id)}`
+    const [[rows = 0, version = 0, key = 0, ...flags] = []] = await this.numbers(sql, 3 + textColumns.length)
+    const keyMax = hasIntegerKey && Number.isSafeInteger(key) ? key : Infinity
+    const exceptional = textColumns.filter((_, i) => flags[i] === 1).map(({ column }) => column.id)
+    return new TableState(rows, version, key, keyMax, new Set(exceptional))
   }
 
   /** A small answer that is all numbers. */
-  private async numbers(sql: string, columnCount: number): Promise<number[][]> {
-    const stream = await this.requireEngine().query(sql)
+  private async numbers(sql: string, columnCount: number, signal?: AbortSignal): Promise<number[][]> {
+    const stream = await this.requireEngine().query(sql, signal)
     const batch = Batch.ofTypes(Array.from({ length: columnCount }, () => UNSIGNED_BIGINT_TYPE))
     try {
       for (let block = await stream.next(); block !== undefined; block = await stream.next()) {
@@ -328,7 +366,19 @@ export class ChdbStorage implements TableStorage {
   }
 }
 
-const NO_VERSIONS: ReadonlySet<number> = new Set()
+/** What was accepted for any values may be refused for some. */
+function sqlUnlessRefused(make: () => string): string | undefined {
+  try {
+    return make()
+  } catch (error) {
+    // A value that can't be computed is an error only if a row asks for it: core finds out.
+    if (error instanceof Refusal || isSqlError(error)) return undefined
+    throw error
+  }
+}
+
+const NO_STATES: ReadonlyMap<number, TableState> = new Map()
+const NO_EXCEPTIONS: ReadonlySet<number> = new Set()
 
 function tablesOf(node: LogicalNode): readonly TableDefinition[] {
   switch (node.kind) {
@@ -336,10 +386,13 @@ function tablesOf(node: LogicalNode): readonly TableDefinition[] {
       return [node.table]
     case 'join':
       return [...tablesOf(node.left), ...tablesOf(node.right)]
+    case 'set operation':
+      return node.inputs.flatMap(tablesOf)
     case 'filter':
     case 'project':
     case 'rename':
     case 'aggregate':
+    case 'window':
     case 'sort':
     case 'limit':
     case 'distinct':
@@ -352,35 +405,3 @@ function tablesOf(node: LogicalNode): readonly TableDefinition[] {
 /** In units of one row read from memory: see `ScanAnswer.cost`. */
 const TRIP_COST = 5000
 const ROW_COST = 0.5
-
-class BlockCursor implements BatchCursor {
-  private readonly batch: Batch
-  /** What the engine sends: at least one column. */
-  private readonly received: Batch
-
-  constructor(
-    private readonly stream: BlockStream,
-    types: readonly SqlType[],
-    private readonly guarded: <T>(work: () => Promise<T>) => Promise<T>,
-  ) {
-    this.batch = Batch.ofTypes(types)
-    this.received = types.length === 0 ? Batch.ofTypes([INT_TYPE]) : this.batch
-  }
-
-  next(): Promise<Batch | undefined> {
-    return this.guarded(async () => {
-      const block = await this.stream.next()
-      if (block === undefined) return undefined
-      const { received, batch } = this
-      received.clear()
-      const reader = new BlockReader(block)
-      while (!reader.isAtEnd) received.rowCount += reader.next(received.columns)
-      batch.rowCount = received.rowCount
-      return batch
-    })
-  }
-
-  close(): Promise<void> {
-    return this.guarded(() => this.stream.close())
-  }
-}

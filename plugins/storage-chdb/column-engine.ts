@@ -32,6 +32,8 @@ export class EngineGone extends Error {
 
 /** Blocks of a result, in ClickHouse's format Native. */
 export interface BlockStream {
+  /** Resolves when the query has answered or ended: what is written from then on doesn't concern it. Never rejects. */
+  readonly begun: Promise<void>
   /** Undefined at the end. Rejects with EngineError or EngineGone. The bytes are the caller's. */
   next(): Promise<Buffer | undefined>
   /** Ends the query if it still runs; resolves when it has ended. */

@@ -258,6 +258,8 @@ export class EngineProcess {
 
 /** Blocks that have arrived, and whoever waits for the next. */
 class QueryStream implements Pending, BlockStream {
+  readonly begun: Promise<void>
+  private begin: () => void = () => undefined
   private readonly blocks: Buffer[] = []
   private failure: Error | undefined
   private isEnded = false
@@ -270,7 +272,11 @@ class QueryStream implements Pending, BlockStream {
     private readonly cancel: () => void,
     private readonly credit: (bytes: number) => void,
     private readonly signal: AbortSignal | undefined,
-  ) {}
+  ) {
+    this.begun = new Promise((resolve) => {
+      this.begin = resolve
+    })
+  }
 
   watch(): void {
     if (this.isEnded) return
@@ -279,11 +285,13 @@ class QueryStream implements Pending, BlockStream {
   }
 
   block(bytes: Buffer): void {
+    this.begin()
     this.blocks.push(bytes)
     this.wake?.()
   }
 
   end(): void {
+    this.begin()
     this.isEnded = true
     this.signal?.removeEventListener('abort', this.onAbort)
     this.wake?.()

@@ -6,6 +6,8 @@ export interface FragmentScope {
   stored(table: TableDefinition): StoredTable
   /** Whether rows of the table may have several versions. */
   hasVersions(table: TableDefinition): boolean
+  /** Ids of the table's columns that have texts that aren't compared by themselves. */
+  exceptions(table: TableDefinition): ReadonlySet<number>
   /** Undefined while the fragment is planned: then no value counts. */
   readonly values: FragmentValues | undefined
 }

@@ -3,63 +3,47 @@
  * is computed allows it, and puts what there is into a derived table where it doesn't. Columns are named by their ids.
  */
 import {
-  isInteger,
   isText,
+  NULL_TYPE,
   type AggregateCall,
   type Expression,
   type Fragment,
   type LogicalNode,
+  type SortKey,
   type SqlType,
+  type WindowCall,
 } from '@switchyard/core/spi'
-import {
-  conditionSql,
-  decimalSql,
-  digitsOf,
-  expressionSql,
-  isDistinguishable,
-  isExactNumber,
-  isOrdered,
-  readsColumns,
-  Refusal,
-  type ColumnTexts,
-} from './fragment-expression.js'
+import { columnSql, conditionSql, distinctSql, sortSql } from './fragment-expression.js'
+import { joinSql } from './fragment-join.js'
+import { isDistinguishable, isOrdered, readsColumns, Refusal, type ColumnTexts } from './fragment-render.js'
 import type { FragmentScope } from './fragment-scope.js'
-import { columnAt, columnName, tableName } from './sql-text.js'
+import {
+  derived,
+  EMPTY,
+  plain,
+  shortened,
+  textOf,
+  undistinct,
+  wrapped,
+  type Select,
+} from './fragment-select.js'
+import { keyOf } from './fragment-text.js'
+import { totalSql } from './fragment-totals.js'
+import { columnTextSql, tableName, type ColumnText } from './sql-text.js'
 import { nullable, storedType } from './stored-type.js'
-
-/** One SELECT in the making. */
-interface Select {
-  readonly from: string
-  /** The columns of the plan that it has, as texts over what is in `from`. */
-  readonly columns: ColumnTexts
-  readonly where: readonly string[]
-  /** Undefined if it doesn't group; empty for one group of all. */
-  readonly groupBy: readonly string[] | undefined
-  readonly isDistinct: boolean
-  readonly orderBy: readonly string[]
-  readonly limit: string
-}
-
-/** Texts beyond this are computed once, in a derived table. */
-const TEXT_LENGTH_MAX = 2000
 
 /** Throws a `Refusal`. */
 export function fragmentSql(fragment: Fragment, scope: FragmentScope): string {
-  const select = new FragmentWriter(scope).select(fragment.root)
+  const made = new FragmentWriter(scope).select(fragment.root)
+  // What is distinct must be told apart by its own columns.
+  const select = undistinct(made)
   const listed = fragment.columns.map(({ id, type }, i) => {
     checkResult(type)
-    const text = select.columns.get(id)
-    if (text === undefined) throw new Refusal('a column is missing')
-    return `CAST(${text} AS ${nullable(storedType(type), true)}) AS r${i}`
+    const column = select.columns.get(id)
+    if (column === undefined) throw new Refusal('a column is missing')
+    return `CAST(${column.text} AS ${nullable(storedType(type), true)}) AS r${i}`
   })
-  // What is distinct must be told apart by its own columns.
-  return textOf(select.isDistinct ? wrapped(select) : select, select.isDistinct ? relisted(fragment) : listed)
-}
-
-function relisted(fragment: Fragment): readonly string[] {
-  return fragment.columns.map(
-    ({ id, type }, i) => `CAST(x${id} AS ${nullable(storedType(type), true)}) AS r${i}`,
-  )
+  return textOf(select, listed)
 }
 
 function checkResult(type: SqlType): void {
@@ -81,34 +65,33 @@ class FragmentWriter {
       }
       case 'project': {
         const input = undistinct(this.select(node.input))
-        const columns = node.output.map(({ id }, i): [number, string] => {
+        const columns = node.output.map(({ id }, i): [number, ColumnText] => {
           const expression = node.expressions[i]
           if (expression === undefined) throw new Refusal('an expression is missing')
-          return [id, expressionSql(expression, input.columns, this.scope)]
+          return [id, columnSql(expression, input.columns, this.scope)]
         })
         return shortened({ ...input, columns: new Map(columns) })
       }
       case 'rename': {
         const input = undistinct(this.select(node.input))
-        const columns = node.columns.map((from, i): [number, string] => [
+        const columns = node.columns.map((from, i): [number, ColumnText] => [
           node.output[i]?.id ?? -1,
-          input.columns.get(from) ?? '',
+          columnOf(input, from),
         ])
         return { ...input, columns: new Map(columns) }
       }
       case 'join':
-        return this.join(node)
+        return joinSql(node, this.select(node.left), this.select(node.right), this.scope)
       case 'aggregate':
         return this.aggregate(node)
+      case 'window':
+        return this.window(node)
+      case 'set operation':
+        return this.union(node)
       case 'sort': {
         const made = undistinct(this.select(node.input))
         const input = made.limit === '' ? made : wrapped(made)
-        const orderBy = node.keys.map(({ expression, descending }) => {
-          if (!isOrdered(expression.type)) throw new Refusal(unordered(expression.type))
-          const text = expressionSql(expression, input.columns, this.scope)
-          return `${text} ${descending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST'}`
-        })
-        return { ...input, orderBy }
+        return { ...input, orderBy: this.order(node.keys, input.columns) }
       }
       case 'limit': {
         const made = this.select(node.input)
@@ -117,24 +100,27 @@ class FragmentWriter {
         const offset = node.offset === undefined ? '0' : this.count(node.offset)
         return { ...input, limit: `${count} OFFSET ${offset}` }
       }
-      case 'distinct': {
-        for (const { type } of node.output) {
-          if (!isDistinguishable(type)) throw new Refusal(unordered(type))
-        }
-        const made = this.select(node.input)
-        const input = made.limit === '' && !made.isDistinct ? made : wrapped(made)
-        return { ...input, isDistinct: true, orderBy: [] }
-      }
+      case 'distinct':
+        return this.distinct(this.select(node.input), node.output)
       default:
         throw new Refusal(`no entry for a ${node.kind}`)
     }
   }
 
+  private order(keys: readonly SortKey[], columns: ColumnTexts): readonly string[] {
+    return keys.map(({ expression, descending }) => {
+      if (!isOrdered(expression.type)) throw new Refusal(unordered(expression.type))
+      const text = sortSql(expression, columns, this.scope)
+      return `${text} ${descending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST'}`
+    })
+  }
+
   private scan(node: Extract<LogicalNode, { kind: 'scan' }>): Select {
     const { table } = node
     const stored = this.scope.stored(table)
+    const exceptions = this.scope.exceptions(table)
     const columns = new Map(
-      node.output.map(({ id }, i) => [id, columnName(columnAt(stored.columns, node.columns[i] ?? -1))]),
+      node.output.map(({ id }, i) => [id, columnTextSql(stored, node.columns[i] ?? -1, exceptions)]),
     )
     const from = `${tableName(table.id)}${this.scope.hasVersions(table) ? ' FINAL' : ''}`
     const where = node.filter === undefined ? [] : [conditionSql(node.filter, columns, this.scope)]
@@ -148,149 +134,158 @@ class FragmentWriter {
     return values === undefined ? '?' : String(values.valueOf(expression))
   }
 
-  private join(node: Extract<LogicalNode, { kind: 'join' }>): Select {
-    if (node.type !== 'inner') throw new Refusal(`no entry for a ${node.type} join`)
-    const [left, right] = [this.select(node.left), this.select(node.right)]
-    const columns = new Map([...left.columns.keys(), ...right.columns.keys()].map((id) => [id, `x${id}`]))
-    const parts = conjuncts(node.condition)
-    const equalities = parts.filter(isEquality).map((part) => conditionSql(part, columns, this.scope))
-    const rest = parts
-      .filter((part) => !isEquality(part))
-      .map((part) => conditionSql(part, columns, this.scope))
-    const on = equalities.length === 0 ? '' : ` ON ${equalities.join(' AND ')}`
-    const word = equalities.length === 0 ? 'CROSS' : 'INNER'
-    const from = `(${textOf(left, listOf(left))}) AS a ${word} JOIN (${textOf(right, listOf(right))}) AS b${on}`
-    return { ...EMPTY, from, columns, where: rest }
+  private distinct(made: Select, output: readonly { readonly id: number; readonly type: SqlType }[]): Select {
+    for (const { type } of output) if (!isDistinguishable(type)) throw new Refusal(unordered(type))
+    const input = made.limit === '' && !made.isDistinct ? unsorted(made) : wrapped(made)
+    const columns = output.map(({ id, type }) => ({ id, type, column: columnOf(input, id) }))
+    if (columns.every(({ column, type }) => !isText(type) || keyFor(column, type) === column.text)) {
+      return { ...input, isDistinct: true }
+    }
+    // Texts that are equal needn't be the same: one group of them shows any.
+    const source = plain(input)
+    const grouped = output.map(({ id, type }) => groupedBy(id, columnOf(source, id), type))
+    return {
+      ...source,
+      columns: new Map(grouped.map(({ id, column }) => [id, column])),
+      groupBy: grouped.map(({ key }) => key),
+    }
   }
 
   private aggregate(node: Extract<LogicalNode, { kind: 'aggregate' }>): Select {
     if (node.rollup) throw new Refusal('no entry for ROLLUP')
-    const input = plain({ ...this.select(node.input), orderBy: [] })
-    const keys = node.groupBy.map(({ output, expression }): [number, string] => {
+    const input = plain(unsorted(this.select(node.input)))
+    const keys = node.groupBy.map(({ output, expression }) => {
       if (!isDistinguishable(expression.type)) throw new Refusal(unordered(expression.type))
       // A constant key is dropped there, and with it the difference between no group and one of no rows.
       if (!readsColumns(expression)) throw new Refusal('GROUP BY of a constant')
-      return [output, expressionSql(expression, input.columns, this.scope)]
+      const column = columnSql(expression, input.columns, this.scope)
+      return groupedBy(output, column, expression.type)
     })
     if (keys.length === 0 && node.aggregates.length === 0) throw new Refusal('one group of nothing')
-    const totals = node.aggregates.map((call): [number, string] => [
+    const totals = node.aggregates.map((call): [number, ColumnText] => [
       call.output,
-      this.total(call, input.columns),
+      this.total(call, input.columns, keys.length > 0),
     ])
-    return { ...input, columns: new Map([...keys, ...totals]), groupBy: keys.map(([, text]) => text) }
+    return {
+      ...input,
+      columns: new Map([...keys.map(({ id, column }): [number, ColumnText] => [id, column]), ...totals]),
+      groupBy: keys.map(({ key }) => key),
+    }
   }
 
-  private total(call: AggregateCall, columns: ColumnTexts): string {
+  private total(call: AggregateCall, columns: ColumnTexts, isGrouped: boolean): ColumnText {
+    if (call.orderBy.length > 0) throw new Refusal(`no entry for ${call.text}`)
+    const total = totalSql({ ...call, type: call.binding.type, over: '' }, { columns, scope: this.scope })
+    // A group has a row.
+    const isPositive = isGrouped && call.name.toLowerCase() === 'count' && call.arguments.length === 0
+    return isPositive ? { ...total, isPositive } : total
+  }
+
+  private window(node: Extract<LogicalNode, { kind: 'window' }>): Select {
+    const input = plain(unsorted(this.select(node.input)))
+    const { columns } = input
+    const partition = node.partitionBy.map((each) => {
+      if (!isDistinguishable(each.type)) throw new Refusal(unordered(each.type))
+      return distinctSql(each, columns, this.scope)
+    })
+    const order = this.order(node.orderBy, columns)
+    const window = [
+      ...(partition.length === 0 ? [] : [`PARTITION BY ${partition.join(', ')}`]),
+      ...(order.length === 0 ? [] : [`ORDER BY ${order.join(', ')}`]),
+    ].join(' ')
+    const calls = node.calls.map((call): [number, ColumnText] => [
+      call.output,
+      this.windowCall(call, window, order.length > 0, columns),
+    ])
+    return { ...input, columns: new Map([...columns, ...calls]), isWindowed: true }
+  }
+
+  private windowCall(
+    call: WindowCall,
+    window: string,
+    isOrderedBy: boolean,
+    columns: ColumnTexts,
+  ): ColumnText {
     const name = call.name.toLowerCase()
-    const [argument, ...others] = call.arguments
-    if (others.length > 0 || call.orderBy.length > 0) throw new Refusal(`no entry for ${call.text}`)
-    if (argument === undefined) {
-      if (name === 'count' && !call.distinct) return 'count()'
-      throw new Refusal(`no entry for ${call.text}`)
+    if (RANKINGS.has(name)) {
+      if (!isOrderedBy) throw new Refusal(`${name} without an order`)
+      return { text: `CAST(${name}() OVER (${window}) AS ${nullable(storedType(call.type), true)})` }
     }
-    const { type } = argument
-    const text = expressionSql(argument, columns, this.scope)
-    if (name === 'count') {
-      if (!call.distinct) return `count(${text})`
-      if (!isDistinguishable(type)) throw new Refusal(unordered(type))
-      return `uniqExact(${text})`
-    }
-    if (name === 'min' || name === 'max') {
-      if (!isOrdered(type)) throw new Refusal(unordered(type))
-      return `${name}OrNull(${text})`
-    }
-    if (call.distinct) throw new Refusal(`no entry for ${call.text}`)
-    if (name === 'sum') return sumSql(text, type)
-    if (name === 'avg') return averageSql(text, type, call.binding.type)
-    throw new Refusal(`no entry for ${name}`)
+    if (call.aggregate === undefined) throw new Refusal(`no entry for ${name}`)
+    const { unit, start, end } = call.frame
+    const isKnown =
+      start.kind === 'unbounded preceding' &&
+      (end.kind === 'current row' || end.kind === 'unbounded following')
+    if (!isKnown) throw new Refusal('no entry for such a frame')
+    const last = end.kind === 'current row' ? 'CURRENT ROW' : 'UNBOUNDED FOLLOWING'
+    const over = ` OVER (${window} ${unit.toUpperCase()} BETWEEN UNBOUNDED PRECEDING AND ${last})`
+    return totalSql({ ...call, distinct: false, over }, { columns, scope: this.scope })
+  }
+
+  private union(node: Extract<LogicalNode, { kind: 'set operation' }>): Select {
+    if (node.operation !== 'union') throw new Refusal(`no entry for ${node.operation}`)
+    const selects = node.inputs.map((input) => {
+      const { output } = input
+      const made = this.select(input)
+      return { output, select: made.limit === '' ? undistinct(unsorted(made)) : wrapped(made) }
+    })
+    const columns = node.output.map(({ id, type }, i): [number, ColumnText] => {
+      const inputs = selects.map(({ output, select }) => columnOf(select, output[i]?.id ?? -1))
+      const { collation } = type
+      const hasKey =
+        isText(type) && inputs.every(({ key, collation: of }) => key !== undefined && of === collation)
+      const hasExceptions = inputs.some((each) => each.hasExceptions !== false)
+      return [id, derived(id, hasKey, { ...(hasKey ? { collation } : {}), hasExceptions })]
+    })
+    const parts = selects.map(({ output, select }) => {
+      const listed = columns.flatMap(([id, { key }], i) => {
+        const type = node.output[i]?.type ?? NULL_TYPE
+        const column = columnOf(select, output[i]?.id ?? -1)
+        const cast = `CAST(${column.text} AS ${nullable(storedType(type), true)}) AS x${id}`
+        return key === undefined || column.key === undefined ? [cast] : [cast, `${column.key} AS y${id}`]
+      })
+      return textOf(select, listed)
+    })
+    const all: Select = { ...EMPTY, from: `(${parts.join(' UNION ALL ')})`, columns: new Map(columns) }
+    return node.all ? all : this.distinct(all, node.output)
   }
 }
 
-const EMPTY = { where: [], groupBy: undefined, isDistinct: false, orderBy: [], limit: '' } as const
+const RANKINGS: ReadonlySet<string> = new Set(['row_number', 'rank', 'dense_rank'])
 
-/** In a type that no sum of it leaves: its own sums wrap around silently. */
-function sumSql(text: string, type: SqlType): string {
-  if (type.name === 'double' || type.name === 'float') return `sumOrNull(CAST(${text} AS Nullable(Float64)))`
-  if (!isExactNumber(type)) throw new Refusal(`no entry for the sum of ${type.name}`)
-  const { whole, scale } = digitsOf(type)
-  if (type.name !== 'decimal') {
-    return `sumOrNull(CAST(${text} AS Nullable(${whole <= 10 ? 'Int64' : 'Decimal(38, 0)'})))`
-  }
-  return whole + scale <= 18
-    ? `sumOrNull(${text})`
-    : `sumOrNull(CAST(${text} AS Nullable(Decimal(76, ${scale}))))`
+function columnOf({ columns }: Select, id: number): ColumnText {
+  const column = columns.get(id)
+  if (column === undefined) throw new Refusal('a column is missing')
+  return column
 }
 
-/** The quotient is cut, not rounded, at the scale that the server computes with, too. */
-function averageSql(text: string, type: SqlType, result: SqlType): string {
-  if (type.name === 'double' || type.name === 'float') return `avgOrNull(CAST(${text} AS Nullable(Float64)))`
-  const { whole, scale } = digitsOf(type)
-  // The dividend is a sum of many rows, and gets the digits of the result behind it.
-  if (!isExactNumber(type) || whole + COUNT_DIGITS + scale + result.scale > 76) {
-    throw new Refusal(`no entry for the average of ${type.name}`)
-  }
-  const sum = decimalSql(sumSql(text, type), 76, scale)
-  const count = `CAST(greatest(count(${text}), 1) AS Decimal(76, 0))`
-  return `divideDecimal(${sum}, ${count}, ${result.scale})`
+/** Order means nothing below, unless it decides what a limit leaves. */
+function unsorted(select: Select): Select {
+  return select.limit === '' ? { ...select, orderBy: [] } : select
 }
 
-/** Digits that counting rows adds to a sum. */
-const COUNT_DIGITS = 12
+interface GroupedColumn {
+  readonly id: number
+  readonly column: ColumnText
+  readonly key: string
+}
+
+/** A column that is grouped by: of equal texts any is shown. */
+function groupedBy(id: number, column: ColumnText, type: SqlType): GroupedColumn {
+  const key = isText(type) ? keyFor(column, type) : column.text
+  if (!isText(type) || key === column.text) return { id, column, key }
+  return { id, column: { ...column, text: `any(${column.text})`, key, collation: type.collation }, key }
+}
+
+function keyFor(column: ColumnText, type: SqlType): string {
+  const key = keyOf(column, type.collation)
+  if (key === undefined)
+    throw new Refusal(`no key of collation ${type.collation} for a text that is computed`)
+  return key
+}
 
 function unordered(type: SqlType): string {
   return isText(type)
     ? `no keys of collation ${type.collation} are kept`
     : `no entry for ordering ${type.name}`
-}
-
-function conjuncts(condition: Expression | undefined): readonly Expression[] {
-  if (condition === undefined) return []
-  if (condition.kind === 'call' && condition.name === 'and') return condition.arguments.flatMap(conjuncts)
-  return [condition]
-}
-
-/** Whether it can be what a join looks rows up by: two sides of one type there. */
-function isEquality(part: Expression): boolean {
-  if (part.kind !== 'call' || part.name !== '=') return false
-  const [left, right] = part.arguments
-  if (left === undefined || right === undefined || !readsColumns(left) || !readsColumns(right)) return false
-  if (isInteger(left.type) && isInteger(right.type)) return left.type.unsigned === right.type.unsigned
-  return left.type.name === right.type.name && isDistinguishable(left.type)
-}
-
-/** With nothing behind WHERE. */
-function plain(select: Select): Select {
-  const isPlain =
-    select.groupBy === undefined && !select.isDistinct && select.orderBy.length === 0 && select.limit === ''
-  return isPlain ? select : wrapped(select)
-}
-
-function undistinct(select: Select): Select {
-  return select.isDistinct ? wrapped(select) : select
-}
-
-function shortened(select: Select): Select {
-  const isLong = [...select.columns.values()].some((text) => text.length > TEXT_LENGTH_MAX)
-  // Order would be lost in a derived table.
-  return isLong && select.orderBy.length === 0 ? wrapped(select) : select
-}
-
-function wrapped(select: Select): Select {
-  const columns = new Map([...select.columns.keys()].map((id) => [id, `x${id}`]))
-  return { ...EMPTY, from: `(${textOf(select, listOf(select))})`, columns }
-}
-
-function listOf({ columns }: Select): readonly string[] {
-  return [...columns].map(([id, text]) => `${text} AS x${id}`)
-}
-
-function textOf(select: Select, listed: readonly string[]): string {
-  const { from, where, groupBy = [], isDistinct, orderBy, limit } = select
-  const parts = [
-    `SELECT ${isDistinct ? 'DISTINCT ' : ''}${listed.length === 0 ? '1' : listed.join(', ')} FROM ${from}`,
-  ]
-  if (where.length > 0) parts.push(`WHERE ${where.join(' AND ')}`)
-  if (groupBy.length > 0) parts.push(`GROUP BY ${groupBy.join(', ')}`)
-  if (orderBy.length > 0) parts.push(`ORDER BY ${orderBy.join(', ')}`)
-  return `${parts.join(' ')}${limit}`
 }

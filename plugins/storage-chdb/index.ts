@@ -96,6 +96,9 @@ export const plugin = definePlugin({
           `max_block_size = ${BLOCK_ROWS}`,
           // Numbers in ORDER BY and GROUP BY are numbers.
           'enable_positional_arguments = 0',
+          // Names of columns are columns, also where something that is selected is called the same.
+          'prefer_column_name_to_alias = 1',
+          'join_use_nulls = 1',
           // One block of an insert is one part: that is what makes it whole.
           'max_insert_threads = 1',
           ...(options.threads === 0 ? [] : [`max_threads = ${options.threads}`]),

@@ -28,6 +28,6 @@ function conditionPushDown(
 ): PushDown {
   if (operator === 'is null' || operator === 'is not null') return 'exact'
   const comparability = comparabilityOf(columnAt(columns, column).type)
-  if (comparability === 'trimmed') return EQUALITIES.has(operator) ? 'exact' : 'no'
+  if (comparability === 'equal') return EQUALITIES.has(operator) ? 'exact' : 'no'
   return comparability
 }

@@ -4,13 +4,15 @@
  */
 import {
   formatDecimal,
+  isText,
   type ColumnCondition,
   type ColumnDefinition,
   type ScanRequest,
   type SqlType,
   type Value,
 } from '@switchyard/core/spi'
-import { codecOf, comparabilityOf, nullable, storedType } from './stored-type.js'
+import { codecOf, nullable, storedType } from './stored-type.js'
+import { equalitySql, hasControlCharacter, keyOfText, orderSql, textFormOf } from './text-form.js'
 import type { StoredTable } from './stored-table.js'
 
 export const DATABASE = 'switchyard'
@@ -34,10 +36,14 @@ export function stageName(tableId: number): string {
 
 export const STAGE_PREFIX = 's'
 
-/** Of the table itself, or of one of the same form. */
+/**
+ * Of the table itself, or of one of the same form. What is merged is only flushed where `flushesMerges`: otherwise the parts that it is made of
+ * stay for as long as that takes the system.
+ */
 export function createTableSql(
-  { table, columns: all, keyColumns, primaryKey }: StoredTable,
+  { table, columns: all, keyColumns, textColumns, primaryKey }: StoredTable,
   name = tableName(table.id),
+  flushesMerges = false,
 ): string {
   const columns = all.map((column) => {
     const codec = codecOf(column)
@@ -47,20 +53,17 @@ export function createTableSql(
   for (const { column, form } of keyColumns) {
     columns.push(`${form.name} ${nullable('String', column.nullable)} CODEC(ZSTD)`)
   }
+  for (const { name: exceptions } of textColumns) columns.push(`${exceptions} String CODEC(ZSTD)`)
   columns.push(`${VERSION_COLUMN} UInt64 CODEC(ZSTD)`, `${DELETED_COLUMN} UInt8 CODEC(ZSTD)`)
   const engine = `ReplacingMergeTree(${VERSION_COLUMN}, ${DELETED_COLUMN}) ORDER BY (${primaryKey.names.join(', ')})`
   // What was acknowledged must be on disk: by default nothing is flushed.
   const settings = ['fsync_after_insert = 1', 'fsync_part_directory = 1']
-  // The merged part of a stage is the first that is acknowledged.
-  if (name !== tableName(table.id)) settings.push('min_rows_to_fsync_after_merge = 1')
+  if (flushesMerges) settings.push('min_rows_to_fsync_after_merge = 1')
   return `CREATE TABLE IF NOT EXISTS ${name} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings.join(', ')}`
 }
 
-export function scanSql(
-  { table, columns: all }: StoredTable,
-  request: ScanRequest,
-  answer: PushedScan,
-): string {
+export function scanSql(stored: StoredTable, request: ScanRequest, answer: PushedScan): string {
+  const { table, columns: all } = stored
   const columns = request.columns.map((each) => columnName(columnAt(all, each)))
   const parts = [
     // Rows without columns are only counted.
@@ -68,11 +71,16 @@ export function scanSql(
   ]
   if (answer.final) parts.push('FINAL')
   if (answer.conditions.length > 0) {
-    const conditions = answer.conditions.map((each) => conditionSql(all, each))
+    const conditions = answer.conditions.map((each) => conditionSql(stored, each, answer.exceptions))
     parts.push(`WHERE ${conditions.join(' AND ')}`)
   }
-  if (answer.order.length > 0)
-    parts.push(`ORDER BY ${answer.order.map((key) => orderSql(all, key)).join(', ')}`)
+  if (answer.order.length > 0) {
+    const keys = answer.order.map(({ column, descending }) => {
+      const key = orderedSql(columnTextSql(stored, column, answer.exceptions), columnAt(all, column).type)
+      return descending ? `${key} DESC NULLS LAST` : `${key} ASC NULLS FIRST`
+    })
+    parts.push(`ORDER BY ${keys.join(', ')}`)
+  }
   if (answer.limit !== undefined) parts.push(`LIMIT ${answer.limit}`)
   return parts.join(' ')
 }
@@ -81,36 +89,75 @@ export function scanSql(
 export interface PushedScan {
   /** Whether rows may have several versions. */
   readonly final: boolean
+  /** Ids of the columns that have texts that aren't compared by themselves. */
+  readonly exceptions: ReadonlySet<number>
   readonly conditions: readonly ColumnCondition[]
   readonly order: ScanRequest['order']
   readonly limit: number | undefined
 }
 
-function orderSql(columns: Columns, { column, descending }: ScanRequest['order'][number]): string {
-  const name = columnName(columnAt(columns, column))
-  return descending ? `${name} DESC NULLS LAST` : `${name} ASC NULLS FIRST`
+/** How a column, or what was made of one, is read there. */
+export interface ColumnText {
+  readonly text: string
+  /** For text: what is equal where texts are equal by `collation`. */
+  readonly key?: string
+  readonly collation?: string
+  /** For text: whether some of them may be exceptions of their form. */
+  readonly hasExceptions?: boolean
+  /** For numbers: whether all are above 0. */
+  readonly isPositive?: boolean
 }
 
-function conditionSql(columns: Columns, { column, operator, values }: ColumnCondition): string {
-  const definition = columnAt(columns, column)
-  const { type } = definition
-  const plain = columnName(definition)
-  if (operator === 'is null') return `${plain} IS NULL`
-  if (operator === 'is not null') return `${plain} IS NOT NULL`
-  const isTrimmed = comparabilityOf(type) === 'trimmed'
-  const name = isTrimmed ? `trimRight(${plain})` : plain
-  const encode = (value: Value): string => literalSql(isTrimmed ? trimmed(value) : value, type)
+export function columnTextSql(
+  stored: StoredTable,
+  position: number,
+  exceptions: ReadonlySet<number>,
+): ColumnText {
+  const column = columnAt(stored.columns, position)
+  const text = columnName(column)
+  const kept = stored.textColumns.find((each) => each.position === position)
+  if (kept === undefined) return { text }
+  const hasExceptions = exceptions.has(column.id)
+  const key = equalitySql(kept.form, text, hasExceptions ? kept.name : undefined)
+  return { text, key, collation: column.type.collation, hasExceptions }
+}
+
+/** What orders as the values do. */
+export function orderedSql({ text, key = text, hasExceptions = false }: ColumnText, type: SqlType): string {
+  const form = isText(type) ? textFormOf(type.collation) : undefined
+  return form === undefined ? text : orderSql(form, text, key, type.length, hasExceptions)
+}
+
+function conditionSql(
+  stored: StoredTable,
+  { column, operator, values }: ColumnCondition,
+  exceptions: ReadonlySet<number>,
+): string {
+  const { type } = columnAt(stored.columns, column)
+  const read = columnTextSql(stored, column, exceptions)
+  if (operator === 'is null') return `${read.text} IS NULL`
+  if (operator === 'is not null') return `${read.text} IS NOT NULL`
+  const isOrder = operator.startsWith('<') || operator.startsWith('>')
+  const isByOrder = isOrder && operator !== '<>' && operator !== '<=>'
+  const hasExceptions = read.hasExceptions === true || values.some(hasControlCharacter)
+  const name = isByOrder ? orderedSql({ ...read, hasExceptions }, type) : (read.key ?? read.text)
+  const encode = (value: Value): string => {
+    const key = keySql(value, type)
+    return isByOrder ? orderedSql({ text: literalSql(value, type), key, hasExceptions }, type) : key
+  }
   const present = values.filter((value) => value !== null)
   const [first = null] = values
   if (operator === 'in') {
     return present.length === 0 ? '0' : `${name} IN (${present.map(encode).join(', ')})`
   }
-  if (first === null) return operator === '<=>' ? `${plain} IS NULL` : '0'
+  if (first === null) return operator === '<=>' ? `${read.text} IS NULL` : '0'
   return `${name} ${operator === '<=>' ? '=' : operator} ${encode(first)}`
 }
 
-function trimmed(value: Value): Value {
-  return typeof value === 'string' ? value.replace(/ +$/, '') : value
+/** The equality key of a value that isn't NULL. */
+export function keySql(value: Value, type: SqlType): string {
+  const form = isText(type) ? textFormOf(type.collation) : undefined
+  return form === undefined ? literalSql(value, type) : bytesSql(keyOfText(form, value as string))
 }
 
 /** A value that isn't NULL, of a column's type. */

@@ -4,6 +4,7 @@
 import {
   binaryType,
   isInteger,
+  isText,
   primaryKeyOf,
   sqlError,
   UNSIGNED_BIGINT_TYPE,
@@ -17,6 +18,7 @@ import {
 import { keyFormOf, type KeyForm } from './key-form.js'
 import { columnAt, columnName } from './sql-text.js'
 import { storedType } from './stored-type.js'
+import { textFormOf, type TextForm } from './text-form.js'
 
 /** A column of keys that is kept beside the column that they are of. */
 export interface KeyColumn {
@@ -24,6 +26,16 @@ export interface KeyColumn {
   readonly position: number
   readonly column: ColumnDefinition
   readonly form: KeyForm
+}
+
+/** A column of text that isn't compared there as it is. */
+export interface TextColumn {
+  /** Position of the column in the table. */
+  readonly position: number
+  readonly column: ColumnDefinition
+  readonly form: TextForm
+  /** The column of exceptions that is kept beside it. */
+  readonly name: string
 }
 
 export interface UniqueKey {
@@ -50,6 +62,7 @@ export interface StoredTable {
   /** Whether the primary key is one integer. */
   readonly hasIntegerKey: boolean
   readonly keyColumns: readonly KeyColumn[]
+  readonly textColumns: readonly TextColumn[]
   /** What the table's definition says is unique. */
   readonly uniqueKeys: readonly UniqueKey[]
   /** By what rows are known: the primary key, or the row id. */
@@ -90,10 +103,17 @@ export function storedTable(table: TableDefinition): StoredTable {
     columns: hasRowIds ? [...table.columns, ROW_ID] : table.columns,
     hasRowIds,
     keyColumns: [...keyColumns.values()],
+    textColumns: table.columns.flatMap(textColumn),
     uniqueKeys,
     // The primary key comes first among a table's indexes.
     primaryKey: (hasRowIds ? undefined : uniqueKeys[0]) ?? rowId,
   }
+}
+
+function textColumn(column: ColumnDefinition, position: number): readonly TextColumn[] {
+  const form = isText(column.type) ? textFormOf(column.type.collation) : undefined
+  if (form === undefined || form.kind === 'plain') return []
+  return [{ position, column, form, name: `e${column.id}` }]
 }
 
 function uniqueKey(table: TableDefinition, index: IndexDefinition): UniqueKey {

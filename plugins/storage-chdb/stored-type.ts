@@ -9,13 +9,8 @@
  *
  * NULL is Nullable, which costs a byte a row before compression.
  */
-import {
-  charsetOfCollation,
-  collationByName,
-  isText,
-  type ColumnDefinition,
-  type SqlType,
-} from '@switchyard/core/spi'
+import { isText, type ColumnDefinition, type SqlType } from '@switchyard/core/spi'
+import { textFormOf } from './text-form.js'
 
 /** ClickHouse's type for the values of a column, without Nullable. */
 export function storedType(type: SqlType): string {
@@ -76,15 +71,18 @@ export function nullable(type: string, isNullable: boolean): string {
 }
 
 /**
- * How the stored values of a type compare there against how MySQL compares them: `exact`, as they are; `trimmed`, equal exactly if
- * they are without their trailing spaces, but not in the same order; `no`.
+ * How the stored values of a type compare there against how MySQL compares them: `exact`; `equal`, only as far as they are equal or not;
+ * `no`.
  */
-export type Comparability = 'exact' | 'trimmed' | 'no'
+export type Comparability = 'exact' | 'equal' | 'no'
+
+/** Padding more characters than these for an order costs too much. */
+export const PADDED_CHARACTERS_MAX = 255
 
 export function comparabilityOf(type: SqlType): Comparability {
   if (type.name === 'json' || type.name === 'enum' || type.name === 'set') return 'no'
   if (!isText(type)) return 'exact'
-  const collation = collationByName(type.collation)
-  if (collation?.isBinary !== true || !charsetOfCollation(type.collation).isUnicode) return 'no'
-  return collation.padAttribute === 'NO PAD' ? 'exact' : 'trimmed'
+  const form = textFormOf(type.collation)
+  if (form === undefined) return 'no'
+  return form.kind === 'padded' && type.length > PADDED_CHARACTERS_MAX ? 'equal' : 'exact'
 }

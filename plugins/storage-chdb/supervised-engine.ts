@@ -84,6 +84,7 @@ export class SupervisedEngine implements ColumnEngine {
     try {
       const stream = await this.query(sqlOf(sourceOf(file)), signal)
       return {
+        begun: stream.begun,
         next: () => stream.next(),
         close: async () => {
           await stream.close()

@@ -13,11 +13,19 @@ export interface WriterState {
   reserveRowIds(count: number): number
   isAbove(first: number): boolean
   noteKey(key: number): void
+  /** To be told before a text is written that isn't compared by itself. */
+  noteException(columnId: number): void
+  /** Resolves when no read that has yet to begin relies on what wasn't so before. To be awaited before rows can be seen. */
+  readersKnow(): Promise<void>
 }
 
 export class TableState implements WriterState {
   readonly hasStagedVersions = false
   private tail: Promise<void> = Promise.resolve()
+  /** Reads that have yet to begin. */
+  private readonly beginning = new Set<Promise<void>>()
+  /** Whether reads may have to be made otherwise than some that have yet to begin. */
+  private isNews = false
 
   constructor(
     /** How many rows it has; what other engines merge in the background makes it an estimate after a restart. */
@@ -28,7 +36,34 @@ export class TableState implements WriterState {
     private rowId: number,
     /** No key is above it, where the primary key is one integer; Infinity where that isn't known. */
     private keyMax: number,
+    /** Ids of the columns that have texts that aren't compared by themselves (`text-form.ts`). */
+    readonly exceptions: Set<number>,
   ) {}
+
+  noteException(columnId: number): void {
+    if (this.exceptions.has(columnId)) return
+    this.exceptions.add(columnId)
+    this.isNews = true
+  }
+
+  /** A read whose SQL is made of what is known now; `begun` is to be called when it can see no further rows, or has failed. */
+  beginRead(): () => void {
+    let begun: () => void = () => undefined
+    const promise = new Promise<void>((resolve) => {
+      begun = () => {
+        this.beginning.delete(promise)
+        resolve()
+      }
+    })
+    this.beginning.add(promise)
+    return begun
+  }
+
+  async readersKnow(): Promise<void> {
+    if (!this.isNews) return
+    await Promise.all(this.beginning)
+    this.isNews = false
+  }
 
   get hasVersions(): boolean {
     return this.version > 0
@@ -36,7 +71,8 @@ export class TableState implements WriterState {
 
   /** From now on readers look for versions, also if the write that takes this one fails. */
   nextVersion(): number {
-    return ++this.version
+    this.raiseVersion(this.version + 1)
+    return this.version
   }
 
   /** The first of `count` new ids. */
@@ -89,6 +125,7 @@ export class TableState implements WriterState {
 
   /** Versions up to this one are in the table, or about to be. */
   raiseVersion(version: number): void {
+    if (this.version === 0 && version > 0) this.isNews = true
     this.version = Math.max(this.version, version)
   }
 
@@ -96,10 +133,16 @@ export class TableState implements WriterState {
     return this.version
   }
 
+  /** No row has a version any more. */
+  forgetVersions(): void {
+    this.version = 0
+  }
+
   /** The table is empty again. */
   reset(): void {
     this.rows = 0
     this.version = 0
+    this.exceptions.clear()
   }
 }
 
@@ -139,10 +182,20 @@ export class StageState implements WriterState {
     this.table.noteKey(key)
   }
 
-  /** To be told before readers may see the rows. */
-  publish(): void {
+  noteException(columnId: number): void {
+    this.table.noteException(columnId)
+  }
+
+  /** Nobody sees a stage. */
+  readersKnow(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  /** To be awaited before readers may see the rows. */
+  async publish(): Promise<void> {
     this.table.raiseVersion(this.version)
     this.table.rows += this.rows - this.rowsBefore
+    await this.table.readersKnow()
   }
 }
 

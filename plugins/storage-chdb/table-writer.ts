@@ -10,6 +10,7 @@ import {
   INT_TYPE,
   representationOf,
   UNSIGNED_BIGINT_TYPE,
+  type BytesVector,
   type SqlType,
   type StatementContext,
   type Value,
@@ -21,6 +22,7 @@ import { columnName, DELETED_COLUMN, stageName, tableName, VERSION_COLUMN } from
 import { keyText, storedKeyType, type StoredTable, type UniqueKey } from './stored-table.js'
 import { storedType } from './stored-type.js'
 import type { WriterState } from './table-state.js'
+import { exceptionsIn } from './text-form.js'
 
 export class TableWriter {
   constructor(
@@ -214,7 +216,7 @@ export class TableWriter {
   /** Puts the rows into the table, those from `present` on as tombstones. */
   private async write(rows: Batch, present: number, version: number): Promise<void> {
     if (rows.rowCount === 0) return
-    const { table, columns: all, keyColumns: keys } = this.stored
+    const { table, columns: all, keyColumns: keys, textColumns } = this.stored
     const columns = all.map((column, i): BlockColumn => ({
       name: columnName(column),
       type: storedType(column.type),
@@ -224,6 +226,14 @@ export class TableWriter {
     for (const { position, column, form } of keys) {
       const values = keyBytes(form, rows, position)
       columns.push({ name: form.name, type: 'String', isNullable: column.nullable, values })
+    }
+    for (const { position, column, form, name } of textColumns) {
+      const vector = rows.columns[position] as BytesVector
+      const exceptions = exceptionsIn(form, vector, rows.rowCount)
+      // It is empty by default.
+      if (exceptions === undefined) continue
+      this.state.noteException(column.id)
+      columns.push({ name, type: 'String', isNullable: false, values: { kind: 'bytes', values: exceptions } })
     }
     const deleted = createVector(INT_TYPE)
     for (let row = 0; row < rows.rowCount; row++) deleted.push(row < present ? 0 : 1)
@@ -239,6 +249,7 @@ export class TableWriter {
     const names = columns.map((column) => column.name).join(', ')
     const name = this.target === 'stage' ? stageName(table.id) : tableName(table.id)
     const into = `INSERT INTO ${name} (${names})`
+    await this.state.readersKnow()
     await this.engine.insert(into, encodeBlock(columns, rows.rowCount), this.statement.signal)
   }
 

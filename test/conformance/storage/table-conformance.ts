@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  collationByName,
   Batch,
   isSqlError,
   UNSIGNED_BIGINT_TYPE,
@@ -352,12 +353,13 @@ function sortedIds(column: number, descending: boolean): number[] {
   return sorted.map(({ id }) => id)
 }
 
+/** The collation of the texts that are ordered. */
+const CODES = collationByName('utf8mb4_bin')
+
 function compareValues(left: Value, right: Value): number {
   if (left === null || right === null) return Number(right === null) - Number(left === null)
   if (left instanceof Uint8Array && right instanceof Uint8Array) return Buffer.compare(left, right)
-  if (typeof left === 'string' && typeof right === 'string') {
-    return Buffer.compare(Buffer.from(left), Buffer.from(right))
-  }
+  if (typeof left === 'string' && typeof right === 'string') return CODES?.compare(left, right) ?? 0
   return left < right ? -1 : Number(left > right)
 }
 

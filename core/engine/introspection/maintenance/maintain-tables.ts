@@ -6,7 +6,7 @@ import { hasPrivilege, type PrivilegeName } from '../../../catalog/privileges.js
 import { isSqlError, sqlError } from '../../../common/sql-error.js'
 import type { QualifiedName, TableMaintenance } from '../../../plan/syntax/index.js'
 import { primaryPlacementOf } from '../../../plan/schema.js'
-import { isTableStorage } from '../../../spi/storage.js'
+import { isTableStorage, type TableStorage } from '../../../spi/storage.js'
 import type { PlainResult } from '../../server-core.js'
 import { longText, required, text } from '../listing-columns.js'
 import type { ListingColumn } from '../listing.js'
@@ -100,6 +100,9 @@ async function maintain(
       case 'check':
         return await check(relation, context)
       case 'optimize':
+        return relation.kind === 'table'
+          ? await optimize(relation, context)
+          : [notBaseTable(relation), FAILED]
       case 'repair':
         return relation.kind === 'table' ? [unneeded(operation)] : [notBaseTable(relation), FAILED]
     }
@@ -118,8 +121,15 @@ function notBaseTable({ definition: { database, name } }: RelationRow): Message 
 /** Counts the rows: what commits have counted may be wrong after a crash. Table drivers know themselves. */
 async function analyze(relation: RelationRow, context: ShowContext): Promise<readonly Message[]> {
   if (relation.kind !== 'table') return [notBaseTable(relation), FAILED]
-  if (!isInTableDriver(relation, context)) await countRows(relation.definition, context)
+  if (driverOf(relation, context) === undefined) await countRows(relation.definition, context)
   await sampleColumns(relation.definition, context)
+  return [OK]
+}
+
+async function optimize(relation: TableRow, context: ShowContext): Promise<readonly Message[]> {
+  const driver = driverOf(relation, context)
+  if (driver?.optimizeTable === undefined) return [unneeded('optimize')]
+  await driver.optimizeTable(relation.definition, context.running)
   return [OK]
 }
 
@@ -134,9 +144,12 @@ async function check(relation: RelationRow, context: ShowContext): Promise<reado
       return isInvalid ? [{ type: 'Error', text: invalidView(relation) }, CORRUPT] : [OK]
     }
     case 'table': {
-      if (isInTableDriver(relation, context)) return [unneeded('check')]
-      const { transactions } = context.services
-      const problems = await transactions.verifyTable(relation.definition, context.running)
+      const driver = driverOf(relation, context)
+      if (driver !== undefined && driver.checkTable === undefined) return [unneeded('check')]
+      const { definition } = relation
+      const problems = await (driver?.checkTable === undefined
+        ? context.services.transactions.verifyTable(definition, context.running)
+        : driver.checkTable(definition, context.running))
       if (problems.length === 0) return [OK]
       return [...problems.map((problem): Message => ({ type: 'error', text: problem })), CORRUPT]
     }
@@ -147,6 +160,8 @@ function invalidView({ definition: { database, name } }: RelationRow): string {
   return sqlError('ER_VIEW_INVALID', database, name).message
 }
 
-function isInTableDriver({ definition }: TableRow, { services }: ShowContext): boolean {
-  return isTableStorage(services.core.execution.storage(primaryPlacementOf(definition).storage))
+/** The driver that keeps the table, if it is one for tables. */
+function driverOf({ definition }: TableRow, { services }: ShowContext): TableStorage | undefined {
+  const storage = services.core.execution.storage(primaryPlacementOf(definition).storage)
+  return isTableStorage(storage) ? storage : undefined
 }

@@ -1,0 +1,36 @@
+/** Rows of a query there, batch by batch. */
+import { Batch, INT_TYPE, type BatchCursor, type SqlType } from '@switchyard/core/spi'
+import type { BlockStream } from './column-engine.js'
+import { BlockReader } from './native-block.js'
+
+export class BlockCursor implements BatchCursor {
+  private readonly batch: Batch
+  /** What the engine sends: at least one column. */
+  private readonly received: Batch
+
+  constructor(
+    private readonly stream: BlockStream,
+    types: readonly SqlType[],
+    private readonly guarded: <T>(work: () => Promise<T>) => Promise<T>,
+  ) {
+    this.batch = Batch.ofTypes(types)
+    this.received = types.length === 0 ? Batch.ofTypes([INT_TYPE]) : this.batch
+  }
+
+  next(): Promise<Batch | undefined> {
+    return this.guarded(async () => {
+      const block = await this.stream.next()
+      if (block === undefined) return undefined
+      const { received, batch } = this
+      received.clear()
+      const reader = new BlockReader(block)
+      while (!reader.isAtEnd) received.rowCount += reader.next(received.columns)
+      batch.rowCount = received.rowCount
+      return batch
+    })
+  }
+
+  close(): Promise<void> {
+    return this.guarded(() => this.stream.close())
+  }
+}

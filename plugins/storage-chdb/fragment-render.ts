@@ -1,0 +1,124 @@
+/**
+ * What the entries of a fragment's expressions have in common: how they are asked for their SQL, and what is known of types there.
+ */
+import { isInteger, type Expression, type SqlType } from '@switchyard/core/spi'
+import type { FragmentScope } from './fragment-scope.js'
+import type { ColumnText } from './sql-text.js'
+import { comparabilityOf, nullable, storedType } from './stored-type.js'
+
+/** Why a fragment, or a part of it, is left to the server. */
+export class Refusal extends Error {}
+
+/** ClickHouse's widest Decimal. */
+const DIGITS_MAX = 76
+
+/** Columns by their ids. */
+export type ColumnTexts = ReadonlyMap<number, ColumnText>
+
+/** SQL of an expression over the columns of one SELECT. */
+export interface Render {
+  (expression: Expression): string
+  readonly columns: ColumnTexts
+  readonly scope: FragmentScope
+}
+
+/** SQL of one operator or function. Throws a `Refusal` where the answer might not be MySQL's. */
+export type Entry = (args: readonly Expression[], call: Expression, render: Render) => string
+
+export function need(expression: Expression | undefined): Expression {
+  if (expression === undefined) throw new Refusal('an argument is missing')
+  return expression
+}
+
+/** `text` as a value of the type. */
+export function castSql(text: string, type: SqlType): string {
+  return `CAST(${text} AS ${nullable(storedType(type), true)})`
+}
+
+export const UNKNOWN = 'CAST(NULL AS Nullable(UInt8))'
+
+export function readsColumns(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'constant':
+    case 'parameter':
+      return false
+    case 'convert':
+      return readsColumns(expression.operand)
+    case 'call':
+      return expression.volatility === 'volatile' || expression.arguments.some(readsColumns)
+    default:
+      return true
+  }
+}
+
+export function isExactNumber(type: SqlType): boolean {
+  return isInteger(type) || type.name === 'decimal' || type.name === 'year'
+}
+
+export function isApproximate(type: SqlType): boolean {
+  return type.name === 'float' || type.name === 'double'
+}
+
+export function isTemporal(type: SqlType): boolean {
+  return type.name === 'date' || type.name === 'time' || type.name === 'datetime'
+}
+
+const INTEGER_DIGITS: Readonly<Record<string, number>> = {
+  tinyint: 3,
+  smallint: 5,
+  mediumint: 8,
+  int: 10,
+  bigint: 20,
+  year: 4,
+}
+
+/** Digits before the point, and behind it. */
+export interface Digits {
+  readonly whole: number
+  readonly scale: number
+}
+
+export function digitsOf(type: SqlType): Digits {
+  if (type.name === 'decimal') return { whole: type.length - type.scale, scale: type.scale }
+  return { whole: INTEGER_DIGITS[type.name] ?? DIGITS_MAX, scale: 0 }
+}
+
+/** Digits of an expression's values: a literal has no more than are written there. */
+export function digitsOfValues(expression: Expression): Digits {
+  const { type, kind } = expression
+  const digits = digitsOf(type)
+  if ((kind !== 'constant' && kind !== 'parameter') || !isInteger(type)) return digits
+  // The sign has a place, too.
+  const length = Math.max(type.length - (type.unsigned ? 0 : 1), 1)
+  return { whole: Math.min(digits.whole, length), scale: 0 }
+}
+
+export function decimalSql(text: string, digits: number, scale: number): string {
+  if (digits > DIGITS_MAX) throw new Refusal(`numbers of ${digits} digits`)
+  return `CAST(${text} AS Nullable(Decimal(${Math.max(digits, 1)}, ${scale})))`
+}
+
+/** A quotient of two Decimals, cut at `scale`. Without decimals the engine's own answer is always 0. */
+export function quotientSql(dividend: string, divisor: string, scale: number): string {
+  if (scale === 0) return `trunc(divideDecimal(${dividend}, ${divisor}, 1), 0)`
+  return `divideDecimal(${dividend}, ${divisor}, ${scale})`
+}
+
+/** A constant text; undefined while the fragment is planned. */
+export function constantText(expression: Expression, { scope }: Render): string | undefined {
+  if (readsColumns(expression)) throw new Refusal(`${expression.text} changes from row to row`)
+  if (scope.values === undefined) return undefined
+  const value = scope.values.valueOf(expression)
+  if (typeof value !== 'string') throw new Refusal(`${expression.text} is no text`)
+  return value
+}
+
+/** Whether values can be grouped and told apart by what is stored, or by a key of it. */
+export function isDistinguishable(type: SqlType): boolean {
+  return !isApproximate(type) && comparabilityOf(type) !== 'no' && type.name !== 'null'
+}
+
+/** Whether what is stored, or a key of it, orders as MySQL does. */
+export function isOrdered(type: SqlType): boolean {
+  return comparabilityOf(type) === 'exact' && type.name !== 'null'
+}
