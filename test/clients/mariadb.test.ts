@@ -150,7 +150,7 @@ const SESSION: readonly (readonly [sql: string, output: string])[] = [
   ],
   [
     "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE kept",
-    "ERROR 1235 (42000): This version of MySQL doesn't yet support 'LOAD DATA'",
+    'ERROR 3948 (42000): Loading local data is disabled; this must be enabled on both the client and server sides',
   ],
   [
     'CREATE PROCEDURE p() SELECT 1',
