@@ -3,7 +3,7 @@
  * MySQL's; what has none is refused with a reason, and stays with the server.
  */
 import { isInteger, isText, type Expression, type SqlType } from '@switchyard/core/spi'
-import { BRANCH_ENTRIES, logicSql } from './fragment-branches.js'
+import { BRANCH_ENTRIES, caseSql, logicSql } from './fragment-branches.js'
 import { compareSql } from './fragment-comparison.js'
 import { DATE_ENTRIES } from './fragment-dates.js'
 import { isWide, NUMBER_ENTRIES } from './fragment-numbers.js'
@@ -55,6 +55,8 @@ function renderer(columns: ColumnTexts, scope: FragmentScope): Render {
   const render: Render = Object.assign((expression: Expression) => textOf(expression, render), {
     columns,
     scope,
+    picking: (picking: Expression, branch: (argument: Expression) => string) =>
+      caseSql(picking, render, branch),
   })
   return render
 }

@@ -4,7 +4,7 @@
  */
 import { collationByName, isText, type Collation, type Expression } from '@switchyard/core/spi'
 import { need, readsColumns, Refusal, UNKNOWN, type Entry, type Render } from './fragment-render.js'
-import { bytesSql } from './sql-text.js'
+import { bytesSql } from './bytes-sql.js'
 import { textFormOf, type Folding } from './text-form.js'
 
 /** `%`, `_`, or a character that stands for itself. */

@@ -210,6 +210,32 @@ const absolute: Entry = ([operand], { type, text }, render) => {
   return castSql(`abs(${render(number)})`, type)
 }
 
+const negation: Entry = ([operand], { type, text }, render) => {
+  const number = need(operand)
+  const target = digitsOf(type)
+  const { whole, scale } = digitsOf(number.type)
+  const isSafe = type.name === 'decimal' ? target.whole >= whole : !type.unsigned && whole <= 18
+  if (!isExactNumber(number.type) || isWide(number) || !isSafe) throw new Refusal(`no entry for ${text}`)
+  return castSql(`-${decimalSql(render(number), whole + scale, scale)}`, type)
+}
+
+/** NULL if one of them is; there NULLs are passed over. */
+function extremeEntry(name: 'greatest' | 'least'): Entry {
+  return (args, { type, text }, render) => {
+    if (!isExactNumber(type) || args.some((each) => !isExactNumber(each.type) || isWide(each))) {
+      throw new Refusal(`no entry for ${text}`)
+    }
+    const values = args.map((each) => {
+      const { whole, scale } = digitsOf(each.type)
+      const target = digitsOf(type)
+      if (whole > target.whole || scale > target.scale) throw new Refusal(`${each.text} may not fit`)
+      return castSql(render(each), type)
+    })
+    const isNull = values.map((value) => `isNull(${value})`).join(' OR ')
+    return `if(${isNull}, NULL, ${name}(${values.join(', ')}))`
+  }
+}
+
 function integralEntry(name: 'floor' | 'ceil'): Entry {
   return ([operand], { type, text }, render) => {
     const number = wideSql(need(operand), render)
@@ -230,6 +256,9 @@ export const NUMBER_ENTRIES: readonly (readonly [string, Entry])[] = [
   ['round', roundEntry('round')],
   ['truncate', roundEntry('truncate')],
   ['abs', absolute],
+  ['unary -', negation],
+  ['greatest', extremeEntry('greatest')],
+  ['least', extremeEntry('least')],
   ['floor', integralEntry('floor')],
   ['ceil', integralEntry('ceil')],
   ['ceiling', integralEntry('ceil')],

@@ -20,6 +20,8 @@ export interface Render {
   (expression: Expression): string
   readonly columns: ColumnTexts
   readonly scope: FragmentScope
+  /** A call that answers with one of its arguments, with those made by `branch`; undefined for any other. */
+  picking(expression: Expression, branch: (argument: Expression) => string): string | undefined
 }
 
 /** SQL of one operator or function. Throws a `Refusal` where the answer might not be MySQL's. */

@@ -2,7 +2,6 @@
  * Text in fragments: comparisons, groups and orders by collation, LIKE, and string functions.
  */
 import { collationByName, isText, sameType, type Expression, type SqlType } from '@switchyard/core/spi'
-import { caseSql } from './fragment-branches.js'
 import { likeSql } from './fragment-like.js'
 import {
   castSql,
@@ -60,7 +59,7 @@ export function textKeySql(expression: Expression, collation: string, render: Re
   if (key !== undefined) return key
   if (isRegular(expression)) return `lower(${render(expression)})`
   if (expression.kind === 'call' && isText(expression.type)) {
-    const keyed = caseSql(expression, render, (branch) => textKeySql(branch, collation, render))
+    const keyed = render.picking(expression, (branch) => textKeySql(branch, collation, render))
     if (keyed !== undefined) return keyed
   }
   throw new Refusal(`no key of collation ${collation} for ${expression.text}`)

@@ -34,6 +34,9 @@ export function totalSql(total: Total, { columns, scope }: TotalInput): ColumnTe
   const name = total.name.toLowerCase()
   const [argument, ...others] = total.arguments
   const { over, distinct } = total
+  if (name === 'count' && distinct && others.length > 0) {
+    return { text: countTuplesSql(total, { columns, scope }) }
+  }
   if (others.length > 0) throw new Refusal(`no entry for ${total.text}`)
   if (argument === undefined) {
     if (name === 'count' && !distinct) return { text: `count()${over}` }
@@ -55,6 +58,16 @@ export function totalSql(total: Total, { columns, scope }: TotalInput): ColumnTe
   if (name === 'sum') return { text: sumSql(text, type, over) }
   if (name === 'avg') return { text: averageSql(text, type, total.type, over) }
   throw new Refusal(`no entry for ${name}`)
+}
+
+/** COUNT(DISTINCT a, b): rows with a NULL don't count. */
+function countTuplesSql(total: Total, { columns, scope }: TotalInput): string {
+  const keys = total.arguments.map((each) => {
+    if (!isDistinguishable(each.type)) throw new Refusal(`no entry for ${total.text}`)
+    return distinctSql(each, columns, scope)
+  })
+  const isWhole = keys.map((key) => `isNotNull(${key})`).join(' AND ')
+  return `uniqExactIf((${keys.join(', ')}), ${isWhole})`
 }
 
 /** Of texts the one whose key is least or greatest: keys aren't texts. */

@@ -29,10 +29,12 @@ beforeAll(async () => {
       amount DECIMAL(12, 3), weight DOUBLE, code VARCHAR(20), name VARCHAR(20) COLLATE utf8mb4_0900_ai_ci,
       padded VARCHAR(20) COLLATE utf8mb4_bin, day DATE, at DATETIME(2), big BIGINT, huge DECIMAL(60, 5)) ENGINE=${name}`)
     await session.run(
-      `CREATE TABLE item_${suffix} (id SMALLINT PRIMARY KEY, price DECIMAL(8, 2), kind VARCHAR(10)) ENGINE=${name}`,
+      `CREATE TABLE item_${suffix} (id SMALLINT PRIMARY KEY, price DECIMAL(8, 2), kind VARCHAR(10),
+        label VARCHAR(10) COLLATE utf8mb4_0900_ai_ci, tag VARCHAR(10) COLLATE utf8mb4_bin) ENGINE=${name}`,
     )
     await session.run(
-      `INSERT INTO item_${suffix} VALUES (0, 0.99, 'a'), (1, 12.50, 'b'), (2, NULL, 'a'), (3, -1.25, NULL), (4, 7, '')`,
+      `INSERT INTO item_${suffix} VALUES (0, 0.99, 'a', 'Anna', 'x'), (1, 12.50, 'b', 'anna', 'x '),
+        (2, NULL, 'a', 'b_b', 'a'), (3, -1.25, NULL, NULL, NULL), (4, 7, '', '', '')`,
     )
     await session.run(`INSERT INTO sale_${suffix} VALUES ${saleRows()}`)
     // Some rows get further versions.
@@ -65,8 +67,8 @@ function saleRows(): string {
       one(['0', '-0.001', '1.5', '999999999.999', '-12.345', 'NULL']),
       one(['0', '-1.5', '0.25', '1e10', 'NULL']),
       one(["''", "'a'", "'A'", "'a '", "'é'", "'😀'", 'NULL']),
-      one(["'anna'", "'Anna'", "'ÄNNA'", "'bob'", 'NULL']),
-      one(["'a'", "'a '", "'a  '", "'b'", 'NULL']),
+      one(["'anna'", "'Anna'", "'ÄNNA'", "'bob'", "'anna\\t'", "'\\0b'", "'straße 😀'", 'NULL']),
+      one(["'a'", "'a '", "'a  '", "'b'", "'a\\t'", "'a \\t'", 'NULL']),
       date,
       date === 'NULL' ? 'NULL' : `CONCAT(${date}, ' ', '${one(['00:00:00', '23:59:59.99', '12:30:00.5'])}')`,
       one(['0', '9223372036854775807', '-9223372036854775808', '9007199254740993', 'NULL']),
@@ -204,10 +206,10 @@ describeWithEngine('fragments', () => {
 
 const NUMBERS = ['item', 'pieces', 'amount', 'big', 'huge', 'weight', 's.id']
 const SMALL_NUMBERS = ['item', 'pieces', 'amount', 's.id', 'i.price']
-const TEXTS = ['code', 'name', 'padded', 'i.kind']
+const TEXTS = ['code', 'name', 'padded', 'i.kind', 'i.label', 'i.tag']
 const DATES = ['day', 'at']
 /** Equal texts of these may be shown by any of them: only something that is the same of all is shown. */
-const LOOSE = /^(name|padded)$/
+const LOOSE = /name|padded|label|tag/
 
 function randomQuery(random: () => number): string {
   const one = (values: readonly string[]): string => values[Math.floor(random() * values.length)] ?? ''
@@ -239,6 +241,8 @@ function randomQuery(random: () => number): string {
       `CASE WHEN ${condition(0)} THEN ${small()} ELSE 0 END`,
       `CASE item WHEN 1 THEN 'one' WHEN 2 THEN code END`,
       `COALESCE(${small()}, ${small()}, 0)`,
+      `-${one(['item', 'amount', 'i.price'])}`,
+      `${one(['GREATEST', 'LEAST'])}(${one(['item', 'amount'])}, ${one(['i.price', '1', 's.id'])})`,
       `NULLIF(${one(['item', 'code', 'day', 'amount'])}, ${one(["'a'", '1', '2'])})`,
       `${one(['YEAR', 'MONTH', 'DAY', 'QUARTER', 'DAYOFWEEK', 'WEEKDAY', 'DAYOFYEAR', 'TO_DAYS', 'DATE', 'HOUR', 'SECOND'])}(${date()})`,
       `DATE_FORMAT(${date()}, ${one(["'%Y-%m'", "'%d.%m.%y %H:%i'", "'%c/%e %l %p %T'", "'%W'"])})`,
@@ -260,7 +264,9 @@ function randomQuery(random: () => number): string {
       `${of} ${maybe(0.3, () => 'NOT ')}BETWEEN ${literal(of)} AND ${literal(of)}`,
       `${number()} ${one(['<', '=', '>='])} ${number()}`,
       `${text()} ${maybe(0.3, () => 'NOT ')}LIKE ${pattern()}`,
-      `${one(['name', 'padded'])} ${one(['<', '=', '>='])} ${textLiteral()}`,
+      `${one(['name', 'padded', 'i.label', 'i.tag'])} ${one(['<', '=', '>='])} ${textLiteral()}`,
+      `name ${one(['<', '=', '>='])} i.label`,
+      `padded ${one(['<', '=', '>='])} i.tag`,
       `YEAR(${date()}) ${one(['=', '>'])} 2023`,
       `${one(['name', 'padded', 'code'])} ${one(['=', '<'])} ${textLiteral()} COLLATE ${one(['utf8mb4_bin', 'utf8mb4_0900_ai_ci'])}`,
       `name COLLATE utf8mb4_bin ${one(['=', '>', 'LIKE'])} ${textLiteral()}`,
@@ -289,6 +295,8 @@ function randomQuery(random: () => number): string {
       'YEAR(at)',
       'name',
       'padded',
+      'i.label',
+      'i.tag',
       'name COLLATE utf8mb4_bin',
       "DATE_FORMAT(day, '%Y-%m')",
     ])
@@ -297,11 +305,12 @@ function randomQuery(random: () => number): string {
         'COUNT(*)',
         `COUNT(${column()})`,
         `COUNT(DISTINCT ${one([...TEXTS, ...DATES, 'amount', 'big'])})`,
+        `COUNT(DISTINCT ${one(['item', 'code'])}, ${one(['name', 'day'])})`,
         `SUM(${number()})`,
         `AVG(${small()})`,
         `MIN(${one([...NUMBERS, 'code', ...DATES])})`,
         `MAX(${one([...NUMBERS, 'i.kind', ...DATES])})`,
-        `CHAR_LENGTH(RTRIM(${one(['MIN', 'MAX'])}(${one(['name', 'padded'])})))`,
+        `CHAR_LENGTH(RTRIM(${one(['MIN', 'MAX'])}(${one(['padded', 'i.label', 'i.tag'])})))`,
         'SUM(pieces * i.price)',
         'SUM(IF(amount > 1, amount, 0))',
         'SUM(amount) / COUNT(*)',
@@ -310,7 +319,8 @@ function randomQuery(random: () => number): string {
       ]),
     )
     const having = maybe(0.2, () => ' HAVING COUNT(*) > 3')
-    const shownKey = /name|padded/.test(key) ? `CHAR_LENGTH(RTRIM(${key}))` : key
+    // How long equal names are differs, too.
+    const shownKey = key.includes('name') ? '0' : LOOSE.test(key) ? `CHAR_LENGTH(RTRIM(${key}))` : key
     return `SELECT ${[shownKey, ...totals].join(', ')} FROM ${join}${where} GROUP BY ${key}${having}`
   }
   if (kind < 0.6) {

@@ -221,24 +221,62 @@ export class BlockReader {
   private integers(vector: ExactVector, rowCount: number, nulls: Uint8Array | undefined, type: string): void {
     const width = widthOf(type)
     const isSigned = !type.startsWith('UInt')
-    for (let row = 0; row < rowCount; row++) {
-      if (nulls?.[row] === 1) vector.pushNull()
-      else if (width <= 4) {
-        const { bytes, at } = this
-        vector.pushNumber(isSigned ? bytes.readIntLE(at, width) : bytes.readUIntLE(at, width))
-      } else vector.push(this.wide(width, isSigned))
-      this.at += width
+    if (width <= 4)
+      this.narrow(vector, rowCount, nulls, narrowArray(this.copy(rowCount * width), width, isSigned))
+    else if (width === 8) this.words(vector, rowCount, nulls, isSigned)
+    else {
+      for (let row = 0; row < rowCount; row++) {
+        if (nulls?.[row] === 1) vector.pushNull()
+        else vector.push(this.wide(width))
+        this.at += width
+      }
     }
   }
 
-  private wide(width: number, isSigned: boolean): number | bigint {
-    const { bytes, at } = this
-    if (width === 8) {
-      const high = isSigned ? bytes.readInt32LE(at + 4) : bytes.readUInt32LE(at + 4)
-      const value = high * 2 ** 32 + bytes.readUInt32LE(at)
-      if (Number.isSafeInteger(value)) return value
-      return isSigned ? bytes.readBigInt64LE(at) : bytes.readBigUInt64LE(at)
+  /** The next bytes where a typed array can begin. The engine's numbers and ours are little-endian. */
+  private copy(byteCount: number): ArrayBuffer {
+    const copy = new ArrayBuffer(byteCount)
+    new Uint8Array(copy).set(this.bytes.subarray(this.at, this.at + byteCount))
+    this.at += byteCount
+    return copy
+  }
+
+  private narrow(
+    vector: ExactVector,
+    rowCount: number,
+    nulls: Uint8Array | undefined,
+    values: ArrayLike<number>,
+  ): void {
+    for (let row = 0; row < rowCount; row++) {
+      if (nulls?.[row] === 1) vector.pushNull()
+      else vector.pushNumber(values[row] as number)
     }
+  }
+
+  /** 64 bits, which are a number while that is safe. */
+  private words(
+    vector: ExactVector,
+    rowCount: number,
+    nulls: Uint8Array | undefined,
+    isSigned: boolean,
+  ): void {
+    const copy = this.copy(rowCount * 8)
+    const low = new Uint32Array(copy)
+    const high = isSigned ? new Int32Array(copy) : low
+    for (let row = 0; row < rowCount; row++) {
+      if (nulls?.[row] === 1) {
+        vector.pushNull()
+        continue
+      }
+      const value = (high[row * 2 + 1] as number) * 2 ** 32 + (low[row * 2] as number)
+      if (Number.isSafeInteger(value)) vector.pushNumber(value)
+      else vector.push((isSigned ? new BigInt64Array(copy) : new BigUint64Array(copy))[row] as bigint)
+    }
+  }
+
+  /** 128 bits and more. */
+  private wide(width: number): number | bigint {
+    const { bytes, at } = this
     let value = bytes.readBigInt64LE(at + width - 8)
     for (let i = width - 16; i >= 0; i -= 8) value = (value << 64n) | bytes.readBigUInt64LE(at + i)
     return exact(value)
@@ -265,6 +303,17 @@ export class BlockReader {
 
   private skip(count: number): void {
     this.at += count
+  }
+}
+
+function narrowArray(bytes: ArrayBuffer, width: number, isSigned: boolean): ArrayLike<number> {
+  switch (width) {
+    case 1:
+      return isSigned ? new Int8Array(bytes) : new Uint8Array(bytes)
+    case 2:
+      return isSigned ? new Int16Array(bytes) : new Uint16Array(bytes)
+    default:
+      return isSigned ? new Int32Array(bytes) : new Uint32Array(bytes)
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type SqlType,
   type Value,
 } from '@switchyard/core/spi'
+import { bytesSql } from './bytes-sql.js'
 import { codecOf, nullable, storedType } from './stored-type.js'
 import { equalitySql, hasControlCharacter, keyOfText, orderSql, textFormOf } from './text-form.js'
 import type { StoredTable } from './stored-table.js'
@@ -176,10 +177,6 @@ export function literalSql(value: Value, type: SqlType): string {
   }
   const text = type.name === 'decimal' ? formatDecimal(value as number | bigint, type.scale) : String(value)
   return `CAST('${text}' AS ${stored})`
-}
-
-export function bytesSql(bytes: Uint8Array): string {
-  return `unhex('${Buffer.from(bytes).toString('hex')}')`
 }
 
 type Columns = readonly ColumnDefinition[]

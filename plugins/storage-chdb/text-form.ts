@@ -17,7 +17,7 @@ import {
   type Collation,
   type Value,
 } from '@switchyard/core/spi'
-import { bytesSql } from './sql-text.js'
+import { bytesSql } from './bytes-sql.js'
 
 export type TextForm =
   | { readonly kind: 'plain' }
