@@ -10,7 +10,8 @@ import { BatchPool } from './batch-pool.js'
 import { drain } from './drain.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
 import { HeldMemory } from './held-memory.js'
-import { sortDistinctRows, sortingBytes, sortRows, type SortColumn } from './sorting.js'
+import type { SortColumn } from './row-order.js'
+import { sortDistinctRows, sortingBytes, sortRows } from './sorting.js'
 import type { SubqueryCompiler } from './subqueries.js'
 
 export interface CompiledSortKey extends SortColumn {

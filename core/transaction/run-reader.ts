@@ -3,6 +3,7 @@
  * through, column by column. Their bytes are copied once, into memory of the batch that its string columns borrow from.
  */
 import { Batch } from '../common/batch.js'
+import { asBuffer } from '../common/charset-utf8.js'
 import type { RunVisitor } from '../spi/storage.js'
 import type { RunTaker } from './entry-scan.js'
 import type { ScanOutput } from './scan-output.js'
@@ -62,7 +63,7 @@ export class RunReader implements RunTaker {
     valueEnd: number,
   ): void {
     const { output } = this
-    const bytes = value instanceof Buffer ? value : Buffer.from(value.buffer, value.byteOffset, value.length)
+    const bytes = asBuffer(value)
     starts[0] = valueStart
     ends[0] = valueEnd
     if (output.filter !== undefined && !output.holdsIn(this.probeFor(bytes, 1), 0)) return

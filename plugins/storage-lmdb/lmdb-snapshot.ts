@@ -208,8 +208,7 @@ class Merge {
     for (let next = this.next(); next !== undefined; next = this.next()) {
       const order = next.overlay.compare(next.record, this.keyspace, key, keyStart, keyEnd)
       if (this.reverse ? order < 0 : order > 0) break
-      this.show(next)
-      if (this.isOver) return false
+      if (!this.show(next)) return false
       if (order === 0) return true
     }
     this.visited++
@@ -288,12 +287,13 @@ class Merge {
     return order === 0 || (this.reverse ? order > 0 : order < 0) ? newer : older
   }
 
-  /** Shows a change, unless it is a removal, and goes behind it. */
-  private show(changes: RangeChanges): void {
+  /** Shows a change, unless it is a removal, and goes behind it. Answers whether to go on. */
+  private show(changes: RangeChanges): boolean {
     const { overlay, record, version } = changes
     changes.advance()
-    if (overlay.isRemoval(version)) return
+    if (overlay.isRemoval(version)) return true
     this.visited++
     this.isOver = !overlay.show(record, version, this.visit) || this.visited >= this.limit
+    return !this.isOver
   }
 }
