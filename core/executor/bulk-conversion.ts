@@ -126,8 +126,8 @@ function kernelOf(type: SqlType, source: BulkSource): Kernel | undefined {
   if (source.kind === 'column') {
     // What was a date under one sql_mode may be none under another.
     if (!sameType(type, source.type) || type.name === 'json' || isTemporal(type)) return undefined
-    return (vector, _rowCount, target) => {
-      target.pushRange(vector, 0)
+    return (vector, rowCount, target) => {
+      target.pushAll(vector, rowCount)
       return true
     }
   }
@@ -151,18 +151,16 @@ type ReadNumber = (bytes: Uint8Array, start: number, end: number) => number
 
 function numberKernel(read: ReadNumber): Kernel {
   return (source, rowCount, target) => {
-    const { data, ends, nulls } = source as BytesVector
+    const { data, starts, ends, nulls } = source as BytesVector
     const into = target as ExactVector
-    let start = 0
     for (let row = 0; row < rowCount; row++) {
-      const end = ends[row] as number
-      if (nulls[row] === 1) into.pushNull()
-      else {
-        const value = read(data, start, end)
-        if (value !== value) return false
-        into.pushNumber(value)
+      if (nulls[row] === 1) {
+        into.pushNull()
+        continue
       }
-      start = end
+      const value = read(data, starts[row] as number, ends[row] as number)
+      if (value !== value) return false
+      into.pushNumber(value)
     }
     return true
   }
@@ -198,19 +196,18 @@ function stringKernel(type: SqlType): Kernel | undefined {
   const limit = type.name === 'char' || type.name === 'varchar' ? type.length : 255
   const trims = type.name === 'char'
   return (source, rowCount, target) => {
-    const { data, ends, nulls } = source as BytesVector
+    const { data, starts, ends, nulls } = source as BytesVector
     const into = target as BytesVector
-    let start = 0
     for (let row = 0; row < rowCount; row++) {
-      const next = ends[row] as number
-      if (nulls[row] === 1) into.pushNull()
-      else {
-        let end = next
-        if (trims) while (end > start && data[end - 1] === SPACE) end--
-        if (end - start > limit || !isPlainText(data, start, end)) return false
-        into.pushBytes(data, start, end)
+      if (nulls[row] === 1) {
+        into.pushNull()
+        continue
       }
-      start = next
+      const start = starts[row] as number
+      let end = ends[row] as number
+      if (trims) while (end > start && data[end - 1] === SPACE) end--
+      if (end - start > limit || !isPlainText(data, start, end)) return false
+      into.pushBytes(data, start, end)
     }
     return true
   }
@@ -223,7 +220,7 @@ function bytesKernel(type: SqlType): Kernel {
     for (let row = 0; row < rowCount; row++) {
       if (from.nulls[row] !== 1 && from.end(row) - from.start(row) > limit) return false
     }
-    target.pushRange(source, 0)
+    target.pushAll(source, rowCount)
     return true
   }
 }

@@ -100,7 +100,7 @@ export class TableDriverWrites {
       kind: 'insert',
       rows: batchOf(table),
     }))
-    if (end === rows.rowCount) operation.rows.pushRange(rows, start)
+    if (start === 0 && end === rows.rowCount) operation.rows.pushAll(rows)
     else for (let row = start; row < end; row++) operation.rows.pushFrom(rows, row)
     return this.held(end - start)
   }
