@@ -26,7 +26,12 @@ export function compileFragment(node: FragmentNode, fragment: Fragment): Compile
       if (run === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
       let cursor: BatchCursor | undefined
       const open = (): MaybePromise<BatchCursor> =>
-        run(fragment, execution.statement, compiler.valuesOf(execution))
+        run(
+          fragment,
+          execution.statement,
+          compiler.valuesOf(execution),
+          execution.transaction.driverTransaction(storage, 'reads'),
+        )
       return {
         next: (): MaybePromise<Batch | undefined> => {
           if (cursor !== undefined) return cursor.next()

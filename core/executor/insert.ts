@@ -189,7 +189,8 @@ class InsertRun {
     } finally {
       await source.close()
     }
-    const { isSingleRow } = this.compiled
+    const { isSingleRow, autoColumn } = this.compiled
+    if (autoColumn >= 0 && this.access.drawsNumbers) this.firstGenerated = await this.access.drawnNumber()
     return {
       ...NO_CHANGE,
       affectedRows: this.affected,
@@ -249,6 +250,7 @@ class InsertRun {
     const { ignore } = this.compiled.plan
     return {
       ignore,
+      drawn: this.access.drawsNumbers ? this.compiled.autoColumn : -1,
       nullIsError: !ignore && (this.context.strict || this.compiled.isSingleRow),
       rowNumber: this.rowNumber,
     }
@@ -318,8 +320,12 @@ class InsertRun {
     const value = values[at] as ExactValue | null
     const zeroGenerates = (this.context.sqlMode & SqlMode.NO_AUTO_VALUE_ON_ZERO) === 0
     if (!isMissing && value !== null && (Number(value) !== 0 || !zeroGenerates)) {
-      this.access.noteAutoIncrement(value)
+      if (!this.access.drawsNumbers) this.access.noteAutoIncrement(value)
       this.lastGiven = value
+      return values
+    }
+    if (this.access.drawsNumbers) {
+      values[at] = null
       return values
     }
     const next = this.access.reserveAutoIncrement(1)
@@ -414,7 +420,8 @@ class InsertRun {
     compiled.onUpdate.forEach(assign)
     const options = { ...this.finishOptions(), nullIsError: this.context.strict && !compiled.plan.ignore }
     if (!compiled.oldBuilder.finish(row, context, options)) return
-    if (compiled.autoColumn >= 0) this.access.noteAutoIncrement((row[compiled.autoColumn] ?? 0) as ExactValue)
+    if (compiled.autoColumn >= 0 && !this.access.drawsNumbers)
+      this.access.noteAutoIncrement((row[compiled.autoColumn] ?? 0) as ExactValue)
     const outcome = await this.access.update(rowKey, row, compiled.plan.ignore ? 'report' : 'throw')
     if (outcome.kind === 'duplicate') this.warnDuplicate(outcome.index, row)
     else {

@@ -210,6 +210,7 @@ class TableScanOperator implements Operator {
       lock: node.lock?.mode ?? 'none',
       lockWait: node.lock?.wait ?? 'wait',
       limit: limit === undefined ? undefined : Number(limit(SINGLE_ROW, 0, context)),
+      conditions: this.parts.conditions?.(context),
       wantRowKeys: node.rowKey !== undefined,
       output: this.rows,
     })
@@ -267,6 +268,7 @@ class ForeignScan implements Operator {
       conditions: this.parts.conditions?.(this.execution.evaluation) ?? [],
       order: [],
       limit: undefined,
+      ...(node.lock === undefined ? {} : { lock: node.lock.mode, lockWait: node.lock.wait }),
     })
     if (opened instanceof Promise) {
       return opened.then((cursor) => {

@@ -1,17 +1,17 @@
 /**
- * What a transaction writes to tables of table drivers. Such a driver commits each call by itself, so rows are collected and
+ * What a transaction writes to tables of table drivers. Most such drivers commit each call by itself, so rows are collected and
  * handed over at the commit, or before the transaction reads such a table, or when they become too many. Until they
  * are handed over they can be rolled back; afterwards they can't, and a rollback says so by a warning, as MySQL does
- * for tables without transactions. One transaction can't write both to such tables and to others: nothing
- * could make the two halves one.
+ * for tables without transactions. A driver with transactions of its own gets the rows when the statement ends, and is told of points
+ * to go back to. One transaction can't write both to such tables and to others: nothing could make the two halves one.
  */
 import { Batch } from '../common/batch.js'
 import { sqlError } from '../common/sql-error.js'
-import { isPromise, type MaybePromise, type Value } from '../common/value.js'
+import { isPromise, type ExactValue, type MaybePromise, type Value } from '../common/value.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
-import type { TableStorage } from '../spi/storage.js'
-import { run, type Steps } from './steps.js'
+import type { InsertedWithNumbers, TableStorage } from '../spi/storage.js'
+import { run, settled, type Steps } from './steps.js'
 import type { CoreTransaction } from './transaction.js'
 
 /** Rows held back at most. */
@@ -34,6 +34,8 @@ export interface DriverMark {
   readonly rowCount: number
   /** Rows of all operations, those that were handed over included. */
   readonly rowsTotal: number
+  /** Calls to a driver with transactions of its own. */
+  readonly calls: number
 }
 
 export class TableDriverWrites {
@@ -44,12 +46,29 @@ export class TableDriverWrites {
   private rowsHandedOver = 0
   /** Where rows were handed over to. */
   private writtenStorage: TableStorage | undefined
+  private writtenParticipant: string | undefined
+  /** Calls to a driver with transactions of its own, and whether one could be asked to go back to before the next one. */
+  private calls = 0
+  private isMarked = true
+  private drawnNumber: ExactValue = 0
   private lastStatement: StatementContext | undefined
 
   constructor(private readonly transaction: CoreTransaction) {}
 
   get isPending(): boolean {
     return this.pending.length > 0
+  }
+
+  /** Whether rows must go to their driver before the statement ends: it is there that they are checked. */
+  get endsWithStatement(): boolean {
+    return this.pending[0]?.storage.capabilities.transactions === 'full'
+  }
+
+  /** The first number that the driver drew since it was last asked; 0 for none. */
+  takeDrawnNumber(): ExactValue {
+    const number = this.drawnNumber
+    this.drawnNumber = 0
+    return number
   }
 
   /** Whether anything was written, be it handed over or not. */
@@ -103,7 +122,9 @@ export class TableDriverWrites {
 
   mark(): DriverMark {
     const last = this.pending[this.pending.length - 1]
+    this.isMarked = true
     return {
+      calls: this.calls,
       operationCount: this.handedOver + this.pending.length,
       rowCount: last === undefined ? 0 : rowCountOf(last.operation),
       rowsTotal: this.rowsHandedOver + this.heldRows,
@@ -113,7 +134,14 @@ export class TableDriverWrites {
   /** Forgets what came after the mark; warns with ER_WARNING_NOT_COMPLETE_ROLLBACK if some of it is written already. */
   rollbackTo(mark: DriverMark | undefined): void {
     const rowsTotal = mark?.rowsTotal ?? 0
-    if (this.rowsHandedOver > rowsTotal) {
+    const own = this.writtenStorage && this.transaction.driverTransaction(this.writtenStorage, 'present')
+    if (own !== undefined) {
+      if (this.calls > (mark?.calls ?? 0)) own.rollbackTo(mark?.calls ?? 0)
+      this.calls = mark?.calls ?? 0
+      this.isMarked = true
+      this.rowsHandedOver = Math.min(this.rowsHandedOver, rowsTotal)
+      this.handedOver = Math.min(this.handedOver, mark?.operationCount ?? 0)
+    } else if (this.rowsHandedOver > rowsTotal) {
       this.transaction.statement?.warn('Warning', 'ER_WARNING_NOT_COMPLETE_ROLLBACK')
     }
     const kept = (mark?.operationCount ?? 0) - this.handedOver
@@ -130,12 +158,14 @@ export class TableDriverWrites {
 
   refuseKeyspaceWrites(): void {
     const other = this.participant
-    if (other !== undefined) this.refuseMixed(other.name)
+    if (other !== undefined) this.refuseMixed(other)
   }
 
-  /** The driver that this transaction writes to. */
-  private get participant(): TableStorage | undefined {
-    return this.writtenStorage ?? this.pending[0]?.storage
+  /** Who commits what this transaction writes: a driver, or one of several stores behind it. */
+  private get participant(): string | undefined {
+    if (this.calls > 0 || this.rowsHandedOver > 0) return this.writtenParticipant
+    const [first] = this.pending
+    return first && participantOf(first.storage, first.table)
   }
 
   private *handOver(): Steps<void> {
@@ -149,10 +179,15 @@ export class TableDriverWrites {
     this.handedOver += operations.length
     this.rowsHandedOver += this.heldRows
     this.heldRows = 0
-    this.writtenStorage ??= operations[0]?.storage
+    const [first] = operations
+    if (first !== undefined) {
+      this.writtenStorage = first.storage
+      this.writtenParticipant = participantOf(first.storage, first.table)
+    }
     for (const { storage, table, operation } of operations) {
       const written = this.perform(storage, table, operation)
-      if (isPromise(written)) yield written
+      const answer = isPromise(written) ? yield* settled(written) : written
+      if (typeof answer === 'object' && this.drawnNumber === 0) this.drawnNumber = answer.generatedId
     }
   }
 
@@ -160,16 +195,23 @@ export class TableDriverWrites {
     storage: TableStorage,
     table: TableDefinition,
     operation: DriverOperation,
-  ): MaybePromise<number> {
+  ): MaybePromise<number | InsertedWithNumbers> {
     const statement = this.transaction.statement ?? this.lastStatement
     if (statement === undefined) throw new Error('invariant: rows are written by statements')
+    const own = this.transaction.driverTransaction(storage, 'writes')
+    if (own !== undefined) {
+      // A statement that is a transaction is undone with it.
+      if (this.isMarked && !this.transaction.options.autocommit) own.savepoint(this.calls)
+      this.isMarked = false
+      this.calls++
+    }
     switch (operation.kind) {
       case 'insert':
-        return storage.insert(table, operation.rows, statement)
+        return storage.insert(table, operation.rows, statement, own)
       case 'delete':
-        return storage.delete(table, operation.keys, statement)
+        return storage.delete(table, operation.keys, statement, own)
       case 'update':
-        return storage.update(table, operation.keys, operation.rows, statement)
+        return storage.update(table, operation.keys, operation.rows, statement, own)
     }
   }
 
@@ -192,9 +234,10 @@ export class TableDriverWrites {
   private check(storage: TableStorage, table: TableDefinition): void {
     this.transaction.refuseIfReadOnly(table)
     if (!storage.capabilities.writable) throw sqlError('ER_ILLEGAL_HA', table.name)
-    if (this.transaction.hasKeyspaceWrites) this.refuseMixed(storage.name)
+    const participant = participantOf(storage, table)
+    if (this.transaction.hasKeyspaceWrites) this.refuseMixed(participant)
     const other = this.participant
-    if (other !== undefined && other !== storage) this.refuseMixed(other.name)
+    if (other !== undefined && other !== participant) this.refuseMixed(other)
     this.lastStatement = this.transaction.statement ?? this.lastStatement
   }
 
@@ -208,6 +251,12 @@ export class TableDriverWrites {
   private held(): MaybePromise<void> {
     if (++this.heldRows >= ROWS_HELD_MAX) return this.flush()
   }
+}
+
+/** Names of drivers and of what is behind them are kept apart. */
+function participantOf(storage: TableStorage, table: TableDefinition): string {
+  const behind = storage.participantOf?.(table)
+  return behind === undefined ? storage.name : `${storage.name} (${behind})`
 }
 
 function batchOf(table: TableDefinition): Batch {
