@@ -54,7 +54,7 @@ export function compileFragment(node: FragmentNode, fragment: Fragment): Compile
 }
 
 /** Expressions are compiled once per plan, whenever the driver first asks for them. */
-class FragmentValueCompiler {
+export class FragmentValueCompiler {
   private readonly evaluators = new WeakMap<Expression, Evaluator>()
 
   valuesOf({ evaluation }: Execution): FragmentValues {

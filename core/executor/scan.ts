@@ -17,9 +17,10 @@ import {
   type TableAccess,
 } from '../spi/transaction.js'
 import { SINGLE_ROW } from '../common/batch.js'
-import type { ColumnCondition } from '../spi/storage.js'
+import type { ColumnCondition, PlannedFilter } from '../spi/storage.js'
 import { BatchPool } from './batch-pool.js'
 import { columnPositions, type CompiledNode, type Execution, type Operator } from './execution.js'
+import { FragmentValueCompiler } from './foreign.js'
 import { columnConditions } from './scan-conditions.js'
 
 export function compileScan(node: ScanNode, layout: ExpressionLayout, isForeign: boolean): CompiledNode {
@@ -40,6 +41,7 @@ export function compileScan(node: ScanNode, layout: ExpressionLayout, isForeign:
     index: access?.kind === 'ranges' ? access.index : undefined,
     conditions:
       isForeign && node.filter !== undefined ? columnConditions(node.filter, node, layout) : undefined,
+    planned: isForeign && node.filter !== undefined ? plannedFilter(node) : undefined,
   }
   const isPoint =
     access?.kind === 'ranges' &&
@@ -59,6 +61,11 @@ export function compileScan(node: ScanNode, layout: ExpressionLayout, isForeign:
   }
 }
 
+function plannedFilter(node: ScanNode): (execution: Execution) => PlannedFilter {
+  const compiler = new FragmentValueCompiler()
+  return (execution) => ({ node, values: compiler.valuesOf(execution) })
+}
+
 interface ScanParts {
   readonly node: ScanNode
   /** Types of the table columns wanted, without the row key. */
@@ -68,6 +75,7 @@ interface ScanParts {
   readonly ranges: readonly CompiledBounds[]
   readonly index: IndexDefinition | undefined
   readonly conditions: ((context: EvaluationContext) => readonly ColumnCondition[]) | undefined
+  readonly planned: ((execution: Execution) => PlannedFilter) | undefined
 }
 
 interface CompiledBounds {
@@ -210,7 +218,7 @@ class TableScanOperator implements Operator {
       lock: node.lock?.mode ?? 'none',
       lockWait: node.lock?.wait ?? 'wait',
       limit: limit === undefined ? undefined : Number(limit(SINGLE_ROW, 0, context)),
-      conditions: this.parts.conditions?.(context),
+      planned: this.parts.planned?.(this.execution),
       wantRowKeys: node.rowKey !== undefined,
       output: this.rows,
     })
@@ -268,6 +276,7 @@ class ForeignScan implements Operator {
       conditions: this.parts.conditions?.(this.execution.evaluation) ?? [],
       order: [],
       limit: undefined,
+      planned: this.parts.planned?.(this.execution),
       ...(node.lock === undefined ? {} : { lock: node.lock.mode, lockWait: node.lock.wait }),
     })
     if (opened instanceof Promise) {

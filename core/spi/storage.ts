@@ -27,6 +27,7 @@ import type { Batch } from '../common/batch.js'
 import type { SqlError } from '../common/sql-error.js'
 import type { ExactValue, MaybePromise, Value } from '../common/value.js'
 import type { WriteSet } from '../common/write-set.js'
+import type { ScanNode } from '../plan/logical.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { Fragment, FragmentAnswer, FragmentValues } from './fragment.js'
 import type { StatementContext } from './statement-context.js'
@@ -303,9 +304,17 @@ export interface ScanRequest {
   readonly order: readonly { readonly column: number; readonly descending: boolean }[]
   /** Undefined for all. Counts rows after conditions. */
   readonly limit: number | undefined
+  /** Only for drivers of fragments: a condition that only some of the rows pass, which core checks again. The driver leaves out what it can. */
+  readonly planned?: PlannedFilter | undefined
   /** Rows that are read are locked as by SELECT … FOR UPDATE or FOR SHARE. Of no concern to drivers without transactions. */
   readonly lock?: 'share' | 'exclusive'
   readonly lockWait?: LockWait
+}
+
+/** A filter as it was planned: `node.filter`, over the columns that `node.output` gives to `node.columns`. */
+export interface PlannedFilter {
+  readonly node: ScanNode
+  readonly values: FragmentValues
 }
 
 export interface ScanAnswer {

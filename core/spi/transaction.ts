@@ -10,7 +10,7 @@ import type { Batch } from '../common/batch.js'
 import type { Evaluator } from '../common/evaluation.js'
 import type { MaybePromise, Value } from '../common/value.js'
 import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
-import type { BatchCursor, ColumnCondition, DriverTransaction, ScanRequest, TableStorage } from './storage.js'
+import type { BatchCursor, DriverTransaction, PlannedFilter, ScanRequest, TableStorage } from './storage.js'
 import type { StatementContext } from './statement-context.js'
 
 export type IsolationLevel = 'READ UNCOMMITTED' | 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE'
@@ -119,8 +119,8 @@ export interface TableScan {
   readonly limit: number | undefined
   /** Whether `RowCursor.rowKey` is wanted. */
   readonly wantRowKeys: boolean
-  /** What a table driver may be told of the filter's conditions. */
-  readonly conditions?: readonly ColumnCondition[] | undefined
+  /** What a table driver may be told of the filter. */
+  readonly planned?: PlannedFilter | undefined
   /** An empty batch of the columns' types that the cursor may fill, again and again, until it is closed; saves making one. */
   readonly output?: Batch | undefined
 }

@@ -359,13 +359,14 @@ class DriverScanCursor implements RowCursor {
     const range = this.request.ranges[this.rangeIndex++]
     if (range === undefined) return undefined
     this.range = this.encoder?.encodeRange(range)
-    const { lock, lockWait, conditions = [] } = this.request
+    const { lock, lockWait, planned } = this.request
     const index = this.request.index ?? primaryKeyOf(this.access.table)
     return this.access.foreignScan({
       columns: this.columns,
-      conditions: index === undefined ? conditions : [...conditionsOf(index, range), ...conditions],
+      conditions: index === undefined ? [] : conditionsOf(index, range),
       order: [],
       limit: undefined,
+      planned,
       ...(lock === 'none' ? {} : { lock, lockWait }),
     })
   }

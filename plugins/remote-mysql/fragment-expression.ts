@@ -255,8 +255,9 @@ function isMoment(type: SqlType): boolean {
 function checkPair(left: Expression, right: Expression, scope: ExpressionScope): void {
   const [a, b] = [left.type, right.type]
   if (a.name === 'null' || b.name === 'null') return
-  checkComparable(left, scope)
-  checkComparable(right, scope)
+  // Texts beside dates are no texts: see `compareMomentSql`.
+  if (!isText(a) || !isMoment(b)) checkComparable(left, scope)
+  if (!isText(b) || !isMoment(a)) checkComparable(right, scope)
   if (isText(a) && isText(b)) {
     checkTexts(left, right)
     return

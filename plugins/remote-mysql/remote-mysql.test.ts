@@ -157,4 +157,269 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       ])
     })
   })
+
+  describe('queries', () => {
+    test('of one server arrive as one statement each', async () => {
+      const queries = [
+        'SELECT name FROM item WHERE id = 2',
+        "SELECT id FROM item WHERE price > 1 AND since < '2025-01-01' ORDER BY price DESC LIMIT 1",
+        "SELECT i.name, SUM(s.pieces), AVG(s.pieces), COUNT(DISTINCT s.at) FROM item i JOIN sale s ON s.item = i.id WHERE s.at >= '2024-02-01' GROUP BY i.name HAVING COUNT(*) > 1 ORDER BY 2, 1",
+        'SELECT i.id, COUNT(s.id) FROM item i LEFT JOIN sale s ON s.item = i.id AND s.pieces = 0 GROUP BY i.id ORDER BY 1',
+        'SELECT name FROM item i WHERE EXISTS (SELECT 1 FROM sale s WHERE s.item = i.id AND s.pieces > 5) ORDER BY id',
+        'SELECT id FROM item WHERE id NOT IN (SELECT id FROM sale WHERE pieces = 3) ORDER BY id',
+        'SELECT id FROM item UNION SELECT pieces FROM sale ORDER BY 1',
+        'SELECT DISTINCT YEAR(at), MONTH(at) FROM sale ORDER BY 1, 2',
+        'SELECT id, ROW_NUMBER() OVER (PARTITION BY item ORDER BY id), SUM(pieces) OVER (ORDER BY id) FROM sale WHERE id < 20 ORDER BY id',
+        'WITH big AS (SELECT item, MAX(pieces) m FROM sale GROUP BY item) SELECT name, m FROM item JOIN big ON big.item = item.id ORDER BY 1',
+        "SELECT id FROM item WHERE name = 'NUT'",
+        'SELECT COUNT(*) FROM sale WHERE pieces IN (1, 2, 3) OR item IS NULL',
+        'SELECT COUNT(*), MIN(at), MAX(name) FROM sale, item WHERE sale.item = item.id',
+        'SELECT IF(pieces > 3, 1, 0) AS many, COUNT(*) FROM sale GROUP BY many ORDER BY 1',
+      ]
+      for (const sql of queries) {
+        const wanted = (await read(sql)).map((row) =>
+          (row as unknown[]).map((cell) => (cell === null ? null : String(cell))),
+        )
+        await session.rows(sql)
+        let rows: unknown
+        const arrived = await received(async () => {
+          rows = await session.rows(sql)
+        })
+        expect([sql, rows]).toEqual([sql, wanted])
+        expect([sql, arrived.length, arrived]).toEqual([sql, 1, arrived])
+      }
+    })
+
+    test('show in EXPLAIN what is sent, and why something is not', async () => {
+      const [[plan = ''] = []] = await session.rows('EXPLAIN FORMAT=TREE SELECT name FROM item WHERE id = 2')
+      expect(plan).toContain('SELECT t0.`name` FROM `shop`.`item` t0 WHERE (t0.`id` = ?)')
+      const [[other = ''] = []] = await session.rows(
+        'EXPLAIN FORMAT=TREE SELECT SOUNDEX(name) FROM item WHERE id > 1',
+      )
+      expect(other).toContain('no entry for soundex')
+    })
+
+    test('join with tables of ours', async () => {
+      const sql = `SELECT n.text, i.name, SUM(s.pieces) FROM here.note n JOIN item i ON i.id = n.item
+        LEFT JOIN sale s ON s.item = i.id AND s.at < '2024-03-01' GROUP BY n.text, i.name ORDER BY i.name`
+      expect(await session.rows(sql)).toEqual([
+        ['first', 'nut', '59'],
+        ['third', 'screw 🔩', '57'],
+      ])
+      expect(
+        await session.rows(
+          'SELECT COUNT(*) FROM elsewhere.t RIGHT JOIN item USING (id) JOIN frozen.sale f ON f.id = item.id',
+        ),
+      ).toEqual([['3']])
+    })
+
+    test('answer large results in pieces, also two at a time and cut short', async () => {
+      const many = 'SELECT a.id, b.pieces FROM sale a JOIN sale b ON b.id <= 50'
+      const [[sum] = []] = (await read(`SELECT SUM(x.id + x.pieces) FROM (${many}) x`)) as string[][]
+      const counted = `SELECT COUNT(*), SUM(x.id + x.pieces) FROM (${many}) x WHERE SOUNDEX(x.id) IS NOT NULL`
+      expect(await session.rows(counted)).toEqual([['100000', sum]])
+      expect(
+        await session.rows(
+          'SELECT a.id FROM sale a JOIN sale b ON SOUNDEX(a.id) = SOUNDEX(b.id) WHERE b.id < 9 LIMIT 3',
+        ),
+      ).toHaveLength(3)
+    })
+
+    test('follow the time zone of the session', async () => {
+      await session.run("SET time_zone = '+02:00'")
+      expect(await session.rows("SELECT stamp FROM item WHERE stamp = '2024-06-01 14:00:00'")).toEqual([
+        ['2024-06-01 14:00:00'],
+      ])
+      await session.run("SET time_zone = 'SYSTEM'")
+    })
+  })
+
+  describe('changes', () => {
+    afterEach(async () => {
+      await session.run('ROLLBACK')
+      await there.query('DELETE FROM shop.item WHERE id > 3; DELETE FROM shop.moment; DELETE FROM other.t')
+    })
+
+    test('are written there, with numbers drawn there', async () => {
+      const inserted = await session.run(
+        "INSERT INTO item (name, price, bits, tags) VALUES ('a', 1, 5, 'y'), ('b', 2, NULL, 'z,x')",
+      )
+      expect(inserted.status?.affectedRows).toBe(2)
+      const [[first] = []] = (await read("SELECT id FROM shop.item WHERE name = 'a'")) as number[][]
+      expect(Number(inserted.status?.lastInsertId)).toBe(first)
+      expect(await session.rows('SELECT LAST_INSERT_ID()')).toEqual([[String(first)]])
+      await session.run("UPDATE item SET price = price * 2, name = CONCAT(name, '!') WHERE name = 'b'")
+      expect(await read("SELECT price, total, tags FROM shop.item WHERE name = 'b!'")).toEqual([
+        ['4.00', '8.00', 'x,z'],
+      ])
+      expect(
+        (await session.run("REPLACE INTO item (id, name) VALUES (4000, 'a')")).status?.affectedRows,
+      ).toBe(2)
+      expect(
+        (await session.run("INSERT INTO item (name) VALUES ('a') ON DUPLICATE KEY UPDATE price = 9")).status
+          ?.affectedRows,
+      ).toBe(2)
+      expect(
+        (await session.run("INSERT IGNORE INTO item (name) VALUES ('a'), ('c')")).status?.affectedRows,
+      ).toBe(1)
+      expect(
+        (await session.run('DELETE FROM item WHERE id > 3 AND price IS NULL')).status?.affectedRows,
+      ).toBe(1)
+      expect(await read('SELECT id, name, price FROM shop.item WHERE id > 3 ORDER BY name')).toEqual([
+        [4000, 'a', '9.00'],
+        [expect.anything(), 'b!', '4.00'],
+      ])
+    })
+
+    test('have the errors of the server', async () => {
+      await expect(
+        session.run("INSERT INTO item (id, name) VALUES (70, 'ok'), (71, 'nut')"),
+      ).rejects.toMatchObject({
+        number: 1062,
+        message: "Duplicate entry 'nut' for key 'item.name'",
+      })
+      expect(await read('SELECT id FROM shop.item WHERE id = 70')).toEqual([])
+      await expect(session.run("UPDATE item SET name = 'nut' WHERE id = 2")).rejects.toMatchObject({
+        number: 1062,
+      })
+      await expect(session.run('INSERT INTO item (name) VALUES (NULL)')).rejects.toMatchObject({
+        number: 1048,
+      })
+      await expect(session.run('UPDATE keyless SET a = 2')).rejects.toMatchObject({ number: 1235 })
+    })
+
+    test('fill in defaults', async () => {
+      await session.run('INSERT INTO moment (id) VALUES (1)')
+      expect(await read('SELECT word, n, at IS NOT NULL FROM shop.moment')).toEqual([["it's", 7, 1]])
+    })
+
+    test('of many rows lock them while they are computed', async () => {
+      const arrived = await received(() =>
+        session.run(
+          'UPDATE sale SET item = item + 0, at = at + INTERVAL 0 DAY, pieces = 9 - pieces WHERE id IN (3, 6)',
+        ),
+      )
+      expect(arrived[0]).toMatch(/WHERE \(t\.`id` IN \(3, 6\)\) FOR UPDATE$/)
+      expect(arrived.at(-1)).toBe('COMMIT')
+    })
+
+    test('never reach a database that is read only', async () => {
+      const changes = [
+        "INSERT INTO frozen.item (name) VALUES ('x')",
+        'UPDATE frozen.item SET price = 1',
+        'DELETE FROM frozen.item',
+        "REPLACE INTO frozen.item (id, name) VALUES (1, 'x')",
+        'TRUNCATE TABLE frozen.item',
+        'UPDATE frozen.item f JOIN here.note n ON n.item = f.id SET f.price = 1',
+      ]
+      for (const sql of changes)
+        await expect([sql, (await session.execute(sql))[0]?.error?.number]).not.toEqual([sql, undefined])
+      expect(await read('SELECT COUNT(*), SUM(price) FROM shop.item')).toEqual([[3, '3.75']])
+    })
+  })
+
+  describe('a transaction', () => {
+    afterEach(async () => {
+      await session.run('ROLLBACK')
+      await there.query('DELETE FROM shop.item WHERE id > 3; DELETE FROM shop.moment; DELETE FROM other.t')
+    })
+
+    test("is the remote's own, with savepoints and statements undone alone", async () => {
+      await session.run('START TRANSACTION')
+      await session.run('INSERT INTO moment (id) VALUES (1)')
+      await session.run('SAVEPOINT one')
+      await session.run('INSERT INTO moment (id) VALUES (2)')
+      await session.run('UPDATE moment SET n = 100')
+      expect(await read('SELECT COUNT(*) FROM shop.moment')).toEqual([[0]])
+      expect(await session.rows('SELECT id, n FROM moment ORDER BY id')).toEqual([
+        ['1', '100'],
+        ['2', '100'],
+      ])
+      await session.run('ROLLBACK TO SAVEPOINT one')
+      expect(await session.rows('SELECT id, n FROM moment')).toEqual([['1', '7']])
+      await expect(
+        session.run('INSERT INTO moment (id) SELECT id FROM item ORDER BY id DESC'),
+      ).rejects.toMatchObject({ number: 1062 })
+      expect(await session.rows('SELECT id FROM moment')).toEqual([['1']])
+      await session.run('COMMIT')
+      expect(await read('SELECT id, n FROM shop.moment')).toEqual([[1, 7]])
+      await session.run('START TRANSACTION')
+      await session.run('DELETE FROM moment')
+      await session.run('ROLLBACK')
+      expect(await read('SELECT id FROM shop.moment')).toEqual([[1]])
+    })
+
+    test('reads one state, unless it is told otherwise', async () => {
+      await session.run('START TRANSACTION')
+      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['0']])
+      await there.query('INSERT INTO shop.moment (id) VALUES (5)')
+      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['0']])
+      await session.run('COMMIT')
+      await session.run('SET TRANSACTION ISOLATION LEVEL READ COMMITTED')
+      await session.run('START TRANSACTION')
+      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['1']])
+      await there.query('INSERT INTO shop.moment (id) VALUES (6)')
+      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['2']])
+    })
+
+    test('reads several results at once', async () => {
+      await session.run('START TRANSACTION')
+      const sql = 'SELECT COUNT(*) FROM sale a JOIN sale b ON SOUNDEX(a.id) = SOUNDEX(b.id) AND a.id = b.id'
+      expect(await session.rows(sql)).toEqual([['2000']])
+    })
+
+    test('writes to one place', async () => {
+      await session.run('START TRANSACTION')
+      await session.run('INSERT INTO moment (id) VALUES (1)')
+      await expect(session.run("INSERT INTO here.note VALUES (10, 'x')")).rejects.toMatchObject({
+        number: 1235,
+      })
+      await expect(session.run('INSERT INTO elsewhere.t VALUES (1, 1)')).rejects.toMatchObject({
+        number: 1235,
+      })
+      await session.run('COMMIT')
+      await session.run('START TRANSACTION')
+      await session.run("INSERT INTO here.note VALUES (10, 'x')")
+      await expect(session.run('INSERT INTO moment (id) VALUES (2)')).rejects.toMatchObject({ number: 1235 })
+      await session.run('ROLLBACK')
+      expect(await read('SELECT id FROM shop.moment')).toEqual([[1]])
+      expect(await session.rows('SELECT COUNT(*) FROM here.note')).toEqual([['3']])
+    })
+
+    test('that is the victim of a deadlock is over', async () => {
+      await there.query('INSERT INTO shop.moment (id) VALUES (1), (2)')
+      const other = await direct(server.port)
+      await session.run('START TRANSACTION')
+      await session.run('UPDATE moment SET n = 1 WHERE id = 1')
+      await other.query(
+        'START TRANSACTION; UPDATE shop.moment SET n = 2 WHERE id = 2; UPDATE shop.sale SET pieces = pieces WHERE id < 100',
+      )
+      const waiting = other.query('UPDATE shop.moment SET n = 2 WHERE id = 1')
+      await expect(session.run('UPDATE moment SET n = 1 WHERE id = 2')).rejects.toMatchObject({
+        number: 1213,
+      })
+      await waiting
+      await other.query('COMMIT')
+      await other.end()
+      expect(await session.rows('SELECT id, n FROM moment')).toEqual([
+        ['1', '2'],
+        ['2', '2'],
+      ])
+    })
+  })
+
+  describe('definitions that change there', () => {
+    test('are seen without a restart', async () => {
+      expect((await session.run('SELECT * FROM keyless')).columns).toHaveLength(2)
+      await there.query('ALTER TABLE shop.keyless DROP COLUMN b')
+      expect(await session.rows('SELECT * FROM keyless')).toEqual([['1']])
+      await there.query('ALTER TABLE shop.keyless ADD COLUMN c INT DEFAULT 5')
+      await session.run('FLUSH TABLES')
+      expect(await session.rows('SELECT * FROM keyless')).toEqual([['1', '5']])
+      await there.query('CREATE TABLE shop.fresh (a INT)')
+      expect(await session.rows('SELECT COUNT(*) FROM fresh')).toEqual([['0']])
+      await there.query('DROP TABLE shop.fresh')
+      await expect(session.run('SELECT COUNT(*) FROM fresh')).rejects.toMatchObject({ number: 1146 })
+    })
+  })
 })

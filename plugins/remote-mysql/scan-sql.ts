@@ -2,13 +2,16 @@
 import {
   charsetOfCollation,
   isInteger,
+  isSqlError,
   isText,
   type ColumnCondition,
+  type Expression,
   type PushDown,
   type ScanRequest,
   type SqlType,
   type TableDefinition,
 } from '@switchyard/core/spi'
+import { expressionSql, Refusal } from './fragment-expression.js'
 import { columnSql } from './fragment-sql.js'
 import type { RemoteTable } from './remote-table.js'
 import { tableName } from './remote-table.js'
@@ -41,13 +44,41 @@ export function scanSql(table: TableDefinition, remote: RemoteTable, request: Sc
   const { columns, conditions, lock } = request
   const listed = columns.map((column) => columnSql(table, column, ALIAS))
   const checked = conditions.filter((each) => conditionPushDown(table, remote, each) === 'exact')
-  const where = checked.map((each) => conditionSql(table, each))
+  const where = [...checked.map((each) => conditionSql(table, each)), ...filterSql(table, remote, request)]
   return [
     // Rows without columns are only counted.
     `SELECT ${listed.length === 0 ? '1' : listed.join(', ')} FROM ${tableName(remote)} ${ALIAS}`,
     ...(where.length === 0 ? [] : [`WHERE ${where.join(' AND ')}`]),
     ...(lock === undefined ? [] : [lockSql(lock, request.lockWait ?? 'wait', remote)]),
   ].join(' ')
+}
+
+/** What of the filter the remote checks as well as the server. */
+function filterSql(table: TableDefinition, remote: RemoteTable, { planned }: ScanRequest): readonly string[] {
+  const { dialect } = remote.server
+  if (planned?.node.filter === undefined || dialect === undefined) return []
+  const { node, values } = planned
+  const columns = new Map<number, string>()
+  const foreignTexts = new Set<number>()
+  for (const [i, position] of node.columns.entries()) {
+    const id = node.output[i]?.id ?? -1
+    columns.set(id, columnSql(table, position, ALIAS))
+    if (remote.foreignTexts.has(position)) foreignTexts.add(id)
+  }
+  return conjuncts(planned.node.filter).flatMap((part) => {
+    try {
+      return [expressionSql(part, columns, { dialect, values, foreignTexts })]
+    } catch (error) {
+      // Errors of constants are the server's to raise, if it comes to compute them.
+      if (error instanceof Refusal || isSqlError(error)) return []
+      throw error
+    }
+  })
+}
+
+function conjuncts(condition: Expression): readonly Expression[] {
+  if (condition.kind === 'call' && condition.name === 'and') return condition.arguments.flatMap(conjuncts)
+  return [condition]
 }
 
 function conditionSql(table: TableDefinition, { column, operator, values }: ColumnCondition): string {
