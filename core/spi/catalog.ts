@@ -32,7 +32,7 @@ export interface CatalogProvider {
   /** FLUSH TABLES: forget what was cached. */
   invalidate(): void
   /** Only of providers that make databases of remote servers. */
-  readonly virtualDatabases?: VirtualDatabases
+  readonly virtualDatabaseHost?: VirtualDatabaseHost
 }
 
 /** A remote server, as CREATE SERVER defined it. */
@@ -62,7 +62,7 @@ export interface VirtualDatabaseDefinition {
 }
 
 /** Databases that lie on remote servers. Core keeps their definitions; the provider brings them to life. */
-export interface VirtualDatabases {
+export interface VirtualDatabaseHost {
   /** Foreign data wrappers that it knows, in small letters. */
   readonly wrappers: readonly string[]
   /**

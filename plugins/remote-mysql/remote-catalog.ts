@@ -12,7 +12,7 @@ import {
   type RemoteServerDefinition,
   type TableDefinition,
   type VirtualDatabaseDefinition,
-  type VirtualDatabases,
+  type VirtualDatabaseHost,
 } from '@switchyard/core/spi'
 import { namesSql, readColumns, readIndexes, tableSql } from './catalog-rows.js'
 import type { RemoteAddress } from './connection.js'
@@ -62,7 +62,7 @@ const CHARSET = { charset: 'utf8mb4', collation: 'utf8mb4_0900_ai_ci' } as const
 export class RemoteCatalog implements CatalogProvider {
   readonly name: string
   version = 1
-  readonly virtualDatabases: VirtualDatabases = {
+  readonly virtualDatabaseHost: VirtualDatabaseHost = {
     wrappers: ['mysql', 'mariadb'],
     define: (servers, databases) => {
       this.define(servers, databases)
