@@ -15,6 +15,7 @@
  */
 import type { MaybePromise } from '../common/value.js'
 import type { DatabaseDefinition, RelationDefinition } from '../plan/schema.js'
+import type { StatementContext } from './statement-context.js'
 import { token, type Token } from './token.js'
 
 export interface CatalogProvider {
@@ -70,6 +71,13 @@ export interface VirtualDatabaseHost {
    * Must not wait for any server.
    */
   define(servers: readonly RemoteServerDefinition[], databases: readonly VirtualDatabaseDefinition[]): void
+  /** What a virtual database is called over there; undefined if it isn't one of this provider's. */
+  nameThere(database: string): string | undefined
+  /**
+   * Runs a data definition statement there, whose tables have the names that they have there, and forgets what it may have changed.
+   * Rejects with ER_SCHEMA_READ_ONLY for READ ONLY databases, and with the remote's errors.
+   */
+  runDefinition(database: string, sql: string, statement: StatementContext): Promise<void>
 }
 
 /** Multi-injection. */

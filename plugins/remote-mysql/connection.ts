@@ -69,11 +69,14 @@ export class RemoteConnection {
     private readonly socket: Socket,
     private readonly queryTimeoutMs: number,
   ) {
-    driver.on('error', () => {
+    // A statement under way learns of it here: the library tells it to the connection.
+    driver.on('error', (error: unknown) => {
       this.isBroken = true
+      this.abandon?.(remoteError(error, true))
     })
     socket.once('close', () => {
       this.isBroken = true
+      this.abandon?.(new ConnectionLost('the connection was closed by the other side', true))
     })
   }
 

@@ -10,6 +10,7 @@ import {
   type CatalogProvider,
   type DatabaseDefinition,
   type RemoteServerDefinition,
+  type StatementContext,
   type TableDefinition,
   type VirtualDatabaseDefinition,
   type VirtualDatabaseHost,
@@ -67,6 +68,8 @@ export class RemoteCatalog implements CatalogProvider {
     define: (servers, databases) => {
       this.define(servers, databases)
     },
+    nameThere: (database) => this.byName.get(database)?.remoteName,
+    runDefinition: (database, sql, statement) => this.runDefinition(database, sql, statement),
   }
   private readonly byName = new Map<string, VirtualDatabase>()
   /** Of CREATE SERVER, by what decides their connections. */
@@ -127,6 +130,22 @@ export class RemoteCatalog implements CatalogProvider {
   forget({ database, name }: TableDefinition): void {
     this.byName.get(database)?.tables.delete(name)
     this.version++
+  }
+
+  private async runDefinition(name: string, sql: string, statement: StatementContext): Promise<void> {
+    const database = this.byName.get(name)
+    if (database === undefined) throw sqlError('ER_BAD_DB_ERROR', name)
+    if (database.isReadOnly) throw sqlError('ER_SCHEMA_READ_ONLY', name)
+    statement.checkKilled()
+    try {
+      await database.server.runOnce(sql, statement.signal)
+    } catch (error) {
+      statement.checkKilled()
+      throw error
+    } finally {
+      database.tables.clear()
+      this.version++
+    }
   }
 
   /** Closes all connections. */

@@ -40,6 +40,25 @@ export class RemoteServer {
     return this.retried((connection) => this.watched(connection, connection.run(sql)))
   }
 
+  /** Runs a statement that must not be repeated and is no part of a transaction. Rejects with a SqlError. */
+  async runOnce(sql: string, signal: AbortSignal): Promise<void> {
+    const connection = await this.connection()
+    let killing: Promise<void> | undefined
+    const onAbort = (): void => {
+      killing = this.pool.kill(connection)
+    }
+    signal.addEventListener('abort', onAbort)
+    try {
+      await connection.run(sql)
+    } catch (error) {
+      throw this.translated(error)
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      await killing
+      this.giveBack(connection)
+    }
+  }
+
   /** Work that may be done twice. */
   async retried<T>(work: (connection: RemoteConnection) => Promise<T>): Promise<T> {
     const connection = await this.connection()

@@ -166,7 +166,12 @@ export class RemoteStorage implements TableStorage {
         translated: (error) => server.translated(error),
       })
       open.add(cursor)
-      await cursor.started
+      try {
+        await cursor.started
+      } catch (error) {
+        statement.checkKilled()
+        throw error
+      }
       return cursor
     })
   }
@@ -230,14 +235,9 @@ export class RemoteStorage implements TableStorage {
   async truncateTable(table: TableDefinition, statement: StatementContext): Promise<void> {
     const remote = this.writable(table)
     statement.checkKilled()
-    await this.watched([table], async () => {
-      const connection = await remote.server.connection()
-      try {
-        await remote.server.watched(connection, connection.run(`TRUNCATE TABLE ${tableName(remote)}`))
-      } catch (error) {
-        throw remote.server.translated(error)
-      }
-    })
+    await this.watched([table], () =>
+      remote.server.runOnce(`TRUNCATE TABLE ${tableName(remote)}`, statement.signal),
+    )
   }
 
   /** As the remote estimates them. */

@@ -60,6 +60,9 @@ export interface InsertedRows {
 export interface DefinitionContext extends DefinitionServices {
   readonly statement: StatementContext
   readonly connectionId: number
+  /** The text that the statement's positions are of, a unit a byte of the client's character set. */
+  readonly source: string
+  readonly clientCharset: string
   /** The default database. */
   readonly database: string | undefined
   /** The account whose privileges count (CURRENT_USER). */

@@ -1,7 +1,7 @@
 /** A server of ours with virtual databases on a server that a test has started. */
 import { createConnection, type Connection } from 'mysql2/promise'
-import { MemoryStorage } from '@switchyard/storage-memory'
-import { TestEngine } from '../../../test/support/engine.js'
+import { createStorage } from '../../../test/support/storages.js'
+import { TEST_SETTINGS, TestEngine } from '../../../test/support/engine.js'
 import { plugin, RemoteCatalog, RemoteStorage } from '../index.js'
 import type { RemoteAddress } from '../connection.js'
 import type { PoolLimits } from '../connection-pool.js'
@@ -18,6 +18,9 @@ export const LIMITS: PoolLimits = {
   failuresMax: 3,
   restMs: 200,
 }
+
+/** Room for crowds. */
+const SETTINGS = { limits: { ...TEST_SETTINGS.limits, connectionsMax: 400 } }
 
 export function addressOf(port: number, more: Partial<RemoteAddress> = {}): RemoteAddress {
   return { host: '127.0.0.1', port, socket: '', user: 'root', password: '', tls: undefined, ...more }
@@ -49,8 +52,8 @@ export async function startWithRemotes(
     { storage: 'remote', limits: { ...LIMITS, ...limits }, refreshMs: 60_000, configured, tls: undefined },
     tables,
   )
-  const storages = [new MemoryStorage('memory'), new RemoteStorage('remote', catalog, tables)]
-  return { engine: await TestEngine.start(storages, {}, [catalog]), catalog }
+  const storages = [await createStorage('memory', ''), new RemoteStorage('remote', catalog, tables)]
+  return { engine: await TestEngine.start(storages, SETTINGS, [catalog]), catalog }
 }
 
 /** A client at the remote itself. */
