@@ -27,6 +27,8 @@ export interface ExpressionScope {
   readonly values: FragmentValues | undefined
   /** Ids of columns of collations that we don't have. */
   readonly foreignTexts: ReadonlySet<number>
+  /** Decimals of averages by their ids: they come rounded to these, and the server computes with more. */
+  readonly averages: ReadonlyMap<number, number>
 }
 
 /** Text of columns by their ids. */
@@ -50,10 +52,14 @@ function rendered(expression: Expression, columns: ColumnTexts, render: Render):
     case 'column': {
       const text = columns.get(expression.column)
       if (text === undefined) throw new Refusal(`column ${expression.text} comes from elsewhere`)
+      if (render.scope.averages.has(expression.column)) throw new Refusal('an average that is computed with')
       return text
     }
     case 'convert':
-      return convertSql(expression.operand, expression.type, render)
+      return (
+        shownAverage(expression, columns, render.scope) ??
+        convertSql(expression.operand, expression.type, render)
+      )
     case 'call': {
       const entry = ENTRIES.get(expression.name)
       if (entry === undefined) throw new Refusal(`no entry for ${expression.name}`)
@@ -62,6 +68,16 @@ function rendered(expression: Expression, columns: ColumnTexts, render: Render):
     default:
       throw new Refusal(`no entry for a ${expression.kind}`)
   }
+}
+
+/** An average as it is shown, which is how it comes. */
+function shownAverage(
+  { operand, type }: Extract<Expression, { kind: 'convert' }>,
+  columns: ColumnTexts,
+  { averages }: ExpressionScope,
+): string | undefined {
+  if (operand.kind !== 'column' || type.name !== 'decimal') return undefined
+  return averages.get(operand.column) === type.scale ? columns.get(operand.column) : undefined
 }
 
 export function readsColumns(expression: Expression): boolean {
@@ -241,7 +257,7 @@ function branchSql(branch: Expression, type: SqlType, render: Render): string {
     if (branch.type.name === 'year') throw new Refusal('YEAR among other numbers')
     return render(branch)
   }
-  if (!sameType(branch.type, type) || isText(type)) {
+  if (!sameType(branch.type, type) || (isText(type) && !readsColumns(branch))) {
     throw new Refusal(`no entry for ${branch.type.name} where ${type.name} is wanted`)
   }
   return render(branch)
@@ -255,13 +271,13 @@ function isMoment(type: SqlType): boolean {
 function checkPair(left: Expression, right: Expression, scope: ExpressionScope): void {
   const [a, b] = [left.type, right.type]
   if (a.name === 'null' || b.name === 'null') return
-  // Texts beside dates are no texts: see `compareMomentSql`.
-  if (!isText(a) || !isMoment(b)) checkComparable(left, scope)
-  if (!isText(b) || !isMoment(a)) checkComparable(right, scope)
   if (isText(a) && isText(b)) {
-    checkTexts(left, right)
+    checkTexts(left, right, scope)
     return
   }
+  // Texts beside dates are no texts: see `compareMomentSql`.
+  if (!isText(a)) checkComparable(left, scope)
+  if (!isText(b)) checkComparable(right, scope)
   const isSameKind =
     (isNumber(a) && isNumber(b)) ||
     (isMoment(a) && a.name === b.name) ||
@@ -272,8 +288,9 @@ function checkPair(left: Expression, right: Expression, scope: ExpressionScope):
 }
 
 /** Two columns need one collation; a constant follows the column that it meets (MySQL manual 12.8.4). */
-function checkTexts(left: Expression, right: Expression): void {
+function checkTexts(left: Expression, right: Expression, scope: ExpressionScope): void {
   const [a, b] = [left.type.collation, right.type.collation]
+  for (const each of [left, right]) if (readsColumns(each)) checkComparable(each, scope)
   if (readsColumns(left) && readsColumns(right) && a !== b) throw new Refusal('texts of two collations')
   const column = readsColumns(left) ? left : right
   const constant = column === left ? right : left

@@ -10,6 +10,7 @@ import {
   type Fragment,
   type FragmentValues,
   type LogicalNode,
+  type SqlType,
   type TableDefinition,
   type WindowCall,
 } from '@switchyard/core/spi'
@@ -96,6 +97,7 @@ export function fragmentSql(
 class FragmentWriter {
   private names = 0
   private readonly foreignTexts = new Set<number>()
+  private readonly averages = new Map<number, number>()
   private readonly scope: ExpressionScope
 
   constructor(
@@ -103,13 +105,14 @@ class FragmentWriter {
     private readonly dialect: Dialect,
     values: FragmentValues | undefined,
   ) {
-    this.scope = { dialect, values, foreignTexts: this.foreignTexts }
+    this.scope = { dialect, values, foreignTexts: this.foreignTexts, averages: this.averages }
   }
 
   text(select: Select, { columns }: Fragment): string {
     const listed = columns.map(({ id, type }) => {
       const text = select.columns.get(id)
       if (text === undefined) throw new Refusal('a column is missing')
+      if (this.averages.has(id)) throw new Refusal('an average that is computed with')
       if (type.name === 'null') throw new Refusal('results without a type')
       return text
     })
@@ -137,6 +140,8 @@ class FragmentWriter {
         const columns = node.columns.map((from, i): [number, string] => {
           const id = node.output[i]?.id ?? -1
           if (this.foreignTexts.has(from)) this.foreignTexts.add(id)
+          const scale = this.averages.get(from)
+          if (scale !== undefined) this.averages.set(id, scale)
           return [id, input.columns.get(from) ?? '']
         })
         return { ...input, columns: new Map(columns) }
@@ -279,17 +284,19 @@ class FragmentWriter {
   private total(call: AggregateCall, columns: ColumnTexts): string {
     if (call.arguments.length > 1 || call.orderBy.length > 0) throw new Refusal(`no entry for ${call.text}`)
     const name = call.name.toLowerCase()
+    const { shownType } = call.binding
+    if (shownType !== undefined) this.averages.set(call.output, shownType.scale)
     const [argument] = call.arguments
     if (argument === undefined) {
       if (name !== 'count' || call.distinct) throw new Refusal(`no entry for ${call.text}`)
       return 'COUNT(*)'
     }
-    this.checkTotal(name, argument, call.binding.type.scale, call.distinct)
+    this.checkTotal(name, argument, call.binding.shownType ?? call.binding.type, call.distinct)
     return `${name.toUpperCase()}(${call.distinct ? 'DISTINCT ' : ''}${this.sql(argument, columns)})`
   }
 
   /** Throws a `Refusal` for what could come out otherwise. */
-  private checkTotal(name: string, argument: Expression, scale: number, distinct: boolean): void {
+  private checkTotal(name: string, argument: Expression, shown: SqlType, distinct: boolean): void {
     const { type } = argument
     switch (name) {
       case 'count':
@@ -310,7 +317,7 @@ class FragmentWriter {
         ) {
           throw new Refusal(`no entry for ${name} of ${type.name}`)
         }
-        if (name === 'avg' && scale !== Math.min(type.scale + DIVISION_DIGITS, SCALE_MAX)) {
+        if (name === 'avg' && shown.scale !== Math.min(type.scale + DIVISION_DIGITS, SCALE_MAX)) {
           throw new Refusal('div_precision_increment is another')
         }
         return
@@ -354,7 +361,8 @@ class FragmentWriter {
       return 'COUNT(*)'
     }
     if (/\bdistinct\b/i.test(call.text)) throw new Refusal(`no entry for ${call.text}`)
-    this.checkTotal(name, argument, call.type.scale, false)
+    if (name === 'avg') throw new Refusal('no entry for AVG over a window')
+    this.checkTotal(name, argument, call.type, false)
     return `${name.toUpperCase()}(${this.sql(argument, columns)})`
   }
 

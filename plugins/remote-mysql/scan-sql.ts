@@ -39,6 +39,7 @@ function isComparable(type: SqlType, column: number, { server, foreignTexts }: R
 }
 
 const ALIAS = 't'
+const NO_AVERAGES: ReadonlyMap<number, number> = new Map()
 
 export function scanSql(table: TableDefinition, remote: RemoteTable, request: ScanRequest): string {
   const { columns, conditions, lock } = request
@@ -67,7 +68,7 @@ function filterSql(table: TableDefinition, remote: RemoteTable, { planned }: Sca
   }
   return conjuncts(planned.node.filter).flatMap((part) => {
     try {
-      return [expressionSql(part, columns, { dialect, values, foreignTexts })]
+      return [expressionSql(part, columns, { dialect, values, foreignTexts, averages: NO_AVERAGES })]
     } catch (error) {
       // Errors of constants are the server's to raise, if it comes to compute them.
       if (error instanceof Refusal || isSqlError(error)) return []
