@@ -17,39 +17,41 @@ import { readRows } from './set-operators.js'
 
 export function compileFragment(node: FragmentNode, fragment: Fragment): CompiledNode {
   const compiler = new FragmentValueCompiler()
+  const open = (execution: Execution, opened: Fragment): Operator => {
+    const storage = execution.environment.storage(node.storage)
+    if (!isTableStorage(storage)) throw new Error('invariant: fragments go to table drivers')
+    const run = storage.runFragment?.bind(storage)
+    if (run === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
+    let cursor: BatchCursor | undefined
+    const start = (): MaybePromise<BatchCursor> =>
+      run(
+        opened,
+        execution.statement,
+        compiler.valuesOf(execution),
+        execution.transaction.driverTransaction(storage, 'reads'),
+      )
+    return {
+      next: (): MaybePromise<Batch | undefined> => {
+        if (cursor !== undefined) return cursor.next()
+        // The driver sees what it was given: also what this transaction holds for it.
+        const handedOver = execution.transaction.handOverWrites()
+        const opening = handedOver instanceof Promise ? handedOver.then(start) : start()
+        if (opening instanceof Promise) {
+          return opening.then((each) => {
+            cursor = each
+            return each.next()
+          })
+        }
+        cursor = opening
+        return opening.next()
+      },
+      close: () => cursor?.close(),
+    }
+  }
   return {
     output: node.output,
-    open: (execution) => {
-      const storage = execution.environment.storage(node.storage)
-      if (!isTableStorage(storage)) throw new Error('invariant: fragments go to table drivers')
-      const run = storage.runFragment?.bind(storage)
-      if (run === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
-      let cursor: BatchCursor | undefined
-      const open = (): MaybePromise<BatchCursor> =>
-        run(
-          fragment,
-          execution.statement,
-          compiler.valuesOf(execution),
-          execution.transaction.driverTransaction(storage, 'reads'),
-        )
-      return {
-        next: (): MaybePromise<Batch | undefined> => {
-          if (cursor !== undefined) return cursor.next()
-          // The driver sees what it was given: also what this transaction holds for it.
-          const handedOver = execution.transaction.handOverWrites()
-          const opened = handedOver instanceof Promise ? handedOver.then(open) : open()
-          if (opened instanceof Promise) {
-            return opened.then((each) => {
-              cursor = each
-              return each.next()
-            })
-          }
-          cursor = opened
-          return opened.next()
-        },
-        close: () => cursor?.close(),
-      }
-    },
+    open: (execution) => open(execution, fragment),
+    openBound: (execution, column, values) => open(execution, { ...fragment, wanted: { column, values } }),
   }
 }
 

@@ -50,13 +50,25 @@ export function compileScan(node: ScanNode, layout: ExpressionLayout, isForeign:
     node.lock === undefined &&
     node.rowKey === undefined
   const pool = new BatchPool(parts.types)
+  // A driver of tables is told the conditions; for rows that will be changed it must also say which they are.
+  if (isForeign && node.rowKey === undefined && ranges.length === 0) return compileForeignScan(parts)
   return {
     output: node.output,
     open: (execution) => {
-      // A driver of tables is told the conditions; for rows that will be changed it must also say which they are.
-      if (isForeign && node.rowKey === undefined && ranges.length === 0)
-        return new ForeignScan(parts, execution)
       return isPoint ? new PointLookup(parts, pool, execution) : new TableScanOperator(parts, pool, execution)
+    },
+  }
+}
+
+function compileForeignScan(parts: ScanParts): CompiledNode {
+  const { node } = parts
+  return {
+    output: node.output,
+    open: (execution) => new ForeignScan(parts, execution, []),
+    openBound: (execution, id, values) => {
+      const column = node.columns[node.output.findIndex((each) => each.id === id)]
+      const conditions = column === undefined ? [] : [{ column, operator: 'in', values } as const]
+      return new ForeignScan(parts, execution, conditions)
     },
   }
 }
@@ -264,6 +276,7 @@ class ForeignScan implements Operator {
   constructor(
     private readonly parts: ScanParts,
     private readonly execution: Execution,
+    private readonly conditions: readonly ColumnCondition[],
   ) {
     this.kept = Batch.ofTypes(parts.types)
   }
@@ -273,7 +286,7 @@ class ForeignScan implements Operator {
     const { node } = this.parts
     const opened = this.execution.transaction.table(node.table).foreignScan({
       columns: node.columns,
-      conditions: this.parts.conditions?.(this.execution.evaluation) ?? [],
+      conditions: [...(this.parts.conditions?.(this.execution.evaluation) ?? []), ...this.conditions],
       order: [],
       limit: undefined,
       planned: this.parts.planned?.(this.execution),

@@ -4,6 +4,8 @@
  * own, columns of derived tables are named by their ids.
  */
 import {
+  charsetOfCollation,
+  isText,
   sameType,
   type AggregateCall,
   type Expression,
@@ -25,7 +27,7 @@ import {
 } from './fragment-expression.js'
 import type { RemoteServer } from './remote-server.js'
 import { tableName, type RemoteTables } from './remote-table.js'
-import { identifier } from './sql-text.js'
+import { identifier, literal } from './sql-text.js'
 
 /** One SELECT in the making. */
 interface Select {
@@ -91,7 +93,7 @@ export function fragmentSql(
   values: FragmentValues | undefined,
 ): string {
   const writer = new FragmentWriter(tables, dialect, values)
-  return writer.text(writer.select(fragment.root), fragment)
+  return writer.text(writer.wanted(writer.select(fragment.root), fragment), fragment)
 }
 
 class FragmentWriter {
@@ -106,6 +108,36 @@ class FragmentWriter {
     values: FragmentValues | undefined,
   ) {
     this.scope = { dialect, values, foreignTexts: this.foreignTexts, averages: this.averages }
+  }
+
+  /** With what a join looks for; nothing else of the answer depends on it. */
+  wanted(made: Select, { columns, wanted }: Fragment): Select {
+    const column = columns.find(({ id }) => id === wanted?.column)
+    if (wanted === undefined || column === undefined) return made
+    const { id, type } = column
+    const expression = {
+      kind: 'column',
+      column: id,
+      type,
+      nullable: true,
+      coercibility: 2,
+      text: '',
+    } as const
+    const isKnown = !isText(type) || charsetOfCollation(type.collation).name === 'utf8mb4'
+    try {
+      checkComparable(expression, this.scope)
+      const select = this.plain(made)
+      const text = this.sql(expression, select.columns)
+      if (!isKnown) return made
+      const condition =
+        wanted.values.length === 0
+          ? '0'
+          : `${text} IN (${wanted.values.map((value) => literal(value, type)).join(', ')})`
+      return { ...select, where: [...select.where, condition] }
+    } catch (error) {
+      if (error instanceof Refusal) return made
+      throw error
+    }
   }
 
   text(select: Select, { columns }: Fragment): string {

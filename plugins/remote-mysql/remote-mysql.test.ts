@@ -197,6 +197,33 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       expect(other).toContain('no entry for soundex')
     })
 
+    test('are told which keys a small table of ours has', async () => {
+      const rows = async (sql: string) => (await session.run(sql)).rows.flat().map(Number)
+      const arrived = await received(async () => {
+        expect(await rows('SELECT SUM(s.id) FROM here.note n JOIN sale s ON s.id = n.item')).toEqual([13])
+        expect(
+          await rows(
+            'SELECT COUNT(*), COUNT(s.id) FROM here.note n LEFT JOIN sale s ON s.item = n.item AND s.pieces = 1',
+          ),
+        ).toEqual([191, 190])
+        expect(
+          await rows('SELECT COUNT(*) FROM item WHERE id IN (SELECT item FROM here.note WHERE text > "g")'),
+        ).toEqual([1])
+        expect(
+          await rows(
+            'SELECT item FROM here.note n WHERE NOT EXISTS (SELECT 1 FROM item i WHERE i.id = n.item)',
+          ),
+        ).toEqual([9])
+        expect(await rows('SELECT item FROM here.note n WHERE item NOT IN (SELECT id FROM item)')).toEqual([
+          9,
+        ])
+        expect(
+          await rows('SELECT COUNT(*) FROM here.note n JOIN sale s ON s.id = n.item WHERE n.item > 100'),
+        ).toEqual([0])
+      })
+      expect(arrived.filter((sql) => / IN \((1|3|9)/.test(sql)).length).toBeGreaterThanOrEqual(4)
+    })
+
     test('join with tables of ours', async () => {
       const sql = `SELECT n.text, i.name, SUM(s.pieces) FROM here.note n JOIN item i ON i.id = n.item
         LEFT JOIN sale s ON s.item = i.id AND s.at < '2024-03-01' GROUP BY n.text, i.name ORDER BY i.name`
