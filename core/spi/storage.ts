@@ -156,6 +156,7 @@ export type EntryVisitor = (
   valueEnd: number,
 ) => boolean
 
+/** Keys and bounds are bytes of the caller's, never those that a visitor was shown. */
 export interface KeyspaceSnapshot {
   readonly commitNumber: number
   /** Calls the visitor with the entry of exactly this key, if there is one; answers whether there is. */

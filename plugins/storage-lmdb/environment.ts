@@ -1,9 +1,8 @@
 /**
- * The LMDB environment as this driver uses it: one database whose keys are the keyspace, four bytes big endian, and the
- * key; read transactions that are shared and counted; lookups and scans without a copy or an object per entry. This thread only
- * reads: everything is written by the writer thread (`writer-thread.js`), which opens the same environment.
+ * The LMDB environment as this driver uses it: one database of leaves (`leaf.js`), whose keys are the keyspace, four bytes big
+ * endian, and the leaf's lower bound; read transactions that are shared and counted. This thread only reads: everything is
+ * written by the writer thread (`writer-thread.js`), which opens the same environment.
  */
-import type { EntryVisitor, KeyRange } from '@switchyard/core/spi'
 import { open, type Transaction } from 'lmdb'
 import { join } from 'node:path'
 
@@ -36,23 +35,18 @@ export function settingsFor(folder: string, mapBytes: number): EnvironmentSettin
   }
 }
 
-/** Behind the commit number and the sizes, which have shorter keys than any entry. */
+/** How the file is written. Version 1 had an entry of LMDB for each of ours. */
+export const FORMAT_VERSION = 2
+
+/** Behind the commit number, the sizes and the version, which have shorter keys than any leaf. */
 const COMMIT_NUMBER_KEY = Buffer.from([0])
 const SIZES_KEY = Buffer.from([0, 0])
+const FORMAT_KEY = Buffer.from([0, 0, 0])
 
 /** Approximate number of entries and bytes of a keyspace. */
 export interface KeyspaceSize {
   readonly entries: number
   readonly bytes: number
-}
-
-/** Where LMDB's callbacks leave what they saw of the current entry; one per process, reads of one thread don't overlap. */
-class Current {
-  keyBytes: Uint8Array = COMMIT_NUMBER_KEY
-  keyStart = 0
-  keyEnd = 0
-  valueBytes: Uint8Array = COMMIT_NUMBER_KEY
-  valueEnd = 0
 }
 
 /** What is used of LMDB's store. Its own declarations leave out the options of some reads. */
@@ -67,45 +61,48 @@ interface Store {
 }
 
 /** A key as the encoder takes it: bytes as they are, or with a keyspace before them. */
-const target = { keyspace: undefined as number | undefined }
+const target = { keyspace: undefined as number | undefined, start: 0, end: undefined as number | undefined }
 
 export class Environment {
   readonly commitNumber: number
   readonly sizes = new Map<number, KeyspaceSize>()
+  /** The memory of what was fetched last, as words. */
+  words: Uint16Array = new Uint16Array(0)
   private readonly store: Store
-  private readonly current = new Current()
-  /** Scanners that are not in use: more than one is made only for scans within scans. */
-  private readonly scanners: Scanner[] = []
+  private readonly floorSearch: FloorSearch
   private sharedBytes: Uint8Array | undefined
   private sharedView: Uint8Array = COMMIT_NUMBER_KEY
 
   constructor(private readonly settings: EnvironmentSettings) {
-    const { current } = this
+    const found: Found = { bytes: COMMIT_NUMBER_KEY, end: 0 }
     const options = {
       ...settings,
-      keyEncoder: {
-        writeKey: (key: Uint8Array, to: Buffer, start: number) => encodeKey(key, to, start),
-        readKey(bytes: Uint8Array, start: number, end: number): true {
-          current.keyBytes = bytes
-          current.keyStart = start
-          current.keyEnd = end
-          return true
-        },
-      },
+      keyEncoder: { writeKey: encodeKey, readKey: () => true },
       encoder: {
         encode: (value: Uint8Array) => value,
         decode(bytes: Uint8Array, end: number): true {
-          current.valueBytes = bytes
-          current.valueEnd = end
+          found.bytes = bytes
+          found.end = end
           return true
         },
         copyBuffers: true,
       },
     }
     this.store = open(options) as unknown as Store
+    this.floorSearch = new FloorSearch(this.store, found)
     this.releaseDeadReaders()
-    this.commitNumber = this.readMeta(COMMIT_NUMBER_KEY)?.readDoubleLE() ?? 0
-    readSizes(this.readMeta(SIZES_KEY), this.sizes)
+    const commitNumber = this.readMeta(COMMIT_NUMBER_KEY)
+    const sizes = this.readMeta(SIZES_KEY)
+    const isEmpty = commitNumber === undefined && sizes === undefined
+    const formatVersion = this.readMeta(FORMAT_KEY)?.[0] ?? (isEmpty ? FORMAT_VERSION : 1)
+    if (formatVersion !== FORMAT_VERSION) {
+      void this.store.close()
+      throw new Error(
+        `it has format version ${formatVersion} and this server reads version ${FORMAT_VERSION}; start with a new folder and load a dump`,
+      )
+    }
+    this.commitNumber = commitNumber?.readDoubleLE() ?? 0
+    readSizes(sizes, this.sizes)
   }
 
   /** Frees the snapshots of processes that were killed: they would keep old pages from being used again. */
@@ -119,42 +116,35 @@ export class Environment {
     return this.store.useReadTransaction()
   }
 
-  /** See `KeyspaceSnapshot.get`. */
-  get(transaction: ReadOptions, keyspace: number, key: Uint8Array, visit: EntryVisitor): boolean {
+  /** The leaf with exactly this lower bound; valid until something else is fetched. */
+  fetch(
+    { options }: { readonly options: ReadOptions },
+    keyspace: number,
+    lower: Uint8Array,
+    start: number,
+    end: number,
+  ): Uint8Array | undefined {
     target.keyspace = keyspace
-    const bytes = this.store.getBinaryFast(key, transaction)
-    if (bytes === undefined) return false
-    visit(key, 0, key.length, this.plainView(bytes), 0, bytes.length)
-    return true
+    target.start = start
+    target.end = end
+    const bytes = this.store.getBinaryFast(lower, options)
+    return bytes && this.plainView(bytes)
   }
 
-  /** See `KeyspaceSnapshot.scan`. */
-  scan(
-    { transaction }: ReadOptions,
+  /**
+   * The leaf with the greatest lower bound that is before a key, or equal to it if that is wanted; without a key the last leaf.
+   * Valid until something else is fetched.
+   */
+  fetchFloor(
+    { options }: { readonly options: ReadOptions },
     keyspace: number,
-    range: KeyRange,
-    reverse: boolean,
-    limit: number,
-    visit: EntryVisitor,
-  ): number {
-    if (limit <= 0 || isEmpty(range)) return 0
-    const scanner = this.scanners.pop() ?? new Scanner(this.store)
-    const entries = scanner.start(transaction, keyspace, range, reverse)
-    const { current } = this
-    let visited = 0
-    try {
-      while (entries.next().done !== true) {
-        visited++
-        const { keyBytes, keyStart, keyEnd, valueEnd } = current
-        const value = this.plainView(current.valueBytes)
-        const goesOn = visit(keyBytes, keyStart + KEYSPACE_BYTES, keyEnd, value, 0, valueEnd)
-        if (!goesOn || visited === limit) break
-      }
-    } finally {
-      entries.return()
-      this.scanners.push(scanner)
-    }
-    return visited
+    key: Uint8Array | undefined,
+    orEqual: boolean,
+  ): Uint8Array | undefined {
+    const { floorSearch } = this
+    if (!floorSearch.run(options.transaction, keyspace, key, orEqual)) return undefined
+    const { bytes, end } = floorSearch.found
+    return this.plainView(bytes, end)
   }
 
   async close(): Promise<void> {
@@ -163,21 +153,31 @@ export class Environment {
 
   /**
    * LMDB's shared buffer carries a `length` of its own, which slows all that reads it and misleads `Buffer.copy`: the
-   * same memory without it.
+   * same memory without it. It is longer than what was fetched.
    */
-  private plainView(bytes: Uint8Array): Uint8Array {
+  private plainView(bytes: Uint8Array, size = bytes.length): Uint8Array {
     if (bytes === this.sharedBytes) return this.sharedView
-    if (!Object.hasOwn(bytes, 'length')) return bytes
-    this.sharedBytes = bytes
-    this.sharedView = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
+    if (Object.hasOwn(bytes, 'length')) {
+      this.sharedBytes = bytes
+      this.sharedView = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
+    } else {
+      this.sharedBytes = undefined
+      this.sharedView = isAligned(bytes) ? bytes : Uint8Array.from(bytes.subarray(0, size))
+    }
+    const { buffer, byteOffset, byteLength } = this.sharedView
+    this.words = new Uint16Array(buffer, byteOffset, byteLength >>> 1)
     return this.sharedView
   }
 
   private readMeta(key: Uint8Array): Buffer | undefined {
-    target.keyspace = undefined
+    setWhole()
     const bytes = this.store.getBinary(key)
     return bytes && Buffer.from(bytes)
   }
+}
+
+function isAligned({ byteOffset }: Uint8Array): boolean {
+  return byteOffset % 2 === 0
 }
 
 /** What reads hand to LMDB; made once per transaction. */
@@ -191,43 +191,51 @@ interface RangeIterator {
   return(): unknown
 }
 
-/** One of LMDB's ranges, used again and again: making one costs more than a short scan. It reads its options when it starts. */
-class Scanner {
+/** Where LMDB's callback leaves a value. */
+interface Found {
+  bytes: Uint8Array
+  end: number
+}
+
+/** One of LMDB's ranges, used again and again: making one costs more than its first entry. It reads its options when it starts. */
+class FloorSearch {
   private readonly options: {
     start: Uint8Array | undefined
     end: Uint8Array | undefined
-    reverse: boolean
+    reverse: true
     exclusiveStart: boolean
-    inclusiveEnd: boolean
+    inclusiveEnd: true
     transaction: Transaction | undefined
   } = {
     start: undefined,
     end: undefined,
-    reverse: false,
+    reverse: true,
     exclusiveStart: false,
-    inclusiveEnd: false,
+    inclusiveEnd: true,
     transaction: undefined,
   }
   private readonly range: { [Symbol.iterator](): RangeIterator }
 
-  constructor(store: Store) {
+  constructor(
+    store: Store,
+    readonly found: Found,
+  ) {
     this.range = store.getRange(this.options)
   }
 
-  start(transaction: Transaction, keyspace: number, range: KeyRange, reverse: boolean): RangeIterator {
+  /** Answers whether there is one; then `found` has it. */
+  run(transaction: Transaction, keyspace: number, key: Uint8Array | undefined, orEqual: boolean): boolean {
     const { options } = this
     // Bounds are whole keys here, keyspace included; an open end is the beginning of the next keyspace.
-    const lower = boundOf(keyspace, range.lower)
-    const upper =
-      range.upper === undefined ? boundOf(keyspace + 1, undefined) : boundOf(keyspace, range.upper)
-    target.keyspace = undefined
-    options.start = reverse ? upper : lower
-    options.end = reverse ? lower : upper
-    options.reverse = reverse
-    options.exclusiveStart = reverse
-    options.inclusiveEnd = reverse
+    options.start = key === undefined ? boundOf(keyspace + 1, undefined) : boundOf(keyspace, key)
+    options.end = boundOf(keyspace, undefined)
+    options.exclusiveStart = !orEqual
     options.transaction = transaction
-    return this.range[Symbol.iterator]()
+    setWhole()
+    const entries = this.range[Symbol.iterator]()
+    const isFound = entries.next().done !== true
+    entries.return()
+    return isFound
   }
 }
 
@@ -240,18 +248,21 @@ function boundOf(keyspace: number, key: Uint8Array | undefined): Uint8Array | un
   return bound
 }
 
-function isEmpty({ lower, upper }: KeyRange): boolean {
-  return lower !== undefined && upper !== undefined && Buffer.compare(lower, upper) >= 0
+/** The next keys are taken as they are. */
+function setWhole(): void {
+  target.keyspace = undefined
+  target.start = 0
+  target.end = undefined
 }
 
-function encodeKey(key: Uint8Array, to: Buffer, start: number): number {
-  const { keyspace } = target
-  if (keyspace !== undefined) start = to.writeUInt32BE(keyspace, start)
-  const size = key.length
-  // Short keys are quicker byte by byte. Forwards, because the key may lie in the same buffer a little behind.
-  if (size <= 32) for (let at = 0; at < size; at++) to[start + at] = key[at] as number
-  else to.set(key, start)
-  return start + size
+function encodeKey(key: Uint8Array, to: Buffer, at: number): number {
+  const { keyspace, start, end = key.length } = target
+  if (keyspace !== undefined) at = to.writeUInt32BE(keyspace, at)
+  const size = end - start
+  // Short keys are quicker byte by byte.
+  if (size <= 32) for (let i = 0; i < size; i++) to[at + i] = key[start + i] as number
+  else to.set(key.subarray(start, end), at)
+  return at + size
 }
 
 /** Layout: per keyspace u32 id, f64 entries, f64 bytes, little endian; see `writer-thread.js`. */

@@ -2,7 +2,7 @@
  * Tables in LMDB: the durable row store.
  */
 import { definePlugin } from '@switchyard/core/spi'
-import { LmdbStorage } from './lmdb-storage.js'
+import { CACHE_BYTES, LmdbStorage } from './lmdb-storage.js'
 
 export { LmdbStorage, type LmdbOptions } from './lmdb-storage.js'
 
@@ -29,6 +29,12 @@ export const plugin = definePlugin({
       description:
         'Bytes of commits that are kept in memory (and in the commit log) before they are written to the data file together.',
       check: (bytes) => (bytes >= 2 ** 16 ? undefined : 'must be at least 64K'),
+    },
+    cacheBytes: {
+      type: 'bytes',
+      default: CACHE_BYTES,
+      description: 'Most memory for rows and index entries that were read lately; taken as it is needed.',
+      check: (bytes) => (bytes >= 2 ** 20 ? undefined : 'must be at least 1M'),
     },
   },
   create: ({ name, options, logger }) => ({ storage: new LmdbStorage(name, options, logger) }),

@@ -5,18 +5,24 @@
 import type { Transaction } from 'lmdb'
 import type { ChunkPool } from './chunk-pool.js'
 import type { Environment, ReadOptions } from './environment.js'
+import type { LeafCache } from './leaf-cache.js'
+import { LeafReader } from './leaf-reader.js'
 import { Overlay } from './overlay.js'
 
 /** A read transaction, shared by all snapshots that begin between two flushes. */
 export class Base {
   readonly options: ReadOptions
   private references = 1
+  private readonly transaction: Transaction
 
   constructor(
-    readonly environment: Environment,
-    private readonly transaction: Transaction = environment.beginRead(),
+    environment: Environment,
+    readonly reader: LeafReader,
+    /** Counts the states of LMDB that this process has seen. */
+    readonly sequence: number,
   ) {
-    this.options = { transaction }
+    this.transaction = environment.beginRead()
+    this.options = { transaction: this.transaction }
   }
 
   retain(): void {
@@ -55,12 +61,16 @@ export class Layers {
 export class LayerStack {
   current: Layers
 
+  private readonly reader: LeafReader
+
   constructor(
     readonly environment: Environment,
     private readonly pool: ChunkPool,
+    readonly cache: LeafCache,
   ) {
     const active = new Overlay(environment.commitNumber, pool)
-    this.current = new Layers(active, undefined, new Base(environment))
+    this.reader = new LeafReader(environment, cache)
+    this.current = new Layers(active, undefined, this.newBase())
   }
 
   /** Makes the active overlay the one to be written, unless an earlier one still is. Answers that one. */
@@ -74,13 +84,17 @@ export class LayerStack {
   /** Lets later snapshots see what is in LMDB now; if the frozen overlay is, it goes. */
   renewBase(isFrozenWritten: boolean): void {
     const { active, frozen, base } = this.current
-    this.current = new Layers(active, isFrozenWritten ? undefined : frozen, new Base(this.environment))
+    this.current = new Layers(active, isFrozenWritten ? undefined : frozen, this.newBase())
     base.release()
     if (isFrozenWritten) frozen?.release()
   }
 
   close(): void {
     this.current.base.release()
+  }
+
+  private newBase(): Base {
+    return new Base(this.environment, this.reader, ++this.cache.sequence)
   }
 }
 

@@ -35,7 +35,7 @@ export class LmdbSnapshot implements KeyspaceSnapshot {
       }
       overlay = overlay === active ? frozen : undefined
     }
-    return base.environment.get(base.options, keyspace, key, visit)
+    return base.reader.get(base, keyspace, key, visit)
   }
 
   scan(keyspace: number, range: KeyRange, reverse: boolean, limit: number, visit: EntryVisitor): number {
@@ -43,13 +43,13 @@ export class LmdbSnapshot implements KeyspaceSnapshot {
     const newer = this.changesOf(active, keyspace, range, reverse)
     const older = frozen && this.changesOf(frozen, keyspace, range, reverse)
     if (newer === undefined && older === undefined) {
-      return base.environment.scan(base.options, keyspace, range, reverse, limit, visit)
+      return base.reader.scan(base, keyspace, range, reverse, limit, visit)
     }
     if (limit <= 0) return 0
     const merge = new Merge(newer, older, keyspace, reverse, limit, visit)
     const visitBase: EntryVisitor = (key, keyStart, keyEnd, value, valueStart, valueEnd) =>
       merge.visitBase(key, keyStart, keyEnd, value, valueStart, valueEnd)
-    base.environment.scan(base.options, keyspace, range, reverse, Infinity, visitBase)
+    base.reader.scan(base, keyspace, range, reverse, Infinity, visitBase)
     return merge.finish()
   }
 

@@ -27,9 +27,10 @@ import {
 import { CHUNK_BYTES, ChunkPool, type Chunk } from './chunk-pool.js'
 import { FolderLock } from './folder-lock.js'
 import { LayerStack, OpenSnapshots } from './layers.js'
+import { LeafCache } from './leaf-cache.js'
 import { LmdbSnapshot } from './lmdb-snapshot.js'
 import type { Overlay } from './overlay.js'
-import { Writer, type ChangedSizes } from './writer.js'
+import { Writer, type Changed, type ChangedSizes } from './writer.js'
 
 export interface LmdbOptions {
   readonly folder: string
@@ -37,7 +38,11 @@ export interface LmdbOptions {
   readonly mapBytes: number
   /** Bytes of commits kept in memory before they are written to LMDB. */
   readonly overlayBytes: number
+  /** Memory for leaves that were read; `CACHE_BYTES` if it isn't given. */
+  readonly cacheBytes?: number
 }
+
+export const CACHE_BYTES = 128 * 1024 * 1024
 
 /** Write sets that go to LMDB together with the overlay, and the commit that they make. */
 interface DirectWrite {
@@ -48,6 +53,8 @@ interface DirectWrite {
 /** Longest that one call keeps the event loop to itself. */
 const SLICE_MS = 5
 const SLICE_ENTRIES = 128
+/** Changed leaves that are noted in one go. */
+const SLICE_LEAVES = 4096
 /** Copies let other work run after so many bytes. */
 const COPY_BYTES = 8 * 1024 * 1024
 /** Write sets beyond either go to LMDB directly: they would only pass through the overlay. */
@@ -89,6 +96,9 @@ export class LmdbStorage implements KeyspaceStorage {
   private slicing: Promise<void> | undefined
   private flushFailure: SqlError | undefined
   private flushFailedAtMs = 0
+  private readonly cache: LeafCache
+  /** A store failed, and it isn't known what it has changed: until one succeeds nothing that was read outlasts its base. */
+  private isCacheDoubtful = false
   private readonly snapshots = new OpenSnapshots()
   private readonly sizeOf = (keyspace: number): KeyspaceSize => this.size(keyspace)
   private readonly onRelease = (commitNumber: number): void => this.snapshots.remove(commitNumber)
@@ -101,6 +111,7 @@ export class LmdbStorage implements KeyspaceStorage {
     this.settings = settingsFor(options.folder, options.mapBytes)
     this.writer = new Writer(name, this.settings)
     this.pool = new ChunkPool(options.overlayBytes * (OVERLAY_OVERRUN + 1))
+    this.cache = new LeafCache(options.cacheBytes ?? CACHE_BYTES)
   }
 
   async start(): Promise<void> {
@@ -109,7 +120,7 @@ export class LmdbStorage implements KeyspaceStorage {
     try {
       const environment = this.openEnvironment()
       const { commitNumber } = environment
-      this.opened = new LayerStack(environment, this.pool)
+      this.opened = new LayerStack(environment, this.pool, this.cache)
       this.appliedCommitNumber = commitNumber
       this.durableCommitNumber = commitNumber
     } catch (error) {
@@ -233,17 +244,15 @@ export class LmdbStorage implements KeyspaceStorage {
 
   /** Writes the overlay when a flush or an apply under way is over. */
   private async flush(direct?: DirectWrite): Promise<void> {
-    await this.untilIdle()
+    // Two flushes at once would each drop the frozen overlay, the second one perhaps a newer one that isn't stored. So nothing may
+    // come between this loop's last look and the line behind it: no call of an asynchronous function either.
+    for (let busy = this.busy; busy !== undefined; busy = this.busy) await busy.catch(() => undefined)
     this.flushing = this.writeOverlay(direct)
     try {
       await this.flushing
     } finally {
       this.flushing = undefined
     }
-  }
-
-  private async untilIdle(): Promise<void> {
-    for (let busy = this.busy; busy !== undefined; busy = this.busy) await busy.catch(() => undefined)
   }
 
   private get busy(): Promise<void> | undefined {
@@ -255,15 +264,19 @@ export class LmdbStorage implements KeyspaceStorage {
     const chunks = [...frozen.chunks, ...(direct?.chunks ?? [])]
     const commitNumber = direct?.commitNumber ?? frozen.commitNumber
     try {
-      this.noteSizes(await this.writer.store(chunks, commitNumber))
+      const { sizes, touched } = await this.writer.store(chunks, commitNumber)
       this.flushFailure = undefined
+      this.noteSizes(sizes)
+      await this.noteTouched(touched)
     } catch (error) {
       this.flushFailure = error as SqlError
       this.flushFailedAtMs = performance.now()
+      this.isCacheDoubtful = true
       throw error
     }
     this.durableCommitNumber = commitNumber
-    this.layers.renewBase(true)
+    this.renewBase(true)
+    this.isCacheDoubtful = false
     this.environment.releaseDeadReaders()
     if (direct !== undefined) this.publish(commitNumber)
   }
@@ -292,23 +305,47 @@ export class LmdbStorage implements KeyspaceStorage {
     return new LmdbSnapshot(this.layers.current, number, this.sizeOf, this.onRelease)
   }
 
-  async load(_keyspace: number, entries: WriteSet): Promise<void> {
-    this.noteSizes(await this.writer.store([await copyToChunk(entries)], undefined))
-    await this.showChanges()
+  async load(keyspace: number, entries: WriteSet): Promise<void> {
+    const chunk = await copyToChunk(entries)
+    await this.changeUnseen(keyspace, () => this.writer.store([chunk], undefined))
   }
 
   async dropKeyspace(keyspace: number): Promise<void> {
     const { active, frozen } = this.layers.current
     // What is in memory would come back behind the removal.
     if (active.gains.has(keyspace) || frozen?.gains.has(keyspace) === true) await this.checkpoint()
-    this.noteSizes(await this.writer.drop(keyspace))
-    await this.showChanges()
+    await this.changeUnseen(keyspace, () => this.writer.drop(keyspace))
   }
 
-  /** Lets later snapshots see a load or a drop; but not, before its time, a commit that is just being written. */
-  private async showChanges(): Promise<void> {
-    await this.untilIdle()
-    this.layers.renewBase(false)
+  /** Changes a keyspace that nobody reads, and lets later snapshots see it. */
+  private async changeUnseen(keyspace: number, change: () => Promise<Changed>): Promise<void> {
+    this.cache.suspend(keyspace)
+    try {
+      this.noteSizes((await change()).sizes)
+      // They must not see, before its time, a commit that is just being written.
+      for (let busy = this.busy; busy !== undefined; busy = this.busy) await busy.catch(() => undefined)
+      this.renewBase(false)
+    } catch (error) {
+      this.isCacheDoubtful = true
+      throw error
+    } finally {
+      this.cache.resume(keyspace)
+    }
+  }
+
+  private renewBase(isFrozenWritten: boolean): void {
+    if (this.isCacheDoubtful) this.cache.clear()
+    this.cache.isClosingState = false
+    this.layers.renewBase(isFrozenWritten)
+  }
+
+  /** Takes note of the leaves that the next base will have otherwise than this one. */
+  private async noteTouched(touched: Buffer): Promise<void> {
+    this.cache.isClosingState = true
+    for (let at = 0; at < touched.length;) {
+      if (at > 0) await new Promise(setImmediate)
+      at = this.cache.invalidate(touched, at, SLICE_LEAVES)
+    }
   }
 
   size(keyspace: number): KeyspaceSize {

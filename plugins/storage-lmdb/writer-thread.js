@@ -1,13 +1,15 @@
 // @ts-check
 /**
- * The writer thread: the only one that writes to LMDB. It stores write sets, drops keyspaces, and keeps count of what each
- * keyspace holds. A request is one LMDB transaction (a drop is several), on disk when it is answered; the thread that serves
+ * The writer thread: the only one that writes to LMDB. It stores write sets (`leaf-writer.js` does that), drops keyspaces,
+ * and keeps count of what each keyspace holds. A request is one LMDB transaction (a drop is several), on disk when it is answered; the thread that serves
  * queries never waits for a page to be written.
  *
  * JavaScript and not TypeScript, because a worker is started from a file: this one is the same before and after the build.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { open } from 'lmdb'
+import { LeafWriter } from './leaf-writer.js'
+import { SortedChanges } from './sorted-changes.js'
 
 /**
  * @typedef {{ entries: number, bytes: number }} Size
@@ -17,25 +19,30 @@ import { open } from 'lmdb'
  * @typedef {{ id: number, kind: 'close' }} CloseRequest
  */
 
-const PUT = 1
-/** Layout of an entry: see `core/common/write-set.ts`. */
-const ENTRY_HEADER_BYTES = 13
 const COMMIT_NUMBER_KEY = Buffer.from([0])
 const SIZES_KEY = Buffer.from([0, 0])
-/** Entries that one transaction of a drop removes: other requests come between. */
-const DROPPED_ENTRIES_MAX = 10_000
+const FORMAT_KEY = Buffer.from([0, 0, 0])
+const EMPTY_KEY = { bytes: new Uint8Array(0), start: 0, end: 0 }
+/** Leaves that one transaction of a drop removes: other requests come between. */
+const DROPPED_LEAVES_MAX = 10_000
 
 if (parentPort === null) throw new Error('invariant: the writer thread is a worker')
 const port = parentPort
 
-/** The key to be encoded: `bytes[start, end)`, behind the keyspace if there is one. */
-const target = { keyspace: /** @type {number | undefined} */ (undefined), start: 0, end: 0 }
+/** The key to be encoded: `bytes[start, end)`, behind the keyspace if there is one; `end` undefined stands for all bytes. */
+const target = {
+  keyspace: /** @type {number | undefined} */ (undefined),
+  start: 0,
+  end: /** @type {number | undefined} */ (undefined),
+}
 
 const keyEncoder = {
   /** @param {Buffer} bytes @param {Buffer} to @param {number} at */
   writeKey(bytes, to, at) {
     if (target.keyspace !== undefined) at = to.writeUInt32BE(target.keyspace, at)
-    return at + bytes.copy(to, at, target.start, target.end)
+    const { start, end = bytes.length } = target
+    to.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), at)
+    return at + end - start
   },
   /** @param {Buffer} bytes @param {number} start @param {number} end */
   readKey: (bytes, start, end) => Buffer.from(bytes.subarray(start, end)),
@@ -47,12 +54,30 @@ const store = open({ ...workerData.settings, encoding: 'binary', keyEncoder })
 /** @type {Map<number, Size>} */
 const sizes = new Map()
 readSizes()
+/** Whether the file doesn't say yet how it is written. */
+let isNew = store.getBinary(whole(FORMAT_KEY)) === undefined
 
-/** A key as it is. @param {Buffer} key */
+/** A key as it is; several may follow. @param {Buffer} key */
 function whole(key) {
   target.keyspace = undefined
   target.start = 0
-  target.end = key.length
+  target.end = undefined
+  return key
+}
+
+/** A leaf's key, for the next call. @param {number} keyspace @param {import('./leaf.js').Run} lower */
+function leafKey(keyspace, { bytes, start, end }) {
+  target.keyspace = keyspace
+  target.start = start
+  target.end = end
+  return /** @type {Buffer} */ (bytes)
+}
+
+/** A leaf's key in bytes of its own. @param {number} keyspace @param {import('./leaf.js').Run} lower */
+function keyOf(keyspace, { bytes, start, end }) {
+  const key = Buffer.allocUnsafe(4 + end - start)
+  key.writeUInt32BE(keyspace)
+  key.set(bytes.subarray(start, end), 4)
   return key
 }
 
@@ -96,7 +121,9 @@ function transact(commitNumber, work) {
       store.putSync(whole(COMMIT_NUMBER_KEY), value)
     }
     if (changed.size > 0) store.putSync(whole(SIZES_KEY), encodeSizes(changed))
+    if (isNew) store.putSync(whole(FORMAT_KEY), Buffer.from([workerData.formatVersion]))
   })
+  isNew = false
   for (const [keyspace, size] of changed) sizes.set(keyspace, size)
   return changed
 }
@@ -111,56 +138,50 @@ function sizeIn(changed, keyspace) {
   return size
 }
 
-/** Answers whether the key was new and is stored now. @param {Buffer} key @param {Buffer} value @returns {boolean} */
-function putNew(key, value) {
-  // The declarations know neither the option nor the answer.
-  return /** @type {any} */ (store).putSync(key, value, { noOverwrite: true })
+/** @type {import('./leaf-writer.js').LeafPages} */
+const pages = {
+  floor(keyspace, key) {
+    const options = { start: whole(keyOf(keyspace, key)), end: keyOf(keyspace, EMPTY_KEY), limit: 1 }
+    for (const { value } of store.getRange({ ...options, reverse: true, inclusiveEnd: true })) return value
+    return undefined
+  },
+  get: (keyspace, lower) => store.getBinary(leafKey(keyspace, lower)),
+  put(keyspace, lower, leaf) {
+    store.putSync(leafKey(keyspace, lower), leaf)
+  },
+  remove(keyspace, lower) {
+    store.removeSync(leafKey(keyspace, lower))
+  },
 }
 
-/** @param {Buffer} bytes write sets one behind the other @param {Map<number, Size>} changed */
-function storeEntries(bytes, changed) {
-  const end = bytes.length
-  for (let at = 0; at < end;) {
-    const keyspace = bytes.readUInt32LE(at + 1)
-    const keyBytes = bytes.readUInt32LE(at + 5)
-    const valueBytes = bytes.readUInt32LE(at + 9)
-    const valueStart = at + ENTRY_HEADER_BYTES + keyBytes
-    const size = sizeIn(changed, keyspace)
-    target.keyspace = keyspace
-    target.start = at + ENTRY_HEADER_BYTES
-    target.end = valueStart
-    if (bytes[at] === PUT) {
-      const value = bytes.subarray(valueStart, valueStart + valueBytes)
-      // Most often the key is new, and the first put says so.
-      if (putNew(bytes, value)) {
-        size.entries++
-        size.bytes += keyBytes + valueBytes
-      } else store.putSync(bytes, value)
-    } else if (store.removeSync(bytes) && size.entries > 0) {
-      // How long the value was nobody knows any more: as long as they are on average.
-      size.bytes -= size.bytes / size.entries
-      size.entries--
-    }
-    at = valueStart + valueBytes
-  }
-}
-
-/** Where chunks are copied to, because LMDB's native part does not take shared memory; kept for those of usual size. */
-const scratch = Buffer.allocUnsafeSlow(1024 * 1024)
+/** Changes that are sorted and stored together. */
+const changes = new SortedChanges(2 ** 17)
 
 /** @param {StoreRequest} request */
 function storeChunks({ chunks, commitNumber }) {
-  return transact(commitNumber, (changed) => {
-    for (const { memory, byteLength } of chunks) {
-      const room = byteLength <= scratch.length ? scratch : Buffer.allocUnsafeSlow(byteLength)
-      const bytes = room.subarray(0, byteLength)
-      bytes.set(new Uint8Array(memory, 0, byteLength))
-      storeEntries(bytes, changed)
+  /** @type {Uint8Array<ArrayBuffer> | undefined} */
+  let touched
+  const changed = transact(commitNumber, (sizesOfThis) => {
+    const writer = new LeafWriter(pages, (keyspace) => sizeIn(sizesOfThis, keyspace))
+    const apply = () => {
+      changes.sort()
+      writer.apply(changes)
+      changes.clear()
     }
+    for (const { memory, byteLength } of chunks) {
+      const bytes = Buffer.from(/** @type {ArrayBuffer} */ (memory), 0, byteLength)
+      for (let at = 0; at < byteLength;) {
+        if (changes.isFull) apply()
+        at = changes.add(bytes, at)
+      }
+    }
+    apply()
+    touched = writer.touched.take()
   })
+  return { sizes: changed, touched }
 }
 
-/** Removes some entries of a keyspace; answers whether there may be more. @param {number} keyspace */
+/** Removes some leaves of a keyspace; answers whether there may be more. @param {number} keyspace */
 function dropSome(keyspace) {
   const lower = Buffer.alloc(4)
   lower.writeUInt32BE(keyspace)
@@ -168,8 +189,7 @@ function dropSome(keyspace) {
   if (keyspace < 0xffffffff) upper.writeUInt32BE(keyspace + 1)
   let removed = 0
   transact(undefined, (changed) => {
-    // Bounds differ in their bytes only, so one setting of `target` serves both.
-    const range = { start: whole(lower), limit: DROPPED_ENTRIES_MAX }
+    const range = { start: whole(lower), limit: DROPPED_LEAVES_MAX }
     const keys = store.getKeys(keyspace < 0xffffffff ? { ...range, end: upper } : range)
     for (const key of [...keys]) {
       store.removeSync(whole(key))
@@ -177,14 +197,14 @@ function dropSome(keyspace) {
     }
     if (removed > 0 || sizes.has(keyspace)) changed.set(keyspace, { entries: 0, bytes: 0 })
   })
-  return removed === DROPPED_ENTRIES_MAX
+  return removed === DROPPED_LEAVES_MAX
 }
 
 /** @param {DropRequest} request */
 async function drop({ keyspace }) {
   while (dropSome(keyspace)) await new Promise(setImmediate)
   sizes.delete(keyspace)
-  return new Map([[keyspace, { entries: 0, bytes: 0 }]])
+  return { sizes: new Map([[keyspace, { entries: 0, bytes: 0 }]]) }
 }
 
 /** @param {StoreRequest | DropRequest | CloseRequest} request */
@@ -196,7 +216,7 @@ async function answer(request) {
       return drop(request)
     case 'close':
       await store.close()
-      return new Map()
+      return { sizes: new Map() }
   }
 }
 
@@ -212,9 +232,11 @@ port.on('message', (/** @type {StoreRequest | DropRequest | CloseRequest} */ req
   answer(request).then(
     (changed) => {
       const moved = movedMemory(request)
-      port.postMessage({ id: request.id, sizes: changed, moved }, moved)
+      port.postMessage({ id: request.id, ...changed, moved }, moved)
     },
-    (error) =>
-      port.postMessage({ id: request.id, error: { message: String(error?.message), code: error?.code } }),
+    (error) => {
+      changes.clear()
+      port.postMessage({ id: request.id, error: { message: String(error?.message), code: error?.code } })
+    },
   )
 })

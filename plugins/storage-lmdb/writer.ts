@@ -4,11 +4,17 @@
  */
 import { SqlError, sqlError } from '@switchyard/core/spi'
 import { Worker } from 'node:worker_threads'
-import type { EnvironmentSettings, KeyspaceSize } from './environment.js'
+import { FORMAT_VERSION, type EnvironmentSettings, type KeyspaceSize } from './environment.js'
 import type { Chunk } from './chunk-pool.js'
 
 /** What keyspaces hold, after the request; only those that it changed. */
 export type ChangedSizes = ReadonlyMap<number, KeyspaceSize>
+
+export interface Changed {
+  readonly sizes: ChangedSizes
+  /** Of a store: the leaves that are changed or gone; see `leaf-writer.js`. */
+  readonly touched: Buffer
+}
 
 type Request =
   | { readonly kind: 'store'; readonly chunks: readonly Chunk[]; readonly commitNumber: number | undefined }
@@ -18,13 +24,16 @@ type Request =
 interface Answer {
   readonly id: number
   readonly sizes?: ChangedSizes
+  readonly touched?: Uint8Array<ArrayBuffer>
   readonly error?: { readonly message: string; readonly code: number | string | undefined }
 }
 
 interface Waiting {
-  resolve(sizes: ChangedSizes): void
+  resolve(changed: Changed): void
   reject(error: SqlError): void
 }
+
+const NOTHING = new Uint8Array(0)
 
 export class Writer {
   private worker: Worker | undefined
@@ -37,12 +46,12 @@ export class Writer {
   ) {}
 
   /** Stores write sets in one transaction; with a commit number they are the state of that commit. */
-  store(chunks: readonly Chunk[], commitNumber: number | undefined): Promise<ChangedSizes> {
+  store(chunks: readonly Chunk[], commitNumber: number | undefined): Promise<Changed> {
     return this.request({ kind: 'store', chunks, commitNumber })
   }
 
   /** Removes the entries of a keyspace, in several transactions. */
-  drop(keyspace: number): Promise<ChangedSizes> {
+  drop(keyspace: number): Promise<Changed> {
     return this.request({ kind: 'drop', keyspace })
   }
 
@@ -54,7 +63,7 @@ export class Writer {
     await worker.terminate()
   }
 
-  private request(request: Request): Promise<ChangedSizes> {
+  private request(request: Request): Promise<Changed> {
     return new Promise((resolve, reject) => {
       const worker = (this.worker ??= this.startWorker())
       const id = ++this.lastId
@@ -69,7 +78,7 @@ export class Writer {
 
   private startWorker(): Worker {
     const worker = new Worker(new URL('./writer-thread.js', import.meta.url), {
-      workerData: { settings: this.settings },
+      workerData: { settings: this.settings, formatVersion: FORMAT_VERSION },
       // Flags of the process that a worker does not take (of a test runner, say) must not keep it from starting.
       execArgv: [],
     })
@@ -79,11 +88,11 @@ export class Writer {
     return worker
   }
 
-  private settle(worker: Worker, { id, sizes, error }: Answer): void {
+  private settle(worker: Worker, { id, sizes = new Map(), touched = NOTHING, error }: Answer): void {
     const waiting = this.waiting.get(id)
     this.waiting.delete(id)
     if (this.waiting.size === 0) worker.unref()
-    if (error === undefined) waiting?.resolve(sizes ?? new Map())
+    if (error === undefined) waiting?.resolve({ sizes, touched: Buffer.from(touched.buffer) })
     else waiting?.reject(this.storageError(error.code, error.message))
   }
 

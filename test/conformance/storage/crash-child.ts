@@ -8,8 +8,16 @@ import { writeSync } from 'node:fs'
 import { changesOfCommit, numberKey, writeSetOf, type Change } from './keyspace-model.js'
 
 function print(line: string): void {
-  // Written before anything else happens, so that a kill right behind it does not lose it.
-  writeSync(1, `${line}\n`)
+  // Written before anything else happens, so that a kill right behind it does not lose it. A full pipe takes what its reader makes
+  // room for.
+  for (let rest = `${line}\n`; rest !== '';) {
+    try {
+      rest = rest.slice(writeSync(1, rest))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+  }
 }
 
 const [module = '', folder = ''] = process.argv.slice(2)

@@ -507,6 +507,25 @@ function describeBulk(open: Open): void {
     })
   })
 
+  test('checkpoints may overlap while commits go on: none of these is ever out of sight', async () => {
+    const storage = await open()
+    const checkpoints: Promise<number>[] = []
+    for (let number = 1; number <= 60; number++) {
+      await storage.apply([writeSetOf(changesOfCommit(number))], number)
+      for (let i = 0; i < 3; i++) checkpoints.push(Promise.resolve(storage.checkpoint()))
+      if (number % 3 === 0) await checkpoints[checkpoints.length - 3]
+      else await new Promise(setImmediate)
+      expect(await expectHistoryState(storage)).toBe(number)
+    }
+    const applied = storage.apply([numbered(50, 0, 30_000)], 61)
+    checkpoints.push(Promise.resolve(storage.checkpoint()), Promise.resolve(storage.checkpoint()))
+    await applied
+    await Promise.all(checkpoints)
+    await withSnapshot(storage, async (snapshot) => {
+      expect((await scan(snapshot, 50)).visited).toBe(30_000)
+    })
+  })
+
   test('a dropped keyspace is empty, its neighbours are not, and open snapshots still see it', async () => {
     const storage = await open()
     await storage.load(8, numbered(8, 0, 30_000))
