@@ -63,6 +63,8 @@ export class RemoteConnection {
   isBroken = false
   private threadId = 0
   private abandon: ((error: Error) => void) | undefined
+  /** Runs while the remote has the word. */
+  private silence: NodeJS.Timeout | undefined
 
   private constructor(
     private readonly driver: Connection,
@@ -141,11 +143,10 @@ export class RemoteConnection {
   stream(sql: string, receiver: RowReceiver): { affectedRows: number; insertId: number | string } {
     const header: { affectedRows: number; insertId: number | string } = { affectedRows: 0, insertId: 0 }
     let isOver = false
-    let timer: NodeJS.Timeout | undefined
     const finish = (error: Error | undefined): void => {
       if (isOver) return
       isOver = true
-      clearTimeout(timer)
+      this.stopListening()
       this.abandon = undefined
       receiver.ended(error)
     }
@@ -157,16 +158,12 @@ export class RemoteConnection {
       return header
     }
     this.abandon = finish
-    if (this.queryTimeoutMs > 0) {
-      timer = setTimeout(() => {
-        this.destroy(new ConnectionLost(`no answer within ${this.queryTimeoutMs} ms`, true))
-      }, this.queryTimeoutMs)
-    }
+    this.listen()
     const query = this.driver.query(sql)
-    query.on('fields', (_fields: FieldPacket | undefined) => timer?.refresh())
+    query.on('fields', (_fields: FieldPacket | undefined) => this.silence?.refresh())
     query.on('result', (result: unknown) => {
       if (Array.isArray(result)) {
-        timer?.refresh()
+        this.silence?.refresh()
         if (!isOver) receiver.row(result as Cells)
       } else {
         const { affectedRows, insertId } = result as ResultSetHeader
@@ -187,11 +184,25 @@ export class RemoteConnection {
 
   /** Stops reading: the remote is held up as soon as what lies between is full. */
   pause(): void {
+    this.stopListening()
     this.driver.pause()
   }
 
   resume(): void {
+    this.listen()
     this.driver.resume()
+  }
+
+  private listen(): void {
+    if (this.queryTimeoutMs === 0 || this.silence !== undefined) return
+    this.silence = setTimeout(() => {
+      this.destroy(new ConnectionLost(`no answer within ${this.queryTimeoutMs} ms`, true))
+    }, this.queryTimeoutMs)
+  }
+
+  private stopListening(): void {
+    clearTimeout(this.silence)
+    this.silence = undefined
   }
 
   /** The statement by which another connection ends what runs on this one. */
