@@ -35,7 +35,14 @@ describeWithCommand(MARIADB_PROGRAMS, 'fragments', () => {
     }
     setup = await startWithRemotes({
       maria: { address: addressOf(mariadb.port), database: 'd' },
-      second: { address: addressOf(second.port), database: 'd' },
+      second: {
+        address: addressOf(second.port, { tls: { authority: undefined, verify: false } }),
+        database: 'd',
+      },
+      distrusted: {
+        address: addressOf(second.port, { tls: { authority: undefined, verify: true } }),
+        database: 'd',
+      },
     })
     session = await setup.engine.session()
     await session.run('CREATE DATABASE here COLLATE utf8mb4_bin')
@@ -79,6 +86,13 @@ describeWithCommand(MARIADB_PROGRAMS, 'fragments', () => {
     )
     return plans.every((plan) => plan.startsWith('-> Run in storage remote'))
   }
+
+  test('a server that nobody vouches for is not spoken to, if certificates are checked', async () => {
+    await expect(session.run('SELECT * FROM distrusted.item')).rejects.toMatchObject({
+      number: 9101,
+      message: expect.stringMatching(/certificate/) as string,
+    })
+  })
 
   test('the rows themselves are the same', async () => {
     expect(await compare('SELECT * FROM @sale')).toBe(false)
