@@ -3,7 +3,7 @@
  * `sql-text.ts` encodes by. What a session of ours has set otherwise is therefore never carried over: it is computed before, into
  * the literals.
  */
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import type { Connection, FieldPacket, ResultSetHeader } from 'mysql2'
 import { ConnectionLost, remoteError } from './remote-error.js'
 
@@ -92,6 +92,9 @@ export class RemoteConnection {
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     const driver = createConnection({
       stream: socket,
+      // Whose name the certificate must have.
+      host: address.host,
+      port: address.port,
       user: address.user,
       password: address.password,
       charset: 'utf8mb4',
@@ -234,8 +237,8 @@ const KEEP_ALIVE_MS = 15_000
 function tlsOptions({ authority, verify }: RemoteTls, host: string) {
   return {
     rejectUnauthorized: verify,
-    verifyIdentity: verify,
+    // Of an address the library would check the name 'localhost'.
+    verifyIdentity: verify && isIP(host) === 0,
     ...(authority === undefined ? {} : { ca: authority }),
-    servername: host,
   }
 }
