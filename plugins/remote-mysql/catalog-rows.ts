@@ -43,23 +43,21 @@ export function tableSql(database: string, table: string): CatalogQueries {
 
 export interface ReadColumns {
   readonly columns: readonly ColumnDefinition[]
-  readonly foreignTexts: ReadonlySet<number>
+  readonly foreignColumns: ReadonlySet<number>
 }
 
-/** Columns of types that we don't have are left out: nobody can name them. */
 export function readColumns(rows: readonly Cells[], dialect: Dialect): ReadColumns {
   const columns: ColumnDefinition[] = []
-  const foreignTexts = new Set<number>()
+  const foreignColumns = new Set<number>()
   for (const [ordinal, cells] of rows.entries()) {
     const [name = '', columnType = '', collation, nullable, , extra = '', generated = '', comment = ''] =
       cells.map(textOf)
     const found = remoteColumnType(columnType, collation)
-    if (found === undefined) continue
     const { type } = found
     const isNullable = nullable === 'YES'
     const attributes = extra.toLowerCase()
     const isGenerated = /\b(virtual|stored|persistent)\b/.test(attributes)
-    if (!found.hasOwnCollation) foreignTexts.add(columns.length)
+    if (!found.isOwn) foreignColumns.add(columns.length)
     columns.push({
       id: ordinal + 1,
       name,
@@ -77,7 +75,7 @@ export function readColumns(rows: readonly Cells[], dialect: Dialect): ReadColum
       invisible: attributes.includes('invisible'),
     })
   }
-  return { columns, foreignTexts }
+  return { columns, foreignColumns }
 }
 
 function textOf(cell: Buffer | null): string | undefined {

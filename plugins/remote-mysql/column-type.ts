@@ -10,6 +10,7 @@ import {
   defaultCollationOf,
   JSON_TYPE,
   NOT_FIXED_DECIMALS,
+  textType,
   timestampType,
   timeType,
   YEAR_TYPE,
@@ -19,8 +20,8 @@ import {
 
 export interface RemoteColumnType {
   readonly type: SqlType
-  /** Whether texts of it compare there as they do here: the remote's collation is one that we have. */
-  readonly hasOwnCollation: boolean
+  /** Whether values compare there as they do here: the remote's type and collation are ones that we have. */
+  readonly isOwn: boolean
 }
 
 const TYPE = /^(\w+)(?:\(((?:[^')]|'(?:[^']|'')*')*)\))?(.*)$/s
@@ -46,16 +47,20 @@ const BLOB_LENGTHS: Readonly<Record<string, number>> = {
   longblob: 4_294_967_295,
 }
 
-/** Undefined for types that we don't have: GEOMETRY, VECTOR, INET6 and their like. */
-export function remoteColumnType(
-  columnType: string,
-  collation: string | undefined,
-): RemoteColumnType | undefined {
+/** Texts of the length in which a server shows values of types that only it has. */
+const SHOWN_LENGTHS: Readonly<Record<string, number>> = { uuid: 36, inet4: 15, inet6: 39 }
+
+/** Types that we don't have are the texts, or else the bytes, in which their values come: GEOMETRY, VECTOR and their like. */
+export function remoteColumnType(columnType: string, collation: string | undefined): RemoteColumnType {
   const [, word = '', inside = '', behind = ''] = TYPE.exec(columnType) ?? []
   const name = word.toLowerCase()
-  if (collation !== undefined) return textColumnType(name, inside, collation)
+  const text = collation === undefined ? undefined : textColumnType(name, inside, collation)
+  if (text !== undefined) return text
   const type = numericOrTemporal(name, inside, behind.toLowerCase()) ?? bytesType(name, inside)
-  return type && { type, hasOwnCollation: true }
+  if (type !== undefined) return { type, isOwn: true }
+  const length = SHOWN_LENGTHS[name]
+  if (length !== undefined) return { type: textType(length, 'utf8mb4_bin'), isOwn: false }
+  return { type: made('longblob', 4_294_967_295, 0, false, false), isOwn: false }
 }
 
 function numericOrTemporal(name: string, inside: string, behind: string): SqlType | undefined {
@@ -108,7 +113,7 @@ function textColumnType(name: string, inside: string, remote: string): RemoteCol
     ...made(name as TypeName, length, 0, false, false),
     collation,
   })
-  const answer = (type: SqlType): RemoteColumnType => ({ type, hasOwnCollation: isOwn })
+  const answer = (type: SqlType): RemoteColumnType => ({ type, isOwn })
   if (name === 'char' || name === 'varchar') return answer(text(Number(inside || 1)))
   const length = TEXT_LENGTHS[name]
   if (length !== undefined) return answer(text(length))

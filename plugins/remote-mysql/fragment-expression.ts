@@ -25,8 +25,8 @@ export interface ExpressionScope {
   readonly dialect: Dialect
   /** Undefined while the fragment is planned: then no value counts. */
   readonly values: FragmentValues | undefined
-  /** Ids of columns of collations that we don't have. */
-  readonly foreignTexts: ReadonlySet<number>
+  /** Ids of columns of types or collations that we don't have. */
+  readonly foreignColumns: ReadonlySet<number>
   /** Decimals of averages by their ids: they come rounded to these, and the server computes with more. */
   readonly averages: ReadonlyMap<number, number>
 }
@@ -121,12 +121,16 @@ function isBytes(type: SqlType): boolean {
   return type.name === 'binary' || type.name === 'varbinary' || type.name.endsWith('blob')
 }
 
+function checkOwn(expression: Expression, { foreignColumns }: ExpressionScope): void {
+  if (expression.kind === 'column' && foreignColumns.has(expression.column)) {
+    throw new Refusal(`the type of ${expression.text} isn't one of ours`)
+  }
+}
+
 /** Throws a `Refusal` if the remote might order or tell values of the expression apart otherwise. */
 export function checkComparable(expression: Expression, scope: ExpressionScope): void {
   const { type } = expression
-  if (expression.kind === 'column' && scope.foreignTexts.has(expression.column)) {
-    throw new Refusal(`the collation of ${expression.text} isn't one of ours`)
-  }
+  checkOwn(expression, scope)
   if (isText(type)) {
     if (!scope.dialect.hasCollation(type.collation)) {
       throw new Refusal(`collation ${type.collation} isn't the same there`)
@@ -238,6 +242,7 @@ const ENTRIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     name,
     ([operand], _call, render) => {
       const { type } = need(operand)
+      checkOwn(need(operand), render.scope)
       const isExact = isBytes(type) || (isText(type) && isWellKnownText(type))
       if (!isExact) throw new Refusal(`no entry for ${name} of ${type.name}`)
       return `${name}(${render(need(operand))})`

@@ -98,7 +98,7 @@ export function fragmentSql(
 
 class FragmentWriter {
   private names = 0
-  private readonly foreignTexts = new Set<number>()
+  private readonly foreignColumns = new Set<number>()
   private readonly averages = new Map<number, number>()
   private readonly scope: ExpressionScope
 
@@ -107,7 +107,7 @@ class FragmentWriter {
     private readonly dialect: Dialect,
     values: FragmentValues | undefined,
   ) {
-    this.scope = { dialect, values, foreignTexts: this.foreignTexts, averages: this.averages }
+    this.scope = { dialect, values, foreignColumns: this.foreignColumns, averages: this.averages }
   }
 
   /** With what a join looks for; nothing else of the answer depends on it. */
@@ -171,7 +171,7 @@ class FragmentWriter {
         const input = this.undistinct(this.select(node.input))
         const columns = node.columns.map((from, i): [number, string] => {
           const id = node.output[i]?.id ?? -1
-          if (this.foreignTexts.has(from)) this.foreignTexts.add(id)
+          if (this.foreignColumns.has(from)) this.foreignColumns.add(id)
           const scale = this.averages.get(from)
           if (scale !== undefined) this.averages.set(id, scale)
           return [id, input.columns.get(from) ?? '']
@@ -228,7 +228,7 @@ class FragmentWriter {
     const name = this.newName()
     const columns = node.output.map(({ id }, i): [number, string] => {
       const position = node.columns[i] ?? -1
-      if (remote.foreignTexts.has(position)) this.foreignTexts.add(id)
+      if (remote.foreignColumns.has(position)) this.foreignColumns.add(id)
       return [id, columnSql(node.table, position, name)]
     })
     const texts = new Map(columns)
@@ -248,7 +248,8 @@ class FragmentWriter {
     const columns = node.output.map(({ id }, i): [number, string] => {
       const expression = node.expressions[i]
       if (expression === undefined) throw new Refusal('an expression is missing')
-      if (expression.kind === 'column' && this.foreignTexts.has(expression.column)) this.foreignTexts.add(id)
+      if (expression.kind === 'column' && this.foreignColumns.has(expression.column))
+        this.foreignColumns.add(id)
       return [id, this.sql(expression, input.columns)]
     })
     const made = { ...input, columns: new Map(columns) }
@@ -431,7 +432,7 @@ class FragmentWriter {
       if (!isSame) throw new Refusal('UNION of several types')
       const select = this.select(input)
       const listed = input.output.map(({ id }, i) => {
-        if (this.foreignTexts.has(id)) throw new Refusal('UNION of texts of a collation of its own')
+        if (this.foreignColumns.has(id)) throw new Refusal('UNION of texts of a collation of its own')
         return `${select.columns.get(id) ?? ''} AS x${node.output[i]?.id}`
       })
       return `(${textOf(select, listed)})`

@@ -259,10 +259,7 @@ export class RemoteCatalog implements CatalogProvider {
     const { dialect } = server
     if (dialect === undefined) throw new Error('invariant: a server that has answered is known')
     const [, rows, bytes, collation, comment] = about.map((cell) => cell?.toString())
-    const { columns, foreignTexts } = readColumns((await server.read(sql.columns)).rows, dialect)
-    if (columns.length === 0) {
-      throw sqlError('ER_NOT_SUPPORTED_YET', `remote table ${name}, none of whose columns has a known type`)
-    }
+    const { columns, foreignColumns } = readColumns((await server.read(sql.columns)).rows, dialect)
     const indexes = readIndexes((await server.read(sql.indexes)).rows, columns)
     const known = collation === undefined ? undefined : collationByName(collation)
     const id = this.idOf(database.definition.name, name)
@@ -271,7 +268,7 @@ export class RemoteCatalog implements CatalogProvider {
       database: remoteName,
       name,
       isReadOnly: database.isReadOnly,
-      foreignTexts,
+      foreignColumns,
       rows: Number(rows ?? 0),
       bytes: Number(bytes ?? 0),
     })

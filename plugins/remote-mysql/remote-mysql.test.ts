@@ -24,6 +24,8 @@ const SCHEMA = `
   CREATE TABLE keyless (a INT, b VARCHAR(10));
   INSERT INTO keyless VALUES (1, 'one');
   CREATE TABLE moment (id INT PRIMARY KEY, at DATETIME DEFAULT CURRENT_TIMESTAMP, word VARCHAR(9) DEFAULT 'it''s', n INT DEFAULT 7);
+  CREATE TABLE strange (id UUID PRIMARY KEY, place POINT, host INET6, word VARCHAR(9) COLLATE utf8mb4_uca1400_ai_ci);
+  INSERT INTO strange VALUES ('123e4567-e89b-12d3-a456-426655440000', POINT(1, 2), '::1', 'Ä');
   CREATE TABLE other.t (id INT PRIMARY KEY, a INT);
 `
 
@@ -77,7 +79,13 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       expect((await session.rows('SHOW DATABASES')).flat()).toEqual(
         expect.arrayContaining(['shop', 'frozen', 'elsewhere', 'here']),
       )
-      expect((await session.rows('SHOW TABLES')).flat().sort()).toEqual(['item', 'keyless', 'moment', 'sale'])
+      expect((await session.rows('SHOW TABLES')).flat().sort()).toEqual([
+        'item',
+        'keyless',
+        'moment',
+        'sale',
+        'strange',
+      ])
       const columns = await session.rows('DESCRIBE item')
       expect(columns[0]).toEqual(['id', 'int', 'NO', 'PRI', null, 'auto_increment'])
       expect(columns[8]).toEqual(['kind', "enum('a','b','it''s')", 'YES', '', null, ''])
@@ -156,6 +164,22 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
         ],
       ])
     })
+  })
+
+  test('types and collations that only it has come as texts and bytes, and are compared here', async () => {
+    expect(await session.rows('SELECT id, HEX(place), host, word FROM strange')).toEqual([
+      [
+        '123e4567-e89b-12d3-a456-426655440000',
+        '000000000101000000000000000000F03F0000000000000040',
+        '::1',
+        'Ä',
+      ],
+    ])
+    expect(await session.rows("SELECT host FROM strange WHERE word = 'a' AND host = '::1'")).toEqual([
+      ['::1'],
+    ])
+    await session.run("UPDATE strange SET word = 'b' WHERE host = '::1'")
+    expect(await read('SELECT word, ST_X(place) FROM shop.strange')).toEqual([['b', 1]])
   })
 
   describe('queries', () => {

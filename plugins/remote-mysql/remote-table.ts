@@ -9,8 +9,8 @@ export interface RemoteTable {
   readonly database: string
   readonly name: string
   readonly isReadOnly: boolean
-  /** Positions of columns whose collation we don't have: their texts are compared here only. */
-  readonly foreignTexts: ReadonlySet<number>
+  /** Positions of columns whose type or collation we don't have: their values are compared here only. */
+  readonly foreignColumns: ReadonlySet<number>
   /** As the remote estimates them. */
   readonly rows: number
   readonly bytes: number

@@ -30,9 +30,9 @@ export function conditionPushDown(
 
 const PLAIN: ReadonlySet<string> = new Set(['decimal', 'double', 'date', 'time', 'datetime', 'timestamp'])
 
-function isComparable(type: SqlType, column: number, { server, foreignTexts }: RemoteTable): boolean {
+function isComparable(type: SqlType, column: number, { server, foreignColumns }: RemoteTable): boolean {
   if (isInteger(type) || PLAIN.has(type.name)) return true
-  if (!isText(type) || foreignTexts.has(column)) return false
+  if (!isText(type) || foreignColumns.has(column)) return false
   // Literals are sent in utf8mb4: beside another set they might have the column converted.
   const { name } = charsetOfCollation(type.collation)
   return name === 'utf8mb4' && server.dialect?.hasCollation(type.collation) === true
@@ -60,15 +60,15 @@ function filterSql(table: TableDefinition, remote: RemoteTable, { planned }: Sca
   if (planned?.node.filter === undefined || dialect === undefined) return []
   const { node, values } = planned
   const columns = new Map<number, string>()
-  const foreignTexts = new Set<number>()
+  const foreignColumns = new Set<number>()
   for (const [i, position] of node.columns.entries()) {
     const id = node.output[i]?.id ?? -1
     columns.set(id, columnSql(table, position, ALIAS))
-    if (remote.foreignTexts.has(position)) foreignTexts.add(id)
+    if (remote.foreignColumns.has(position)) foreignColumns.add(id)
   }
   return conjuncts(planned.node.filter).flatMap((part) => {
     try {
-      return [expressionSql(part, columns, { dialect, values, foreignTexts, averages: NO_AVERAGES })]
+      return [expressionSql(part, columns, { dialect, values, foreignColumns, averages: NO_AVERAGES })]
     } catch (error) {
       // Errors of constants are the server's to raise, if it comes to compute them.
       if (error instanceof Refusal || isSqlError(error)) return []
