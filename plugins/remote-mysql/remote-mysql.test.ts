@@ -491,6 +491,23 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
   })
 
   describe('definitions that change there', () => {
+    test('are read again in the background while they are used', async () => {
+      const watchful = await startWithRemotes({ shop: { address: addressOf(server.port) } }, {}, 100)
+      try {
+        const client = await watchful.engine.session('shop')
+        await there.query('CREATE TABLE shop.growing (a INT); INSERT INTO shop.growing VALUES (1)')
+        expect(await client.rows('SELECT * FROM growing')).toEqual([['1']])
+        await there.query('ALTER TABLE shop.growing ADD COLUMN b INT DEFAULT 2')
+        while ((await client.rows('SELECT * FROM growing'))[0]?.length === 1) {
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        }
+        expect(await client.rows('SELECT * FROM growing')).toEqual([['1', '2']])
+      } finally {
+        await watchful.engine.stop()
+        await there.query('DROP TABLE shop.growing')
+      }
+    })
+
     test('are seen without a restart', async () => {
       expect((await session.run('SELECT * FROM keyless')).columns).toHaveLength(2)
       await there.query('ALTER TABLE shop.keyless DROP COLUMN b')

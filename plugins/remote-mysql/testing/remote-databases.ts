@@ -40,6 +40,7 @@ export async function startWithRemotes(
     >
   >,
   limits: Partial<PoolLimits> = {},
+  refreshMs = 60_000,
 ): Promise<RemoteSetup> {
   const tables = new RemoteTables()
   const configured = Object.entries(databases).map(([name, { address, database, readOnly }]) => ({
@@ -49,7 +50,7 @@ export async function startWithRemotes(
     readOnly: readOnly ?? false,
   }))
   const catalog = new RemoteCatalog(
-    { storage: 'remote', limits: { ...LIMITS, ...limits }, refreshMs: 60_000, configured, tls: undefined },
+    { storage: 'remote', limits: { ...LIMITS, ...limits }, refreshMs, configured, tls: undefined },
     tables,
   )
   const storages = [await createStorage('memory', ''), new RemoteStorage('remote', catalog, tables)]
