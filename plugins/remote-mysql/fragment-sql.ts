@@ -13,7 +13,6 @@ import {
   type FragmentValues,
   type LogicalNode,
   type SqlType,
-  type TableDefinition,
   type WindowCall,
 } from '@switchyard/core/spi'
 import type { Dialect } from './dialect.js'
@@ -25,65 +24,12 @@ import {
   type ColumnTexts,
   type ExpressionScope,
 } from './fragment-expression.js'
-import type { RemoteServer } from './remote-server.js'
 import { tableName, type RemoteTables } from './remote-table.js'
-import { identifier, literal } from './sql-text.js'
-
-/** One SELECT in the making. */
-interface Select {
-  readonly from: string
-  /** The columns of the plan that it has, as texts over what is in `from`. */
-  readonly columns: ColumnTexts
-  readonly where: readonly string[]
-  /** Undefined if it doesn't group; empty for one group of all. */
-  readonly groupBy: readonly string[] | undefined
-  readonly isDistinct: boolean
-  readonly hasWindows: boolean
-  readonly orderBy: readonly string[]
-  readonly limit: string
-}
-
-const BARE = {
-  where: [],
-  groupBy: undefined,
-  isDistinct: false,
-  hasWindows: false,
-  orderBy: [],
-  limit: '',
-} as const
+import { BARE, columnSql, nested, textOf, type Select } from './select.js'
+import { literal } from './sql-text.js'
 
 /** Texts beyond this are computed once, in a derived table. */
 const TEXT_LENGTH_MAX = 1000
-
-/** The server that all tables of the plan lie on, whose kind is known. Throws a `Refusal`. */
-export function serverOf(root: LogicalNode, tables: RemoteTables): RemoteServer {
-  const servers = new Set(tablesOf(root).map((table) => tables.require(table).server))
-  const [server] = servers
-  if (server === undefined || servers.size > 1) throw new Refusal('tables of several servers')
-  return server
-}
-
-export function tablesOf(node: LogicalNode): readonly TableDefinition[] {
-  switch (node.kind) {
-    case 'scan':
-      return [node.table]
-    case 'join':
-      return [...tablesOf(node.left), ...tablesOf(node.right)]
-    case 'set operation':
-      return node.inputs.flatMap(tablesOf)
-    case 'filter':
-    case 'project':
-    case 'rename':
-    case 'aggregate':
-    case 'window':
-    case 'sort':
-    case 'limit':
-    case 'distinct':
-      return tablesOf(node.input)
-    default:
-      return []
-  }
-}
 
 /** `values` is undefined while the fragment is planned. Throws a `Refusal`. */
 export function fragmentSql(
@@ -473,27 +419,3 @@ const SCALE_MAX = 30
 const ROWS_MAX = '18446744073709551615'
 const RANKINGS: ReadonlySet<string> = new Set(['row_number', 'rank', 'dense_rank'])
 const PLAIN_COLUMN = /^\w+\.(\w+|`(?:[^`]|``)+`)$/
-
-/** FLOAT shows six digits of what it is; as a double it shows all. */
-export function columnSql(table: TableDefinition, position: number, alias: string): string {
-  const column = table.columns[position]
-  if (column === undefined) throw new Error(`invariant: table ${table.name} has no column ${position}`)
-  const name = `${alias}.${identifier(column.name)}`
-  return column.type.name === 'float' ? `(${name} + 0e0)` : name
-}
-
-/** Joins in joins are computed first. */
-function nested(from: string): string {
-  return from.includes(' JOIN ') && !from.startsWith('(SELECT') ? `(${from})` : from
-}
-
-function textOf(select: Select, listed: readonly string[]): string {
-  const { from, where, groupBy = [], isDistinct, orderBy, limit } = select
-  const parts = [
-    `SELECT ${isDistinct ? 'DISTINCT ' : ''}${listed.length === 0 ? '1' : listed.join(', ')} FROM ${from}`,
-  ]
-  if (where.length > 0) parts.push(`WHERE ${where.join(' AND ')}`)
-  if (groupBy.length > 0) parts.push(`GROUP BY ${groupBy.join(', ')}`)
-  if (orderBy.length > 0) parts.push(`ORDER BY ${orderBy.join(', ')}`)
-  return `${parts.join(' ')}${limit}`
-}

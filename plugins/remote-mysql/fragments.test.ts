@@ -140,7 +140,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'fragments', () => {
 })
 
 /** Queries by chance; more of them by an environment variable. */
-const ROUNDS = Number(process.env.FRAGMENT_QUERIES ?? 60)
+const ROUNDS = Number(process.env.FRAGMENT_QUERIES ?? 40)
 
 function saleRows(): string {
   const random = generator(7)

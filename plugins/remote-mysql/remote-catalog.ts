@@ -85,8 +85,12 @@ export class RemoteCatalog implements CatalogProvider {
     private readonly tables: RemoteTables,
   ) {
     this.name = options.storage
+    const byAddress = new Map<string, RemoteServer>()
     for (const { name, address, database, readOnly } of options.configured) {
-      const server = new RemoteServer(name, address, options.limits)
+      // Databases of one server are joined there, and written in one transaction.
+      const key = JSON.stringify(address)
+      const server = byAddress.get(key) ?? new RemoteServer(name, address, options.limits)
+      byAddress.set(key, server)
       this.byName.set(name, this.newDatabase(name, server, database, readOnly))
     }
     this.configuredNames = new Set(this.byName.keys())

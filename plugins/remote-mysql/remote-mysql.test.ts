@@ -43,7 +43,8 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
     setup = await startWithRemotes({
       shop: { address: addressOf(server.port) },
       frozen: { address: addressOf(server.port), database: 'shop', readOnly: true },
-      elsewhere: { address: addressOf(server.port), database: 'other' },
+      elsewhere: { address: addressOf(server.port, { host: 'localhost' }), database: 'other' },
+      beside: { address: addressOf(server.port), database: 'other' },
     })
     session = await setup.engine.session('shop')
     await session.run('CREATE DATABASE here')
@@ -77,7 +78,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
   describe('its tables', () => {
     test('are listed and described', async () => {
       expect((await session.rows('SHOW DATABASES')).flat()).toEqual(
-        expect.arrayContaining(['shop', 'frozen', 'elsewhere', 'here']),
+        expect.arrayContaining(['shop', 'frozen', 'elsewhere', 'beside', 'here']),
       )
       expect((await session.rows('SHOW TABLES')).flat().sort()).toEqual([
         'item',
@@ -433,12 +434,14 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       await expect(session.run('INSERT INTO elsewhere.t VALUES (1, 1)')).rejects.toMatchObject({
         number: 1235,
       })
+      // Another database of the same server is the same place.
+      await session.run('INSERT INTO beside.t VALUES (1, 1)')
       await session.run('COMMIT')
       await session.run('START TRANSACTION')
       await session.run("INSERT INTO here.note VALUES (10, 'x')")
       await expect(session.run('INSERT INTO moment (id) VALUES (2)')).rejects.toMatchObject({ number: 1235 })
       await session.run('ROLLBACK')
-      expect(await read('SELECT id FROM shop.moment')).toEqual([[1]])
+      expect(await read('SELECT id FROM shop.moment UNION ALL SELECT id FROM other.t')).toEqual([[1], [1]])
       expect(await session.rows('SELECT COUNT(*) FROM here.note')).toEqual([['3']])
     })
 

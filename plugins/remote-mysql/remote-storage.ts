@@ -25,7 +25,8 @@ import {
   type TableStorage,
   type TransactionOptions,
 } from '@switchyard/core/spi'
-import { fragmentSql, serverOf, tablesOf } from './fragment-sql.js'
+import { fragmentSql } from './fragment-sql.js'
+import { serverOf, tablesOf } from './fragment-tables.js'
 import { Refusal } from './fragment-expression.js'
 import type { RemoteCatalog } from './remote-catalog.js'
 import type { RemoteServer } from './remote-server.js'
@@ -183,7 +184,8 @@ export class RemoteStorage implements TableStorage {
   }
 
   participantOf(table: TableDefinition): string {
-    return this.tables.require(table).server.name
+    const { name, address } = this.tables.require(table).server
+    return `${name}, ${address.user}@${address.host}:${address.port}`
   }
 
   async insert(

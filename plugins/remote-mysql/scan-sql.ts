@@ -12,9 +12,9 @@ import {
   type TableDefinition,
 } from '@switchyard/core/spi'
 import { expressionSql, Refusal } from './fragment-expression.js'
-import { columnSql } from './fragment-sql.js'
 import type { RemoteTable } from './remote-table.js'
 import { tableName } from './remote-table.js'
+import { columnSql } from './select.js'
 import { identifier, literal } from './sql-text.js'
 
 export function conditionPushDown(
