@@ -79,6 +79,9 @@ export class KeyValues {
   }
 }
 
+/** Bytes of rows that are read ahead, but for the last batch. They aren't charged. */
+const AHEAD_BYTES_MAX = 4 * 1024 * 1024
+
 /** Rows that were read ahead, and then those that are left. */
 export class ReadAhead implements Operator {
   private readonly batches: Batch[] = []
@@ -89,9 +92,10 @@ export class ReadAhead implements Operator {
     private readonly types: readonly SqlType[],
   ) {}
 
-  /** Reads everything, unless there are more rows than `max`: then it answers undefined. */
+  /** Reads everything, unless that is more than `max` rows or much memory: then it answers undefined. */
   async all(max: number): Promise<readonly Batch[] | undefined> {
-    for (let count = 0; count <= max;) {
+    let bytes = 0
+    for (let count = 0; count <= max && bytes <= AHEAD_BYTES_MAX;) {
       const next = this.input.next()
       const batch = next instanceof Promise ? await next : next
       if (batch === undefined) {
@@ -102,6 +106,7 @@ export class ReadAhead implements Operator {
       for (let row = 0; row < batch.rowCount; row++) copy.pushFrom(batch, row)
       this.batches.push(copy)
       count += batch.rowCount
+      bytes += copy.byteSize
     }
     return undefined
   }

@@ -32,7 +32,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'virtual databases of a server', () => {
     client = await server.connect()
   }, 60_000)
   afterAll(async () => {
-    await there.end()
+    there.destroy()
     await killServers()
     await mariadb.stop()
     removeTemporaryFolders()
@@ -136,6 +136,24 @@ describeWithCommand(MARIADB_PROGRAMS, 'virtual databases of a server', () => {
       expect(filesWith(server.dataFolder, needle)).toEqual([])
     }
     expect(statSync(join(server.dataFolder, 'secret.key')).mode & 0o777).toBe(0o600)
+  })
+
+  test('whose remote is away keep nobody from starting, and go with DROP DATABASE', async () => {
+    await client.end()
+    expect(await server.stop()).toMatchObject({ status: 0 })
+    await mariadb.stop()
+    server = await TestServer.start({ folder: server.folder })
+    client = await server.connect()
+    expect((await query('SHOW DATABASES')).flat()).toContain('shop')
+    await expect(query('SELECT a FROM shop.t')).rejects.toMatchObject({ errno: 9101 })
+    expect(
+      await query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'shop'"),
+    ).toEqual([['shop']])
+    for (const database of ['shop', 'frozen', 'named', 'wrong']) await query(`DROP DATABASE ${database}`)
+    for (const name of ['store', 'wrong', 'again']) await query(`DROP SERVER ${name}`)
+    // It came with its database, and went with it.
+    await expect(query('DROP SERVER named')).rejects.toMatchObject({ errno: 1477 })
+    await expect(query('SELECT a FROM shop.t')).rejects.toMatchObject({ errno: 1049 })
   })
 })
 
