@@ -17,6 +17,8 @@ const LONG_STRING = 2048
 export class Batch {
   /** Kept beside the columns because a relation may have no columns (`SELECT 1 FROM t` reads none). */
   rowCount = 0
+  /** Memory for strings that several columns borrow from, kept by whoever fills the batch. */
+  shared: Buffer | undefined
   private longStrings: readonly BytesVector[] | undefined
 
   constructor(readonly columns: readonly Vector[]) {}
@@ -52,6 +54,24 @@ export class Batch {
     this.rowCount++
   }
 
+  /** Appends the rows of `source`, a batch of the same types. */
+  pushAll(source: Batch): void {
+    const { columns } = this
+    for (let i = 0; i < columns.length; i++) {
+      ;(columns[i] as Vector).pushAll(source.columns[i] as Vector, source.rowCount)
+    }
+    this.rowCount += source.rowCount
+  }
+
+  /** As `pushFrom`, but strings stay where they are: `source` lives and keeps its rows until this batch is cleared. */
+  borrowFrom(source: Batch, row: number): void {
+    const { columns } = this
+    for (let i = 0; i < columns.length; i++) {
+      ;(columns[i] as Vector).borrowFrom(source.columns[i] as Vector, row)
+    }
+    this.rowCount++
+  }
+
   pushRow(values: readonly Value[]): void {
     const columns = this.columns
     for (let i = 0; i < columns.length; i++) (columns[i] as Vector).push(values[i] as Value)
@@ -63,7 +83,7 @@ export class Batch {
   }
 
   get byteSize(): number {
-    let size = 0
+    let size = this.shared?.length ?? 0
     for (const column of this.columns) size += column.byteSize
     return size
   }

@@ -204,6 +204,43 @@ export class RowDecoder {
     }
   }
 
+  /**
+   * Appends the columns `positions` (all if undefined) of the rows that begin at the first `count` of `starts`, column by column.
+   * Strings are borrowed from `bytes` by vectors that are empty or borrow already; see `BytesVector.borrow`.
+   */
+  decodeAll(
+    bytes: Buffer,
+    starts: Uint32Array,
+    count: number,
+    output: readonly Vector[],
+    positions?: readonly number[],
+  ): void {
+    for (let from = 0; from < count;) {
+      const to = this.endOfVersion(bytes, starts, from, count)
+      const readers = this.readersOf(bytes, starts[from] as number)
+      const rows = from === 0 ? starts : starts.subarray(from)
+      const columns = positions?.length ?? readers.length
+      for (let i = 0; i < columns; i++) {
+        const position = positions === undefined ? i : (positions[i] as number)
+        ;(readers[position] as ColumnReader).appendAll(bytes, rows, to - from, output[position] as Vector)
+      }
+      from = to
+    }
+  }
+
+  /** Whether any of the columns are strings, which rows keep at their ends. */
+  get hasStrings(): boolean {
+    return this.versions.some(({ readers }) => readers.some((reader) => reader.borrows))
+  }
+
+  /** The first row from `from` on whose schema has another version. */
+  private endOfVersion(bytes: Buffer, starts: Uint32Array, from: number, count: number): number {
+    const version = versionOf(bytes, starts[from] as number)
+    let to = from + 1
+    while (to < count && versionOf(bytes, starts[to] as number) === version) to++
+    return to
+  }
+
   /** The decoder's columns as values. Bytes are copied, so that nothing of the row is held. */
   values(bytes: Uint8Array, start: number, end: number): Value[] {
     return this.readersOf(bytes, start).map((reader) => reader.value(bytes, start, end))
@@ -215,8 +252,7 @@ export class RowDecoder {
   }
 
   private readersOf(bytes: Uint8Array, start: number): readonly ColumnReader[] {
-    const version =
-      (bytes[start] as number) | ((bytes[start + 1] as number) << 8) | ((bytes[start + 2] as number) << 16)
+    const version = versionOf(bytes, start)
     return version === this.version ? this.readers : this.select(version)
   }
 
@@ -227,4 +263,8 @@ export class RowDecoder {
     this.readers = chosen.readers
     return chosen.readers
   }
+}
+
+function versionOf(bytes: Uint8Array, start: number): number {
+  return (bytes[start] as number) | ((bytes[start + 1] as number) << 8) | ((bytes[start + 2] as number) << 16)
 }

@@ -27,7 +27,11 @@ export interface ColumnSlot {
 }
 
 export interface ColumnReader {
+  /** Whether `appendAll` lets vectors borrow. */
+  readonly borrows: boolean
   append(bytes: Uint8Array, start: number, end: number, output: Vector): void
+  /** Appends the column of the rows that begin at the first `count` of `starts`; see `RowDecoder.decodeAll`. */
+  appendAll(bytes: Buffer, starts: Uint32Array, count: number, output: Vector): void
   value(bytes: Uint8Array, start: number, end: number): Value
 }
 
@@ -53,10 +57,16 @@ function exactReader(slot: ColumnSlot): ColumnReader {
 }
 
 class AbsentReader implements ColumnReader {
+  readonly borrows = false
+
   constructor(private readonly absent: Value) {}
 
   append(_bytes: Uint8Array, _start: number, _end: number, output: Vector): void {
     output.push(this.absent)
+  }
+
+  appendAll(_bytes: Buffer, _starts: Uint32Array, count: number, output: Vector): void {
+    for (let i = 0; i < count; i++) output.push(this.absent)
   }
 
   value(): Value {
@@ -65,6 +75,7 @@ class AbsentReader implements ColumnReader {
 }
 
 abstract class FixedReader {
+  readonly borrows = false
   protected readonly offset: number
   protected readonly width: number
   private readonly nullAt: number
@@ -107,6 +118,10 @@ class IntegerReader extends FixedReader implements ColumnReader {
     else (output as ExactVector).pushNumber(this.read(bytes, start))
   }
 
+  appendAll(bytes: Buffer, starts: Uint32Array, count: number, output: Vector): void {
+    for (let i = 0; i < count; i++) this.append(bytes, starts[i] as number, 0, output)
+  }
+
   value(bytes: Uint8Array, start: number): Value {
     return this.isNull(bytes, start) ? null : this.read(bytes, start)
   }
@@ -138,6 +153,10 @@ class LongReader extends FixedReader implements ColumnReader {
     else output.push(value)
   }
 
+  appendAll(bytes: Buffer, starts: Uint32Array, count: number, output: Vector): void {
+    for (let i = 0; i < count; i++) this.append(bytes, starts[i] as number, 0, output)
+  }
+
   value(bytes: Uint8Array, start: number): Value {
     return this.isNull(bytes, start) ? null : this.read(bytes, start)
   }
@@ -155,6 +174,10 @@ class WideReader extends FixedReader implements ColumnReader {
     output.push(this.value(bytes, start, end))
   }
 
+  appendAll(bytes: Buffer, starts: Uint32Array, count: number, output: Vector): void {
+    for (let i = 0; i < count; i++) this.append(bytes, starts[i] as number, 0, output)
+  }
+
   value(bytes: Uint8Array, start: number, _end: number): Value {
     return this.isNull(bytes, start) ? null : readWide(bytes, start + this.offset, this.width, false)
   }
@@ -168,6 +191,10 @@ class ApproximateReader extends FixedReader implements ColumnReader {
   append(bytes: Uint8Array, start: number, _end: number, output: Vector): void {
     if (this.isNull(bytes, start)) output.pushNull()
     else (output as ApproximateVector).pushNumber(this.read(bytes, start))
+  }
+
+  appendAll(bytes: Buffer, starts: Uint32Array, count: number, output: Vector): void {
+    for (let i = 0; i < count; i++) this.append(bytes, starts[i] as number, 0, output)
   }
 
   value(bytes: Uint8Array, start: number): Value {
@@ -185,6 +212,7 @@ class ApproximateReader extends FixedReader implements ColumnReader {
 const TEXT_DECODER = new TextDecoder()
 
 class VariableReader implements ColumnReader {
+  readonly borrows = true
   private readonly nullAt: number
   private readonly nullMask: number
   private readonly endsAt: number
@@ -212,6 +240,26 @@ class VariableReader implements ColumnReader {
     const from = this.index === 0 ? 0 : this.endOf(bytes, start, isWide, this.index - 1)
     const to = this.endOf(bytes, start, isWide, this.index)
     ;(output as BytesVector).pushBytes(bytes, dataAt + from, dataAt + to)
+  }
+
+  appendAll(bytes: Buffer, starts: Uint32Array, count: number, output: Vector): void {
+    const vector = output as BytesVector
+    const { index, endsAt } = this
+    if (!vector.borrow(bytes)) {
+      for (let i = 0; i < count; i++) this.append(bytes, starts[i] as number, 0, output)
+      return
+    }
+    for (let i = 0; i < count; i++) {
+      const start = starts[i] as number
+      if (this.isNull(bytes, start)) {
+        vector.pushNull()
+        continue
+      }
+      const isWide = bytes[start + 3] === WIDE_OFFSETS
+      const dataAt = start + endsAt + this.count * (isWide ? 4 : 2)
+      const from = index === 0 ? 0 : this.endOf(bytes, start, isWide, index - 1)
+      vector.pushSlice(dataAt + from, dataAt + this.endOf(bytes, start, isWide, index))
+    }
   }
 
   value(bytes: Uint8Array, start: number): Value {

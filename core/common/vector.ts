@@ -32,6 +32,16 @@ export abstract class Vector {
 
   abstract pushNull(): void
 
+  /** Appends the first `count` rows of `source`, a vector of the same representation. */
+  pushAll(source: Vector, count: number): void {
+    for (let row = 0; row < count; row++) this.pushFrom(source, row)
+  }
+
+  /** As `pushFrom`, but strings stay where they are: `source` lives and keeps its rows until this vector is cleared. */
+  borrowFrom(source: Vector, row: number): void {
+    this.pushFrom(source, row)
+  }
+
   /** Drops the rows from `length` on. */
   truncate(length: number): void {
     if (length < this.length) this.length = length
@@ -44,6 +54,13 @@ export abstract class Vector {
 
   /** Bytes of memory held, for accounting. */
   abstract get byteSize(): number
+
+  /** Ends appending so many rows, for which there is room. */
+  protected pushNulls(source: Vector, count: number): void {
+    this.nulls.set(source.nulls.subarray(0, count), this.length)
+    this.hasNulls ||= source.hasNulls
+    this.length += count
+  }
 
   protected growNulls(): void {
     const grown = new Uint8Array(this.nulls.length * 2)
@@ -82,6 +99,12 @@ export class ApproximateVector extends Vector {
   pushFrom(source: Vector, row: number): void {
     if (source.nulls[row] === 1) this.pushNull()
     else this.pushNumber((source as ApproximateVector).values[row] as number)
+  }
+
+  override pushAll(source: Vector, count: number): void {
+    while (this.length + count > this.values.length) this.grow()
+    this.values.set((source as ApproximateVector).values.subarray(0, count), this.length)
+    this.pushNulls(source, count)
   }
 
   get byteSize(): number {
@@ -138,6 +161,17 @@ export class ExactVector extends Vector {
     else this.push(from.wide[row] as ExactValue)
   }
 
+  override pushAll(source: Vector, count: number): void {
+    const from = source as ExactVector
+    if (this.wide !== undefined || from.wide !== undefined) {
+      super.pushAll(source, count)
+      return
+    }
+    while (this.length + count > this.values.length) this.grow()
+    this.values.set(from.values.subarray(0, count), this.length)
+    this.pushNulls(source, count)
+  }
+
   override truncate(length: number): void {
     super.truncate(length)
     if (length === 0) this.wide = undefined
@@ -165,11 +199,21 @@ export class ExactVector extends Vector {
 }
 
 const EMPTY_BUFFER: Buffer = Buffer.alloc(0)
+/** Strings that take up less than one part in so many of where they lie are copied one by one. */
+const SPARSE = 4
 
-/** Text, JSON and binary strings: row `i` is `data[start(i), end(i))`. */
+/**
+ * Text, JSON and binary strings: row `i` is `data[starts[i], ends[i])`. The bytes are the vector's own, one string behind the
+ * other, or somebody else's who keeps them until the vector is cleared (`borrow`).
+ */
 export class BytesVector extends Vector {
   data: Buffer = EMPTY_BUFFER
+  starts = new Uint32Array(INITIAL_CAPACITY)
   ends = new Uint32Array(INITIAL_CAPACITY)
+  /** Bytes of its strings. */
+  dataSize = 0
+  private own: Buffer = EMPTY_BUFFER
+  private isBorrowed = false
   private readonly isText: boolean
 
   constructor(type: SqlType) {
@@ -178,7 +222,7 @@ export class BytesVector extends Vector {
   }
 
   start(row: number): number {
-    return row === 0 ? 0 : (this.ends[row - 1] as number)
+    return this.starts[row] as number
   }
 
   end(row: number): number {
@@ -187,7 +231,7 @@ export class BytesVector extends Vector {
 
   get(row: number): string | Uint8Array | null {
     if (this.nulls[row] === 1) return null
-    const start = row === 0 ? 0 : (this.ends[row - 1] as number)
+    const start = this.starts[row] as number
     const end = this.ends[row] as number
     return this.isText
       ? this.data.utf8Slice(start, end)
@@ -201,29 +245,25 @@ export class BytesVector extends Vector {
   }
 
   pushText(text: string): void {
-    const at = this.next()
-    const start = at === 0 ? 0 : (this.ends[at - 1] as number)
     // A UTF-16 unit takes at most three bytes in UTF-8.
-    this.reserve(start, text.length * 3)
-    this.ends[at] = start + this.data.utf8Write(text, start)
-    this.nulls[at] = 0
+    const start = this.reserve(text.length * 3)
+    this.pushSlice(start, start + this.data.utf8Write(text, start))
   }
 
   pushBytes(source: Uint8Array, from: number, to: number): void {
-    const at = this.next()
-    const start = at === 0 ? 0 : (this.ends[at - 1] as number)
     const size = to - from
-    this.reserve(start, size)
+    const start = this.reserve(size)
     const data = this.data
     if (size <= 32) for (let i = 0; i < size; i++) data[start + i] = source[from + i] as number
     else data.set(source.subarray(from, to), start)
-    this.ends[at] = start + size
-    this.nulls[at] = 0
+    this.pushSlice(start, start + size)
   }
 
   pushNull(): void {
     const at = this.next()
-    this.ends[at] = at === 0 ? 0 : (this.ends[at - 1] as number)
+    const end = at === 0 ? 0 : (this.ends[at - 1] as number)
+    this.starts[at] = end
+    this.ends[at] = end
     this.nulls[at] = 1
     this.hasNulls = true
   }
@@ -231,35 +271,120 @@ export class BytesVector extends Vector {
   pushFrom(source: Vector, row: number): void {
     const from = source as BytesVector
     if (from.nulls[row] === 1) this.pushNull()
-    else this.pushBytes(from.data, from.start(row), from.end(row))
+    else this.pushBytes(from.data, from.starts[row] as number, from.ends[row] as number)
   }
 
-  /** Bytes of its strings. */
-  get dataSize(): number {
-    return this.length === 0 ? 0 : (this.ends[this.length - 1] as number)
+  /** Strings that lie near each other are copied together with what is between them. */
+  override pushAll(source: Vector, count: number): void {
+    const from = source as BytesVector
+    const { starts, ends, nulls, data } = from
+    const first = count === 0 ? 0 : (starts[0] as number)
+    const last = count === 0 ? 0 : (ends[count - 1] as number)
+    if (last - first > from.dataSize * SPARSE || !from.isAscending(count)) {
+      super.pushAll(source, count)
+      return
+    }
+    const start = this.reserve(last - first)
+    this.data.set(data.subarray(first, last), start)
+    const offset = start - first
+    for (let row = 0; row < count; row++) {
+      if (nulls[row] === 1) this.pushNull()
+      else this.pushSlice((starts[row] as number) + offset, (ends[row] as number) + offset)
+    }
   }
 
+  override borrowFrom(source: Vector, row: number): void {
+    const from = source as BytesVector
+    if (this.length === 0) this.borrow(from.data)
+    if (this.data !== from.data) this.pushFrom(source, row)
+    else if (from.nulls[row] === 1) this.pushNull()
+    else this.pushSlice(from.starts[row] as number, from.ends[row] as number)
+  }
+
+  /**
+   * Lets the vector show parts of `data`, which has at the same places what it borrowed before. Answers false, and does nothing, if it
+   * has strings of its own.
+   */
+  borrow(data: Buffer): boolean {
+    if (this.length > 0 && !this.isBorrowed) return false
+    this.data = data
+    this.isBorrowed = true
+    return true
+  }
+
+  /** Appends `data[start, end)`: bytes that were borrowed, or have just been written behind the last string. */
+  pushSlice(start: number, end: number): void {
+    const at = this.next()
+    this.starts[at] = start
+    this.ends[at] = end
+    this.nulls[at] = 0
+    this.dataSize += end - start
+  }
+
+  override truncate(length: number): void {
+    if (length === 0) {
+      this.dataSize = 0
+      this.data = this.own
+      this.isBorrowed = false
+    } else {
+      for (let row = length; row < this.length; row++) this.dataSize -= this.end(row) - this.start(row)
+    }
+    super.truncate(length)
+  }
+
+  /** Besides what is borrowed. */
   get byteSize(): number {
-    return this.data.length + this.ends.byteLength + this.nulls.byteLength
+    return this.own.length + this.starts.byteLength + this.ends.byteLength + this.nulls.byteLength
   }
 
   private next(): number {
     const at = this.length++
     if (at >= this.ends.length) {
-      const grown = new Uint32Array(this.ends.length * 2)
-      grown.set(this.ends)
-      this.ends = grown
+      this.starts = doubled(this.starts)
+      this.ends = doubled(this.ends)
       this.growNulls()
     }
     return at
   }
 
-  private reserve(start: number, size: number): void {
-    if (start + size <= this.data.length) return
+  /** Makes room behind the last string; answers where that is. */
+  private reserve(size: number): number {
+    if (this.isBorrowed) this.takeOver()
+    const start = this.length === 0 ? 0 : (this.ends[this.length - 1] as number)
+    if (start + size <= this.data.length) return start
     const grown = Buffer.allocUnsafe(Math.max(this.data.length * 2, start + size, 1024))
     this.data.copy(grown, 0, 0, start)
-    this.data = grown
+    this.data = this.own = grown
+    return start
   }
+
+  /** Copies what was borrowed. */
+  private takeOver(): void {
+    const { data, starts, ends } = this
+    if (this.own.length < this.dataSize) this.own = Buffer.allocUnsafe(this.dataSize)
+    let at = 0
+    for (let row = 0; row < this.length; row++) {
+      const copied = data.copy(this.own, at, starts[row], ends[row])
+      starts[row] = at
+      ends[row] = at += copied
+    }
+    this.data = this.own
+    this.isBorrowed = false
+  }
+
+  private isAscending(count: number): boolean {
+    const { starts, ends } = this
+    for (let row = 1; row < count; row++) {
+      if ((starts[row] as number) < (ends[row - 1] as number)) return false
+    }
+    return true
+  }
+}
+
+function doubled(places: Uint32Array): Uint32Array<ArrayBuffer> {
+  const grown = new Uint32Array(places.length * 2)
+  grown.set(places)
+  return grown
 }
 
 export function createVector(type: SqlType): Vector {

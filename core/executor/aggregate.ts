@@ -8,7 +8,8 @@ import type { OutputColumn } from '../plan/logical.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
 import { entryBytes, HeldMemory } from './held-memory.js'
 import { compileRowKey, type KeyColumn, type RowKey } from './row-keys.js'
-import { compileKeyOrder, sortingBytes, sortRows, type SortColumn } from './sorting.js'
+import { compileKeyOrder, type SortColumn } from './row-order.js'
+import { sortingBytes, sortRows } from './sorting.js'
 import type { SubqueryCompiler } from './subqueries.js'
 
 export interface CompiledAggregate {

@@ -50,12 +50,15 @@ export function compileScan(node: ScanNode, layout: ExpressionLayout, isForeign:
     node.lock === undefined &&
     node.rowKey === undefined
   const pool = new BatchPool(parts.types)
+  const keyedPool = node.rowKey === undefined ? undefined : new BatchPool(node.output.map(({ type }) => type))
   // A driver of tables is told the conditions; for rows that will be changed it must also say which they are.
   if (isForeign && node.rowKey === undefined && ranges.length === 0) return compileForeignScan(parts)
   return {
     output: node.output,
     open: (execution) => {
-      return isPoint ? new PointLookup(parts, pool, execution) : new TableScanOperator(parts, pool, execution)
+      return isPoint
+        ? new PointLookup(parts, pool, execution)
+        : new TableScanOperator(parts, pool, keyedPool, execution)
     },
   }
 }
@@ -184,12 +187,11 @@ class TableScanOperator implements Operator {
   constructor(
     private readonly parts: ScanParts,
     private readonly pool: BatchPool,
+    private readonly keyedPool: BatchPool | undefined,
     private readonly execution: Execution,
   ) {
     this.rows = pool.take()
-    const rowKey = parts.node.rowKey
-    this.withKeys =
-      rowKey === undefined ? undefined : Batch.ofTypes(parts.node.output.map((column) => column.type))
+    this.withKeys = keyedPool?.take()
   }
 
   next(): MaybePromise<Batch | undefined> {
@@ -246,11 +248,10 @@ class TableScanOperator implements Operator {
     if (result === undefined || this.cursor === undefined) return batch
     result.clear()
     const last = batch.columns.length
-    for (let row = 0; row < batch.rowCount; row++) {
-      for (let i = 0; i < last; i++)
-        result.columns[i]?.pushFrom(batch.columns[i] as Batch['columns'][number], row)
-      result.columns[last]?.push(this.cursor.rowKey(row))
+    for (let i = 0; i < last; i++) {
+      result.columns[i]?.pushAll(batch.columns[i] as Batch['columns'][number], batch.rowCount)
     }
+    for (let row = 0; row < batch.rowCount; row++) result.columns[last]?.push(this.cursor.rowKey(row))
     result.rowCount = batch.rowCount
     return result
   }
@@ -259,6 +260,7 @@ class TableScanOperator implements Operator {
     this.finished = true
     const closed = this.cursor?.close()
     this.pool.give(this.rows)
+    if (this.withKeys !== undefined) this.keyedPool?.give(this.withKeys)
     return closed
   }
 }

@@ -10,7 +10,8 @@ import { BatchPool } from './batch-pool.js'
 import { drain } from './drain.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
 import { HeldMemory } from './held-memory.js'
-import { sortDistinctRows, sortingBytes, sortRows, type SortColumn } from './sorting.js'
+import type { SortColumn } from './row-order.js'
+import { sortDistinctRows, sortingBytes, sortRows } from './sorting.js'
 import type { SubqueryCompiler } from './subqueries.js'
 
 export interface CompiledSortKey extends SortColumn {
@@ -94,7 +95,7 @@ class SortOperator implements Operator {
     if (this.at >= order.length) return undefined
     const { output, rows } = this
     output.clear()
-    while (this.at < order.length && !output.isFull) output.pushFrom(rows, order[this.at++] as number)
+    while (this.at < order.length && !output.isFull) output.borrowFrom(rows, order[this.at++] as number)
     return output
   }
 
@@ -106,7 +107,7 @@ class SortOperator implements Operator {
   private keep(batch: Batch): MaybePromise<void> {
     const { rows, computed, computedKeys, wanted } = this
     const { evaluation } = this.execution
-    for (let row = 0; row < batch.rowCount; row++) rows.pushFrom(batch, row)
+    rows.pushAll(batch)
     computed.forEach(({ evaluate }, i) => {
       const vector = computedKeys.columns[i] as Vector
       const isLong = holdsLongStrings(vector)

@@ -2,51 +2,31 @@
  * Puts rows in order by their numbers. A few thousand are sorted at once; more are sorted in runs that are merged, with pauses,
  * so that nobody else waits for them.
  */
-import type { Batch } from '../common/batch.js'
-import { requireCollation } from '../common/collations.js'
-import { comparatorOf, type Comparator } from '../common/comparison.js'
-import { representationOf, type SqlType } from '../common/sql-type.js'
 import type { MaybePromise, Value } from '../common/value.js'
-import { ApproximateVector, BytesVector, ExactVector, type Vector } from '../common/vector.js'
+import type { Vector } from '../common/vector.js'
 import type { Execution } from './execution.js'
-
-export interface SortColumn {
-  readonly type: SqlType
-  readonly descending: boolean
-}
-
-/** Order of two rows by their numbers. */
-type RowOrder = (a: number, b: number) => number
+import {
+  columnOrder,
+  isBehind,
+  isInPlace,
+  keyOrder,
+  numbersOf,
+  sortOrder,
+  textBytes,
+  type RowOrder,
+  type SortColumn,
+  type SortOrder,
+} from './row-order.js'
 
 /** Rows that are sorted at once, if their keys are short. */
 const RUN_ROWS_MAX = 2048
 const RUN_ROWS_MIN = 32
 /** Bytes of keys that are sorted at once: long texts take long to compare. */
 const RUN_KEY_BYTES_MAX = 128 * 1024
-/** A row's number in two arrays, while they are merged. */
-const NUMBER_BYTES = 8
+/** A row's number in two arrays, while they are merged, and what it is sorted by. */
+const NUMBER_BYTES = 16
 /** An entry of an array and the string behind it, besides its characters. */
 const DECODED_BYTES = 40
-
-/** Compares two rows of a batch of key columns; NULL sorts first, last when descending. */
-export function compileKeyOrder(keys: readonly SortColumn[]) {
-  const columns = keys.map((key) => ({ compare: comparatorOf(key.type), sign: key.descending ? -1 : 1 }))
-  return (batch: Batch, a: number, b: number): number => {
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i] as (typeof columns)[number]
-      const vector = batch.columns[i] as Vector
-      const left = vector.get(a)
-      const right = vector.get(b)
-      if (left === null || right === null) {
-        if (left === right) continue
-        return left === null ? -column.sign : column.sign
-      }
-      const order = column.compare(left, right)
-      if (order !== 0) return order * column.sign
-    }
-    return 0
-  }
-}
 
 /** Bytes that sorting so many rows takes besides the vectors of their keys. */
 export function sortingBytes(vectors: readonly Vector[], count: number): number {
@@ -66,10 +46,10 @@ export function sortRows(
 ): MaybePromise<Uint32Array> {
   const runRows = runRowsOf(vectors, count)
   if (count > runRows) return sortManyRows(vectors, keys, count, runRows, execution)
-  return sortRun(
-    keyOrder(vectors.map((vector, i) => columnOrder(vector, keys[i] as SortColumn, valuesOf(vector, count)))),
-    rowNumbers(count),
+  const orders = vectors.map((vector, i) =>
+    columnOrder(vector, keys[i] as SortColumn, valuesOf(vector, count)),
   )
+  return sortRun(sortOrder(vectors, keys, orders, count), rowNumbers(count))
 }
 
 /** The same without rows that repeat the keys of another; of such the first stays. */
@@ -128,7 +108,7 @@ async function sortManyRows(
   for (const [i, vector] of vectors.entries()) {
     orders.push(columnOrder(vector, keys[i] as SortColumn, await decodedValues(vector, count, execution)))
   }
-  const order = keyOrder(orders)
+  const order = sortOrder(vectors, keys, orders, count)
   const rows = rowNumbers(count)
   for (let start = 0; start < count; start += runRows) {
     sortRun(order, rows.subarray(start, start + runRows))
@@ -140,7 +120,7 @@ async function sortManyRows(
 
 /** Merges sorted runs, two by two, until one is left. */
 async function mergeRuns(
-  order: RowOrder,
+  order: SortOrder,
   rows: Uint32Array,
   runRows: number,
   execution: Execution,
@@ -170,7 +150,7 @@ class Merge {
   private readonly end: number
 
   constructor(
-    private readonly order: RowOrder,
+    private readonly order: SortOrder,
     private readonly from: Uint32Array,
     private readonly into: Uint32Array,
     start: number,
@@ -189,7 +169,7 @@ class Merge {
     while (at < stop && left < middle && right < end) {
       const first = from[left] as number
       const second = from[right] as number
-      if (order(first, second) <= 0) {
+      if (!isBehind(order, first, second)) {
         into[at++] = first
         left++
       } else {
@@ -221,7 +201,7 @@ const scratch: Uint32Array = new Uint32Array(RUN_ROWS_MAX)
  * Sorts at most `RUN_ROWS_MAX` row numbers in place; equal keys stay as they are, so that results don't depend on the number of
  * rows. A merge sort from the bottom up: the built-in sort calls its comparison through a trampoline.
  */
-function sortRun(order: RowOrder, rows: Uint32Array): Uint32Array {
+function sortRun(order: SortOrder, rows: Uint32Array): Uint32Array {
   const count = rows.length
   for (let start = 0; start < count; start += INSERTION_ROWS) {
     insertionSort(order, rows, start, Math.min(start + INSERTION_ROWS, count))
@@ -239,11 +219,11 @@ function sortRun(order: RowOrder, rows: Uint32Array): Uint32Array {
   return rows
 }
 
-function insertionSort(order: RowOrder, rows: Uint32Array, start: number, end: number): void {
+function insertionSort(order: SortOrder, rows: Uint32Array, start: number, end: number): void {
   for (let i = start + 1; i < end; i++) {
     const row = rows[i] as number
     let at = i
-    while (at > start && order(rows[at - 1] as number, row) > 0) {
+    while (at > start && isBehind(order, rows[at - 1] as number, row)) {
       rows[at] = rows[at - 1] as number
       at--
     }
@@ -252,7 +232,7 @@ function insertionSort(order: RowOrder, rows: Uint32Array, start: number, end: n
 }
 
 function mergeNeighbours(
-  order: RowOrder,
+  order: SortOrder,
   from: Uint32Array,
   into: Uint32Array,
   start: number,
@@ -263,7 +243,7 @@ function mergeNeighbours(
   let right = middle
   for (let at = start; at < end; at++) {
     const takesLeft =
-      right >= end || (left < middle && order(from[left] as number, from[right] as number) <= 0)
+      right >= end || (left < middle && !isBehind(order, from[left] as number, from[right] as number))
     into[at] = (takesLeft ? from[left++] : from[right++]) as number
   }
 }
@@ -273,25 +253,6 @@ function runRowsOf(vectors: readonly Vector[], count: number): number {
   for (const vector of vectors) bytes += textBytes(vector)
   if (bytes <= RUN_KEY_BYTES_MAX) return RUN_ROWS_MAX
   return Math.max(RUN_ROWS_MIN, Math.min(RUN_ROWS_MAX, Math.floor((RUN_KEY_BYTES_MAX * count) / bytes)))
-}
-
-function textBytes(vector: Vector): number {
-  return vector instanceof BytesVector ? vector.dataSize : 0
-}
-
-/** The values of a vector of numbers, if all of them are plain ones. */
-function numbersOf(vector: Vector): Float64Array | undefined {
-  if (vector instanceof ApproximateVector) return vector.values
-  return vector instanceof ExactVector && vector.wide === undefined ? vector.values : undefined
-}
-
-function isText(vector: Vector): vector is BytesVector {
-  return vector instanceof BytesVector && representationOf(vector.type) === 'text'
-}
-
-/** Whether values are compared where they lie. */
-function isInPlace(vector: Vector): boolean {
-  return numbersOf(vector) !== undefined || isText(vector)
 }
 
 /** Values that have to be decoded are read once into an array; undefined for those that are compared in place. */
@@ -316,82 +277,4 @@ async function decodedValues(
     if (pause !== undefined) await pause
   }
   return values
-}
-
-/** The order by one column; without `values` they are read from the vector. */
-function columnOrder(vector: Vector, { type, descending }: SortColumn, values?: readonly Value[]): RowOrder {
-  const order = presentOrder(vector, type, descending ? -1 : 1, values)
-  if (!vector.hasNulls) return order
-  const sign = descending ? -1 : 1
-  const { nulls } = vector
-  return (a, b) => {
-    const left = nulls[a] as number
-    const right = nulls[b] as number
-    return left === 0 && right === 0 ? order(a, b) : (right - left) * sign
-  }
-}
-
-/** Of values that aren't NULL. */
-function presentOrder(
-  vector: Vector,
-  type: SqlType,
-  sign: number,
-  values: readonly Value[] | undefined,
-): RowOrder {
-  const numbers = numbersOf(vector)
-  if (numbers !== undefined) return numberOrder(numbers, sign)
-  return isText(vector) ? textOrder(vector, type, sign) : valueOrder(vector, comparatorOf(type), sign, values)
-}
-
-function numberOrder(numbers: Float64Array, sign: number): RowOrder {
-  return (a, b) => ((numbers[a] as number) - (numbers[b] as number)) * sign
-}
-
-/** Most texts differ early, in ASCII: only others are decoded, and kept decoded for the next comparison. */
-function textOrder(vector: BytesVector, type: SqlType, sign: number): RowOrder {
-  const collation = requireCollation(type.collation)
-  const { asciiOrder } = collation
-  const { data, ends } = vector
-  const texts: (string | undefined)[] = []
-  const textOf = (row: number, start: number): string =>
-    (texts[row] ??= data.utf8Slice(start, ends[row] as number))
-  return (a, b) => {
-    const startA = a === 0 ? 0 : (ends[a - 1] as number)
-    const startB = b === 0 ? 0 : (ends[b - 1] as number)
-    const length = Math.min((ends[a] as number) - startA, (ends[b] as number) - startB)
-    for (let i = 0; i < length; i++) {
-      const x = data[startA + i] as number
-      const y = data[startB + i] as number
-      if (x === y) continue
-      if ((x | y) >= 0x80) break
-      const left = asciiOrder[x] as number
-      const right = asciiOrder[y] as number
-      if (left === 0 || right === 0) break
-      if (left !== right) return (left - right) * sign
-    }
-    return collation.compare(textOf(a, startA), textOf(b, startB)) * sign
-  }
-}
-
-function valueOrder(
-  vector: Vector,
-  compare: Comparator,
-  sign: number,
-  values: readonly Value[] | undefined,
-): RowOrder {
-  if (values === undefined) return (a, b) => compare(vector.get(a), vector.get(b)) * sign
-  return (a, b) => compare(values[a] as Value, values[b] as Value) * sign
-}
-
-/** The order of rows by all their keys: 0 for rows with the same keys. */
-function keyOrder(orders: readonly RowOrder[]): RowOrder {
-  const [only] = orders
-  if (only !== undefined && orders.length === 1) return only
-  return (a, b) => {
-    for (const order of orders) {
-      const result = order(a, b)
-      if (result !== 0) return result
-    }
-    return 0
-  }
 }

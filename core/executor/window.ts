@@ -19,7 +19,8 @@ import { materialize, type CompiledNode, type Execution, type Operator } from '.
 import { HeldMemory } from './held-memory.js'
 import type { KeyColumn } from './row-keys.js'
 import type { CompiledSortKey } from './sort.js'
-import { compileKeyOrder, sortingBytes, sortRows } from './sorting.js'
+import { compileKeyOrder } from './row-order.js'
+import { sortingBytes, sortRows } from './sorting.js'
 import type { SubqueryCompiler } from './subqueries.js'
 
 export type CompiledBound =

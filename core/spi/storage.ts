@@ -156,6 +156,20 @@ export type EntryVisitor = (
   valueEnd: number,
 ) => boolean
 
+/**
+ * Sees some neighbouring entries at once. Entry `i` has the key `bytes[start + places[at + 2 * i], start + places[at + 2 * i + 2])` and
+ * the value `bytes[start + places[at + 2 * i + 1], start + places[at + 2 * i + 3])`: keys lie one behind the other, and so do
+ * values. All of it is valid as long as what an `EntryVisitor` sees. Answers how many of them it takes; if not all `count`, the
+ * scan stops behind these.
+ */
+export type RunVisitor = (
+  bytes: Buffer,
+  start: number,
+  places: Uint16Array,
+  at: number,
+  count: number,
+) => number
+
 /** Keys and bounds are bytes of the caller's, never those that a visitor was shown. */
 export interface KeyspaceSnapshot {
   readonly commitNumber: number
@@ -164,7 +178,8 @@ export interface KeyspaceSnapshot {
   /**
    * Visits the entries of a range in key order, or backwards, at most `limit` of them and until the visitor answers
    * false. Answers how many were visited: fewer than `limit` without a stop means that the range is exhausted. Callers
-   * scan in slices of about a thousand and resume behind the last key, so the driver need not remember anything.
+   * scan in slices of about a thousand and resume behind the last key, so the driver need not remember anything. With `visitRun` a
+   * driver may show entries that lie side by side to that instead, in a forward scan.
    */
   scan(
     keyspace: number,
@@ -172,6 +187,7 @@ export interface KeyspaceSnapshot {
     reverse: boolean,
     limit: number,
     visit: EntryVisitor,
+    visitRun?: RunVisitor,
   ): MaybePromise<number>
   /** Number of entries in a range, or undefined if counting isn't cheaper than scanning; may be an estimate. */
   estimate(keyspace: number, range: KeyRange): number | undefined

@@ -8,7 +8,7 @@
  */
 import { copyRange, equalRanges, successorOfKey } from '../common/bytes.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
-import type { EntryVisitor, KeyRange, KeyspaceSnapshot } from '../spi/storage.js'
+import type { EntryVisitor, KeyRange, KeyspaceSnapshot, RunVisitor } from '../spi/storage.js'
 import { OverlayState, type Overlay, type OverlayCursor } from './overlay.js'
 
 /** As `EntryVisitor`; `isOwn` is true for entries that the transaction wrote. */
@@ -21,6 +21,14 @@ export type MergedVisitor = (
   valueEnd: number,
   isOwn?: boolean,
 ) => boolean
+
+/** What takes entries by the run, where they lie so and nothing of the transaction's own comes between. */
+export interface RunTaker {
+  /** As `RunVisitor`; takes at least one if it wasn't full before. */
+  readonly takeRun: RunVisitor
+  /** Whether it has enough for now. */
+  readonly isSated: boolean
+}
 
 /** Calls the visitor with the entry of `key`, if there is one; answers whether there is. */
 export function getMerged(
@@ -69,20 +77,21 @@ export class EntryScan {
     else this.lower = key
   }
 
-  /** Visits about `limit` entries, own ones and removals counted in, until the visitor answers false. */
+  /** Visits about `limit` entries, own ones and removals counted in, until the visitor answers false, or the taker is sated. */
   next(
     snapshot: KeyspaceSnapshot,
     overlay: Overlay | undefined,
     limit: number,
     visit: MergedVisitor,
+    taker?: RunTaker,
   ): MaybePromise<void> {
     const own = overlay?.cursor(this.keyspace, this.lower, this.upper, this.reverse)
     const slice =
       own === undefined || own.isDone
-        ? new Slice(limit, visit)
+        ? new Slice(limit, visit, taker)
         : new MergingSlice(limit, visit, own, this.isIndex)
     const range: KeyRange = { lower: this.lower, upper: this.upper }
-    const visited = snapshot.scan(this.keyspace, range, this.reverse, limit, slice.onEntry)
+    const visited = snapshot.scan(this.keyspace, range, this.reverse, limit, slice.onEntry, slice.onRun)
     if (!isPromise(visited)) this.finish(slice)
     else {
       return visited.then(() => {
@@ -109,9 +118,27 @@ class Slice {
   constructor(
     protected readonly limit: number,
     protected readonly visit: MergedVisitor,
-  ) {}
+    taker?: RunTaker,
+  ) {
+    this.onRun =
+      taker &&
+      ((bytes, start, places, at, count) => {
+        const taken = this.last === undefined ? taker.takeRun(bytes, start, places, at, count) : 0
+        if (taken === 0) return 0
+        this.seen += taken
+        if (taken < count || this.seen >= this.limit || taker.isSated) {
+          const key = at + 2 * (taken - 1)
+          this.last = copyRange(bytes, start + (places[key] as number), start + (places[key + 2] as number))
+        }
+        return taken
+      })
+  }
+
+  readonly onRun: RunVisitor | undefined
 
   readonly onEntry: EntryVisitor = (key, keyStart, keyEnd, value, valueStart, valueEnd) => {
+    // Sated by a run.
+    if (this.last !== undefined) return false
     const goesOn = this.take(key, keyStart, keyEnd, value, valueStart, valueEnd)
     if (++this.seen < this.limit && goesOn) return true
     this.last ??= copyRange(key, keyStart, keyEnd)

@@ -5,7 +5,7 @@ import { Batch, BATCH_ROWS_MAX } from '../common/batch.js'
 import { copyRange } from '../common/bytes.js'
 import type { EvaluationContext } from '../common/evaluation.js'
 import type { RowDecoder } from '../common/row-codec.js'
-import type { TableScan } from '../spi/transaction.js'
+import type { ScanFilter, TableScan } from '../spi/transaction.js'
 import type { TableRuntime } from './table-runtime.js'
 
 const NO_COLUMNS: readonly number[] = []
@@ -14,7 +14,9 @@ export class ScanOutput {
   readonly batch: Batch
   /** Rows given in all batches. */
   total = 0
-  private readonly decoder: RowDecoder
+  readonly decoder: RowDecoder
+  readonly filter: ScanFilter | undefined
+  readonly wantsRowKeys: boolean
   private readonly filterColumns: readonly number[]
   private readonly otherColumns: readonly number[]
   private rowKeys: Buffer[] = []
@@ -26,7 +28,9 @@ export class ScanOutput {
   ) {
     this.batch = scan.output ?? Batch.ofTypes(scan.columns.map((column) => columnType(runtime, column)))
     this.decoder = runtime.decoderOf(scan.columns)
-    const { filter } = scan
+    const { filter, wantRowKeys } = scan
+    this.filter = filter
+    this.wantsRowKeys = wantRowKeys
     this.filterColumns = filter?.columns ?? NO_COLUMNS
     this.otherColumns =
       filter === undefined
@@ -37,7 +41,7 @@ export class ScanOutput {
   /** Forgets the rows of the last batch. Row keys that were handed out stay valid. */
   clear(): void {
     this.batch.clear()
-    if (this.scan.wantRowKeys) this.rowKeys = []
+    if (this.wantsRowKeys) this.rowKeys = []
   }
 
   get isFull(): boolean {
@@ -71,7 +75,7 @@ export class ScanOutput {
     valueEnd: number,
   ): boolean {
     const { batch, decoder } = this
-    if (this.scan.filter === undefined) decoder.decode(value, valueStart, valueEnd, batch.columns)
+    if (this.filter === undefined) decoder.decode(value, valueStart, valueEnd, batch.columns)
     else {
       if (!this.passes(value, valueStart, valueEnd)) return false
       decoder.decodeSome(value, valueStart, valueEnd, this.otherColumns, batch.columns)
@@ -82,14 +86,24 @@ export class ScanOutput {
 
   /** Counts a row whose columns the caller has appended. */
   accept(key: Uint8Array, keyStart: number, keyEnd: number): void {
-    this.batch.rowCount++
-    this.total++
-    if (this.scan.wantRowKeys) this.rowKeys.push(copyRange(key, keyStart, keyEnd))
+    if (this.wantsRowKeys) this.keepKey(key, keyStart, keyEnd)
+    this.acceptMany(1)
+  }
+
+  /** Keeps the key of the next row that is counted, if keys are wanted. */
+  keepKey(key: Uint8Array, keyStart: number, keyEnd: number): void {
+    this.rowKeys.push(copyRange(key, keyStart, keyEnd))
+  }
+
+  /** Counts rows whose columns the caller has appended, and whose keys it keeps. */
+  acceptMany(count: number): void {
+    this.batch.rowCount += count
+    this.total += count
   }
 
   /** Whether the filter lets a row through, without appending it. */
   matches(value: Uint8Array, valueStart: number, valueEnd: number): boolean {
-    if (this.scan.filter === undefined) return true
+    if (this.filter === undefined) return true
     const passes = this.passes(value, valueStart, valueEnd)
     if (passes) this.dropFilterColumns()
     return passes
@@ -97,10 +111,15 @@ export class ScanOutput {
 
   /** The condition on the columns that the caller has appended for the row after the last. */
   holds(): boolean {
-    const { filter } = this.scan
+    return this.holdsIn(this.batch, this.batch.rowCount)
+  }
+
+  /** The condition on a row of a batch with the columns of the scan. */
+  holdsIn(batch: Batch, row: number): boolean {
+    const { filter, evaluation } = this
     if (filter === undefined) return true
-    if (this.evaluation === undefined) throw new Error('invariant: a filter runs within a statement')
-    const result = filter.condition(this.batch, this.batch.rowCount, this.evaluation)
+    if (evaluation === undefined) throw new Error('invariant: a filter runs within a statement')
+    const result = filter.condition(batch, row, evaluation)
     return result !== null && result !== 0 && result !== 0n
   }
 

@@ -7,9 +7,10 @@ import { copyRange } from '../common/bytes.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
 import type { KeyspaceSnapshot } from '../spi/storage.js'
 import type { RowCursor, TableScan } from '../spi/transaction.js'
-import { EntryScan, getMerged } from './entry-scan.js'
+import { EntryScan, getMerged, type MergedVisitor } from './entry-scan.js'
 import { CoveringReader } from './covering-reader.js'
 import type { Overlay } from './overlay.js'
+import { ROWS_PER_LOOK, RunReader } from './run-reader.js'
 import { ScanOutput } from './scan-output.js'
 import { scanRanges, type ScanRange } from './scan-ranges.js'
 import type { IndexRuntime, TableRuntime } from './table-runtime.js'
@@ -17,8 +18,7 @@ import type { CoreTransaction } from './transaction.js'
 
 /** How long `next` works before it answers with what it has, or gives way to others. */
 export const SLICE_MS = 4
-/** Rows between two looks at the clock: conditions may take long. */
-const ROWS_PER_LOOK = 64
+const SLICE_ROWS = 1024
 /** First slice through an index: most such reads are short. */
 const FIRST_INDEX_SLICE = 64
 
@@ -33,6 +33,7 @@ export class TableScanCursor implements RowCursor {
   private readonly keyspace: number
   private readonly ranges: readonly ScanRange[]
   private readonly covering: CoveringReader | undefined
+  private runs: RunReader | undefined
   private rangeIndex = -1
   private entries: EntryScan | undefined
   private sliceSize = FIRST_INDEX_SLICE
@@ -144,12 +145,15 @@ export class TableScanCursor implements RowCursor {
     untilMs: number,
   ): MaybePromise<void> {
     const { output } = this
+    const runs = (this.runs ??= new RunReader(output))
+    runs.untilMs = untilMs
     let count = 0
-    return entries.next(snapshot, overlay, 1024, (key, keyStart, keyEnd, value, valueStart, valueEnd) => {
-      output.add(key, keyStart, keyEnd, value, valueStart, valueEnd)
+    const visit: MergedVisitor = (key, keyStart, keyEnd, value, valueStart, valueEnd) => {
+      runs.add(key, keyStart, keyEnd, value, valueStart, valueEnd)
       if (++count % ROWS_PER_LOOK === 0 && performance.now() > untilMs) return false
       return !output.isFull
-    })
+    }
+    return entries.next(snapshot, overlay, SLICE_ROWS, visit, runs)
   }
 
   private readThroughIndex(

@@ -51,7 +51,7 @@ export interface KeyspaceSize {
 
 /** What is used of LMDB's store. Its own declarations leave out the options of some reads. */
 interface Store {
-  getBinaryFast(key: Uint8Array, options: ReadOptions): Uint8Array | undefined
+  getBinaryFast(key: Uint8Array, options: ReadOptions): Buffer | undefined
   getBinary(key: Uint8Array): Uint8Array | undefined
   getRange(options: object): { [Symbol.iterator](): RangeIterator }
   useReadTransaction(): Transaction
@@ -70,8 +70,8 @@ export class Environment {
   words: Uint16Array = new Uint16Array(0)
   private readonly store: Store
   private readonly floorSearch: FloorSearch
-  private sharedBytes: Uint8Array | undefined
-  private sharedView: Uint8Array = COMMIT_NUMBER_KEY
+  private sharedBytes: Buffer | undefined
+  private sharedView: Buffer = COMMIT_NUMBER_KEY
 
   constructor(private readonly settings: EnvironmentSettings) {
     const found: Found = { bytes: COMMIT_NUMBER_KEY, end: 0 }
@@ -80,7 +80,7 @@ export class Environment {
       keyEncoder: { writeKey: encodeKey, readKey: () => true },
       encoder: {
         encode: (value: Uint8Array) => value,
-        decode(bytes: Uint8Array, end: number): true {
+        decode(bytes: Buffer, end: number): true {
           found.bytes = bytes
           found.end = end
           return true
@@ -123,7 +123,7 @@ export class Environment {
     lower: Uint8Array,
     start: number,
     end: number,
-  ): Uint8Array | undefined {
+  ): Buffer | undefined {
     target.keyspace = keyspace
     target.start = start
     target.end = end
@@ -140,7 +140,7 @@ export class Environment {
     keyspace: number,
     key: Uint8Array | undefined,
     orEqual: boolean,
-  ): Uint8Array | undefined {
+  ): Buffer | undefined {
     const { floorSearch } = this
     if (!floorSearch.run(options.transaction, keyspace, key, orEqual)) return undefined
     const { bytes, end } = floorSearch.found
@@ -155,14 +155,16 @@ export class Environment {
    * LMDB's shared buffer carries a `length` of its own, which slows all that reads it and misleads `Buffer.copy`: the
    * same memory without it. It is longer than what was fetched.
    */
-  private plainView(bytes: Uint8Array, size = bytes.length): Uint8Array {
+  private plainView(bytes: Buffer, size = bytes.length): Buffer {
     if (bytes === this.sharedBytes) return this.sharedView
     if (Object.hasOwn(bytes, 'length')) {
       this.sharedBytes = bytes
       this.sharedView = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
     } else {
       this.sharedBytes = undefined
-      this.sharedView = isAligned(bytes) ? bytes : Uint8Array.from(bytes.subarray(0, size))
+      this.sharedView = isAligned(bytes)
+        ? bytes
+        : Buffer.from(Uint8Array.from(bytes.subarray(0, size)).buffer)
     }
     const { buffer, byteOffset, byteLength } = this.sharedView
     this.words = new Uint16Array(buffer, byteOffset, byteLength >>> 1)
@@ -193,7 +195,7 @@ interface RangeIterator {
 
 /** Where LMDB's callback leaves a value. */
 interface Found {
-  bytes: Uint8Array
+  bytes: Buffer
   end: number
 }
 

@@ -2,24 +2,24 @@
  * Lookups and scans in leaves, in the cache or, if they aren't there, in LMDB. The bytes of entries are shown where they
  * lie, without a copy or an object for each.
  */
-import type { EntryVisitor, KeyRange } from '@switchyard/core/spi'
+import type { EntryVisitor, KeyRange, RunVisitor } from '@switchyard/core/spi'
 import type { Environment } from './environment.js'
 import { compareBytes, Leaf, LEAF_BYTES_MAX } from './leaf.js'
 import type { LeafCache } from './leaf-cache.js'
 import { NO_FRAME, type LeafDirectory } from './leaf-directory.js'
 import type { Base } from './layers.js'
 
-const NOTHING = new Uint8Array(0)
+const NOTHING = Buffer.alloc(0)
 
 /** A leaf that is being read, in a frame of the cache or in memory of its own. */
 class OpenLeaf extends Leaf {
   frame = NO_FRAME
   /** Where values are: in the leaf, but for a large one, which stays where LMDB has put it. */
-  valueBytes: Uint8Array = NOTHING
+  valueBytes: Buffer = NOTHING
   /** Whether its frame is pinned. */
   isHeld = false
   private own = new Uint16Array(LEAF_BYTES_MAX / 2)
-  private ownBytes = new Uint8Array(this.own.buffer)
+  private ownBytes = Buffer.from(this.own.buffer)
 
   /** Shows an entry; answers what the visitor answers. */
   visitAt(at: number, visit: EntryVisitor): boolean {
@@ -45,7 +45,7 @@ class OpenLeaf extends Leaf {
     const size = isLarge ? this.valueStart(0) : this.byteSize
     if (size > this.ownBytes.length) {
       this.own = new Uint16Array((size + 1) >>> 1)
-      this.ownBytes = new Uint8Array(this.own.buffer)
+      this.ownBytes = Buffer.from(this.own.buffer)
     }
     this.ownBytes.set(bytes.subarray(0, size))
     this.point(this.ownBytes, this.own, 0)
@@ -87,12 +87,13 @@ export class LeafReader {
     reverse: boolean,
     limit: number,
     visit: EntryVisitor,
+    visitRun?: RunVisitor,
   ): number {
     if (limit <= 0 || isEmpty(range)) return 0
     const leaf = this.idle.pop() ?? new OpenLeaf()
     try {
       if (reverse) return this.scanBack(leaf, base, keyspace, range, limit, visit)
-      return this.scanOn(leaf, base, keyspace, range, limit, visit)
+      return this.scanOn(leaf, base, keyspace, range, limit, visit, visitRun)
     } finally {
       this.release(leaf)
       this.idle.push(leaf)
@@ -106,6 +107,7 @@ export class LeafReader {
     { lower = NOTHING, upper }: KeyRange,
     limit: number,
     visit: EntryVisitor,
+    visitRun: RunVisitor | undefined,
   ): number {
     if (!this.goTo(leaf, base, keyspace, lower)) return 0
     let at = leaf.positionOf(lower, 0, lower.length)
@@ -114,6 +116,12 @@ export class LeafReader {
       const isEnd = upper === undefined ? leaf.isLast : leaf.endsBehind(upper, 0, upper.length)
       let end = isEnd && upper !== undefined ? leaf.positionOf(upper, 0, upper.length) : leaf.count
       if (end - at > limit - visited) end = at + limit - visited
+      if (visitRun !== undefined && !leaf.isLarge && end > at) {
+        const taken = visitRun(leaf.bytes, leaf.start, leaf.words, leaf.tableAt + 2 * at, end - at)
+        visited += taken
+        if (taken < end - at) return visited
+        at = end
+      }
       for (; at < end; at++) {
         visited++
         if (!leaf.visitAt(at, visit)) return visited
@@ -239,7 +247,7 @@ export class LeafReader {
   }
 
   /** Takes a leaf from where LMDB has left it, which serves for the next one too. */
-  private take(leaf: OpenLeaf, base: Base, keyspace: number, bytes: Uint8Array): true {
+  private take(leaf: OpenLeaf, base: Base, keyspace: number, bytes: Buffer): true {
     leaf.point(bytes, this.environment.words, 0)
     leaf.frame = leaf.isLarge ? NO_FRAME : this.cache.keep(keyspace, base.sequence, leaf)
     // A lookup is over when the next one comes.

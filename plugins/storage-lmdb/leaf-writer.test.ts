@@ -111,7 +111,7 @@ class Scene {
 }
 
 function leafOf(memory: Buffer): Leaf {
-  const own = new Uint8Array(memory.length + (memory.length % 2))
+  const own = Buffer.from(new ArrayBuffer(memory.length + (memory.length % 2)))
   own.set(memory)
   const leaf = new Leaf()
   leaf.point(own, new Uint16Array(own.buffer), 0)

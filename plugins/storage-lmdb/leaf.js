@@ -25,7 +25,7 @@ const NO_UPPER = 0xffff
 /** Words of the table of a leaf with one large entry. */
 const LARGE_TABLE_WORDS = 8
 
-const NOTHING = new Uint8Array(0)
+const NOTHING = Buffer.alloc(0)
 const NO_WORDS = new Uint16Array(0)
 
 /** @param {ArrayLike<number>} numbers @param {number} at @returns {number} */
@@ -50,7 +50,7 @@ export function compareBytes(left, leftStart, leftEnd, right, rightStart, rightE
 
 /** A view of a leaf in somebody's memory; pointed at one after the other. */
 export class Leaf {
-  /** @type {Uint8Array} */
+  /** @type {Buffer} */
   bytes = NOTHING
   /** The same memory. @type {Uint16Array} */
   words = NO_WORDS
@@ -69,7 +69,7 @@ export class Leaf {
   /** Index in `words` of the first place. */
   tableAt = 0
 
-  /** @param {Uint8Array} bytes @param {Uint16Array} words over the same memory @param {number} start even */
+  /** @param {Buffer} bytes @param {Uint16Array} words over the same memory @param {number} start even */
   point(bytes, words, start) {
     const head = start >>> 1
     const count = item(words, head)

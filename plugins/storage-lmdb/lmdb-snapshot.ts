@@ -2,7 +2,7 @@
  * A snapshot: LMDB as it was when a read transaction began, under the commits that are in memory since then. The newest layer
  * that knows a key decides.
  */
-import type { EntryVisitor, KeyRange, KeyspaceSnapshot } from '@switchyard/core/spi'
+import type { EntryVisitor, KeyRange, KeyspaceSnapshot, RunVisitor } from '@switchyard/core/spi'
 import type { KeyspaceSize } from './environment.js'
 import type { Layers } from './layers.js'
 import { NONE, type Overlay } from './overlay.js'
@@ -38,18 +38,23 @@ export class LmdbSnapshot implements KeyspaceSnapshot {
     return base.reader.get(base, keyspace, key, visit)
   }
 
-  scan(keyspace: number, range: KeyRange, reverse: boolean, limit: number, visit: EntryVisitor): number {
+  scan(
+    keyspace: number,
+    range: KeyRange,
+    reverse: boolean,
+    limit: number,
+    visit: EntryVisitor,
+    visitRun?: RunVisitor,
+  ): number {
     const { active, frozen, base } = this.layers
     const newer = this.changesOf(active, keyspace, range, reverse)
     const older = frozen && this.changesOf(frozen, keyspace, range, reverse)
     if (newer === undefined && older === undefined) {
-      return base.reader.scan(base, keyspace, range, reverse, limit, visit)
+      return base.reader.scan(base, keyspace, range, reverse, limit, visit, visitRun)
     }
     if (limit <= 0) return 0
-    const merge = new Merge(newer, older, keyspace, reverse, limit, visit)
-    const visitBase: EntryVisitor = (key, keyStart, keyEnd, value, valueStart, valueEnd) =>
-      merge.visitBase(key, keyStart, keyEnd, value, valueStart, valueEnd)
-    base.reader.scan(base, keyspace, range, reverse, Infinity, visitBase)
+    const merge = new Merge(newer, older, keyspace, reverse, limit, visit, visitRun)
+    base.reader.scan(base, keyspace, range, reverse, Infinity, merge.visitBase, merge.visitBaseRun)
     return merge.finish()
   }
 
@@ -119,19 +124,35 @@ class RangeChanges {
   /** The version of the record that counts. */
   version = NONE
   private readonly cursor: OverlayCursor
+  /** The record behind the range's far end, NONE if there is none. */
+  private readonly stop: number = NONE
 
   constructor(
     readonly overlay: Overlay,
     private readonly commitNumber: number,
-    private readonly keyspace: number,
-    private readonly range: KeyRange,
+    keyspace: number,
+    { lower = NOTHING, upper }: KeyRange,
     private readonly reverse: boolean,
   ) {
-    const { lower = NOTHING, upper } = range
+    const end = upper ?? NOTHING
+    const endKeyspace = upper === undefined ? keyspace + 1 : keyspace
     this.cursor = overlay.cursor()
-    if (!reverse) this.cursor.seek(keyspace, lower, 0, lower.length)
-    else if (upper === undefined) this.cursor.seekBefore(keyspace + 1, NOTHING, 0, 0)
-    else this.cursor.seekBefore(keyspace, upper, 0, upper.length)
+    // Most ranges have no changes: the far end is looked for only if there are some.
+    if (reverse) {
+      this.cursor.seekBefore(endKeyspace, end, 0, end.length)
+      const { record } = this.cursor
+      if (record === NONE || overlay.compare(record, keyspace, lower, 0, lower.length) < 0) return
+      const far = overlay.cursor()
+      far.seekBefore(keyspace, lower, 0, lower.length)
+      this.stop = far.record
+    } else {
+      this.cursor.seek(keyspace, lower, 0, lower.length)
+      const { record } = this.cursor
+      if (record === NONE || overlay.compare(record, endKeyspace, end, 0, end.length) >= 0) return
+      const far = overlay.cursor()
+      far.seek(endKeyspace, end, 0, end.length)
+      this.stop = far.record
+    }
     this.settle()
   }
 
@@ -147,26 +168,18 @@ class RangeChanges {
 
   /** Goes on to the first record with a version old enough. */
   private settle(): void {
-    let { record } = this.cursor
-    while (record !== NONE && this.isWithin(record)) {
-      this.version = this.overlay.versionAt(record, this.commitNumber)
+    const { cursor, overlay, stop } = this
+    let { record } = cursor
+    while (record !== NONE && record !== stop) {
+      this.version = overlay.versionAt(record, this.commitNumber)
       if (this.version !== NONE) {
         this.record = record
         return
       }
       this.step()
-      record = this.cursor.record
+      record = cursor.record
     }
     this.record = NONE
-  }
-
-  /** Whether a record that the walk came to lies before the range's far end. */
-  private isWithin(record: number): boolean {
-    const { overlay, keyspace } = this
-    const { lower = NOTHING, upper } = this.range
-    if (this.reverse) return overlay.compare(record, keyspace, lower, 0, lower.length) >= 0
-    if (upper === undefined) return overlay.compare(record, keyspace + 1, NOTHING, 0, 0) < 0
-    return overlay.compare(record, keyspace, upper, 0, upper.length) < 0
   }
 }
 
@@ -182,28 +195,80 @@ class Merge {
     private readonly reverse: boolean,
     private readonly limit: number,
     private readonly visit: EntryVisitor,
-  ) {}
+    visitRun: RunVisitor | undefined,
+  ) {
+    if (visitRun !== undefined) this.visitBaseRun = this.runVisitor(visitRun)
+  }
+
+  readonly visitBaseRun: RunVisitor | undefined
 
   /** Shows the changes before an entry of LMDB, and then it or what became of it. */
-  visitBase(
-    key: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    value: Uint8Array,
-    valueStart: number,
-    valueEnd: number,
-  ): boolean {
+  readonly visitBase: EntryVisitor = (key, keyStart, keyEnd, value, valueStart, valueEnd) => {
+    if (this.isOver) return false
     for (let next = this.next(); next !== undefined; next = this.next()) {
       const order = next.overlay.compare(next.record, this.keyspace, key, keyStart, keyEnd)
       if (this.reverse ? order < 0 : order > 0) break
-      this.show(next)
-      if (this.isOver) return false
+      if (!this.show(next)) return false
       if (order === 0) return true
     }
     this.visited++
     this.isOver =
       !this.visit(key, keyStart, keyEnd, value, valueStart, valueEnd) || this.visited >= this.limit
     return !this.isOver
+  }
+
+  /** The same for a run: what lies between two changes is shown as one. */
+  private runVisitor(visitRun: RunVisitor): RunVisitor {
+    return (bytes, start, places, at, count) => {
+      let from = 0
+      while (from < count && !this.isOver) {
+        const next = this.next()
+        const to = next === undefined ? count : this.firstBehind(next, bytes, start, places, at, from, count)
+        if (to > from) {
+          const wanted = Math.min(to - from, this.limit - this.visited)
+          const taken = visitRun(bytes, start, places, at + 2 * from, wanted)
+          this.visited += taken
+          this.isOver = taken < wanted || this.visited >= this.limit
+          from = to
+        } else if (next !== undefined) {
+          if (this.compareAt(next, bytes, start, places, at + 2 * from) === 0) from++
+          this.show(next)
+        }
+      }
+      return this.isOver ? 0 : count
+    }
+  }
+
+  /** The first entry of a run from `from` on that isn't before a change. */
+  private firstBehind(
+    change: RangeChanges,
+    bytes: Buffer,
+    start: number,
+    places: Uint16Array,
+    at: number,
+    from: number,
+    count: number,
+  ): number {
+    if (this.compareAt(change, bytes, start, places, at + 2 * from) <= 0) return from
+    let low = from + 1
+    let high = count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.compareAt(change, bytes, start, places, at + 2 * middle) > 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  private compareAt(
+    { overlay, record }: RangeChanges,
+    bytes: Buffer,
+    start: number,
+    places: Uint16Array,
+    at: number,
+  ): number {
+    const keyStart = start + (places[at] as number)
+    return overlay.compare(record, this.keyspace, bytes, keyStart, start + (places[at + 2] as number))
   }
 
   /** Shows the changes behind the last entry of LMDB. Answers how many entries were shown in all. */
@@ -222,12 +287,13 @@ class Merge {
     return order === 0 || (this.reverse ? order > 0 : order < 0) ? newer : older
   }
 
-  /** Shows a change, unless it is a removal, and goes behind it. */
-  private show(changes: RangeChanges): void {
+  /** Shows a change, unless it is a removal, and goes behind it. Answers whether to go on. */
+  private show(changes: RangeChanges): boolean {
     const { overlay, record, version } = changes
     changes.advance()
-    if (overlay.isRemoval(version)) return
+    if (overlay.isRemoval(version)) return true
     this.visited++
     this.isOver = !overlay.show(record, version, this.visit) || this.visited >= this.limit
+    return !this.isOver
   }
 }

@@ -7,6 +7,14 @@ import type { Storage } from '../../core/spi/storage.js'
 import type { PluginManifest } from '../../core/spi/manifest.js'
 import { TEST_SETTINGS } from './engine.js'
 
+/**
+ * Options in place of the defaults: tables of tests are so small that all of them would stay in memory. With these, some rows
+ * come from the data file, some from memory, and some from what is being written.
+ */
+const TEST_OPTIONS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  lmdb: { overlayBytes: 4096 },
+}
+
 /** The storage of this name, and one beside it that keeps the catalog if it can't itself. */
 export async function createStorages(name: string, folder: string): Promise<readonly Storage[]> {
   const storage = await createStorage(name, folder)
@@ -22,7 +30,7 @@ export async function createStorage(name: string, folder: string): Promise<Stora
   )
   const parts = await plugin.create({
     name,
-    options: { ...options, folder: join(folder, name) },
+    options: { ...options, ...TEST_OPTIONS[name], folder: join(folder, name) },
     settings: { ...TEST_SETTINGS, dataFolder: folder },
     logger: console as never,
   })

@@ -98,9 +98,8 @@ abstract class SizedRowEncoder {
     const { strings } = this
     let size = this.fixedBytesMax
     for (let i = 0; i < strings.length; i++) {
-      const ends = (columns[strings[i] as number] as BytesVector).ends
-      const start = row === 0 ? 0 : (ends[row - 1] as number)
-      size += ((ends[row] as number) - start) * (this.growth[i] as number)
+      const { starts, ends } = columns[strings[i] as number] as BytesVector
+      size += ((ends[row] as number) - (starts[row] as number)) * (this.growth[i] as number)
     }
     return size
   }

@@ -18,6 +18,7 @@ import {
   randomNumbers,
   rangeOf,
   scan,
+  scanRuns,
   valueOf,
   withSnapshot,
   writeSetOf,
@@ -575,6 +576,11 @@ function describeBulk(open: Open): void {
         const within = entries.filter((entry) => entry.slice(0, 5) >= lower && entry.slice(0, 5) < upper)
         const range = rangeOf(lower, upper)
         expect((await scan(snapshot, 2, { range })).entries).toEqual(within)
+        expect(await scanRuns(snapshot, 2)).toEqual(entries)
+        expect(await scanRuns(snapshot, 2, { range })).toEqual(within)
+        const count = random(within.length + 2) + 1
+        expect(await scanRuns(snapshot, 2, { range, limit: count })).toEqual(within.slice(0, count))
+        expect(await scanRuns(snapshot, 2, { range, stopAt: count })).toEqual(within.slice(0, count))
         expect((await scan(snapshot, 2, { range, reverse: true, limit: 3 })).entries).toEqual(
           [...within].reverse().slice(0, 3),
         )

@@ -90,6 +90,37 @@ export async function scan(
   return { entries, visited }
 }
 
+/** As `scan`, forwards, with a visitor that takes runs. Stops when it has `stopAt` entries. */
+export async function scanRuns(
+  snapshot: KeyspaceSnapshot,
+  keyspace: number,
+  { range = EVERYTHING, limit = Number.MAX_SAFE_INTEGER, stopAt = Infinity }: ScanOptions = {},
+): Promise<string[]> {
+  const entries: string[] = []
+  await snapshot.scan(
+    keyspace,
+    range,
+    false,
+    limit,
+    (key, keyStart, keyEnd, value, start, end) => {
+      if (entries.length >= stopAt) return false
+      entries.push(`${latin1(key, keyStart, keyEnd)}=${latin1(value, start, end)}`)
+      return entries.length < stopAt
+    },
+    (bytes, start, places, at, count) => {
+      expect(count).toBeGreaterThan(0)
+      const place = (index: number): number => start + (places[at + index] as number)
+      const taken = Math.min(count, stopAt - entries.length)
+      for (let i = 0; i < taken; i++) {
+        const key = latin1(bytes, place(2 * i), place(2 * i + 2))
+        entries.push(`${key}=${latin1(bytes, place(2 * i + 1), place(2 * i + 3))}`)
+      }
+      return taken
+    },
+  )
+  return entries
+}
+
 export async function entriesOf(snapshot: KeyspaceSnapshot, keyspace: number): Promise<string[]> {
   return (await scan(snapshot, keyspace)).entries
 }
