@@ -12,7 +12,7 @@ import { outputOf } from '../../test/support/run-command.js'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const PLUGINS = ['protocol-mysql', 'router-placement', 'storage-lmdb', 'storage-memory']
+const PLUGINS = ['protocol-mysql', 'remote-mysql', 'router-placement', 'storage-lmdb', 'storage-memory']
 
 interface Manifest {
   readonly bin: { readonly switchyard: string }

@@ -6,7 +6,9 @@ import { encodeAccount, type Account } from './account.js'
 import { CatalogKeyspace, idKey, textKey, type CatalogStore } from './catalog-store.js'
 import { encodeDatabase, encodeRelation } from './definition-codec.js'
 import type { Orphan } from './orphan.js'
+import type { VirtualDatabaseDefinition } from '../spi/catalog.js'
 import { encodeServer, type ServerDefinition } from './server-definition.js'
+import { encodeVirtualDatabase } from './virtual-database.js'
 
 export interface CatalogChange {
   /** New or changed. */
@@ -24,6 +26,9 @@ export interface CatalogChange {
   readonly droppedAccounts?: readonly { readonly user: string; readonly host: string }[]
   readonly servers?: readonly ServerDefinition[]
   readonly droppedServers?: readonly string[]
+  /** New or changed. */
+  readonly virtualDatabases?: readonly VirtualDatabaseDefinition[]
+  readonly droppedVirtualDatabases?: readonly string[]
   /** Names of init scripts that have run. */
   readonly scripts?: readonly string[]
 }
@@ -51,6 +56,12 @@ export function writeChange(store: CatalogStore, change: CatalogChange): void {
   for (const name of change.droppedServers ?? []) store.remove(CatalogKeyspace.servers, serverKey(name))
   for (const server of change.servers ?? []) {
     store.put(CatalogKeyspace.servers, serverKey(server.name), encodeServer(server))
+  }
+  for (const name of change.droppedVirtualDatabases ?? []) {
+    store.remove(CatalogKeyspace.virtualDatabases, textKey(name))
+  }
+  for (const database of change.virtualDatabases ?? []) {
+    store.put(CatalogKeyspace.virtualDatabases, textKey(database.name), encodeVirtualDatabase(database))
   }
   for (const script of change.scripts ?? []) store.put(CatalogKeyspace.scripts, textKey(script), NOTHING)
 }

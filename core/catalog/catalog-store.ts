@@ -40,6 +40,8 @@ export const CatalogKeyspace = {
   scripts: 6,
   /** Key: name, folded to lower case. CREATE SERVER. */
   servers: 7,
+  /** Key: name. CREATE DATABASE … FROM SERVER. */
+  virtualDatabases: 8,
 } as const
 
 export function idKey(id: number): Buffer {

@@ -10,7 +10,7 @@ import type {
   RelationDefinition,
   TableDefinition,
 } from '../plan/schema.js'
-import type { CatalogProvider } from '../spi/catalog.js'
+import type { CatalogProvider, VirtualDatabaseDefinition } from '../spi/catalog.js'
 import { decodeAccount, sameAccount, type Account } from './account.js'
 import { decodeOrphan, writeChange, type CatalogChange } from './catalog-change.js'
 import {
@@ -25,6 +25,7 @@ import { isVirtualDatabase } from './names.js'
 import { sameOrphan, type Orphan } from './orphan.js'
 import { CATALOG_FORMAT_VERSION, encodeRecord, Fields } from './record-codec.js'
 import { decodeServer, type ServerDefinition } from './server-definition.js'
+import { decodeVirtualDatabase } from './virtual-database.js'
 import { CatalogSnapshot, type ForeignKeyReference } from './snapshot.js'
 
 /** Ids below are those of system keyspaces and of the databases that are always there. */
@@ -55,6 +56,7 @@ export class LocalCatalog implements CatalogProvider {
   private current = INITIAL
   private accountList: readonly Account[] = []
   private serverList: readonly ServerDefinition[] = []
+  private virtualDatabaseList: readonly VirtualDatabaseDefinition[] = []
   private readonly scripts = new Set<string>()
   private orphanList: readonly Orphan[] = []
   private nextId = FIRST_ID
@@ -130,6 +132,11 @@ export class LocalCatalog implements CatalogProvider {
 
   get servers(): readonly ServerDefinition[] {
     return this.serverList
+  }
+
+  /** Databases on remote servers, which other providers bring to life. */
+  get virtualDatabases(): readonly VirtualDatabaseDefinition[] {
+    return this.virtualDatabaseList
   }
 
   hasRunScript(name: string): boolean {
@@ -216,6 +223,12 @@ export class LocalCatalog implements CatalogProvider {
   }
 
   private publishServers(change: CatalogChange): void {
+    const { virtualDatabases = [], droppedVirtualDatabases = [] } = change
+    const changed = new Set([...virtualDatabases.map(({ name }) => name), ...droppedVirtualDatabases])
+    if (changed.size > 0) {
+      const others = this.virtualDatabaseList.filter(({ name }) => !changed.has(name))
+      this.virtualDatabaseList = [...others, ...virtualDatabases]
+    }
     const { servers = [], droppedServers = [] } = change
     if (servers.length + droppedServers.length === 0) return
     const replaced = new Set([...servers.map((server) => server.name), ...droppedServers].map(folded))
@@ -237,6 +250,7 @@ export class LocalCatalog implements CatalogProvider {
     })
     this.accountList = await read(CatalogKeyspace.accounts, decodeAccount)
     this.serverList = await read(CatalogKeyspace.servers, decodeServer)
+    this.virtualDatabaseList = await read(CatalogKeyspace.virtualDatabases, decodeVirtualDatabase)
     const orphans = await store.scan(CatalogKeyspace.orphans, EVERYTHING)
     this.orphanList = orphans.map(({ key }) => decodeOrphan(key))
     for (const { key } of await store.scan(CatalogKeyspace.scripts, EVERYTHING)) {

@@ -1185,6 +1185,7 @@ export const ERRORS = {
     'HY000',
     'The snapshot of this transaction is older than snapshot_max_age (%s seconds) and was given up; roll back and start the transaction again',
   ),
+  ER_SCHEMA_READ_ONLY: entry(3989, 'HY000', "Schema '%s' is in read only mode."),
   ER_STORAGE_UNAVAILABLE: entry(9101, 'HY000', "Storage '%s' is not available: %s"),
 } as const satisfies Record<string, ErrorEntry>
 

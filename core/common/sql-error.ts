@@ -31,7 +31,12 @@ export function sqlError(code: ErrorCode, ...args: readonly (string | number | b
 /** The text of a catalogued error or warning with its arguments filled in. */
 export function formatMessage(code: ErrorCode, args: readonly (string | number | bigint)[]): string {
   let next = 0
-  return ERRORS[code].message.replace(/%s/g, () => String(args[next++] ?? ''))
+  return ERRORS[code].message.replace(/%s/g, () => withoutSecret(String(args[next++] ?? '')))
+}
+
+/** Names of remote databases may end in a password (`name__remote__host__port__database__user__password`). */
+function withoutSecret(text: string): string {
+  return text.includes('__remote__') ? text.replace(/__remote__.*/s, '__remote__<secret>') : text
 }
 
 /** True for errors that carry a catalogue entry, also when another copy of this module made them. */

@@ -45,6 +45,8 @@ export function definitionContext(
     ...services,
     statement: running,
     connectionId: session.connectionId,
+    source: session.activity.text ?? '',
+    clientCharset: String(state.variables.get('character_set_client')),
     database: state.database ?? undefined,
     account,
     activeRoles: session.activeRoles,

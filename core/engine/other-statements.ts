@@ -17,12 +17,14 @@ import type { AccountStatement, DefinitionStatement, Statement } from '../plan/s
 import type { AuthenticationMethod } from '../spi/authentication.js'
 import type { ServerSettings } from '../spi/settings.js'
 import type { StatementContext } from '../spi/statement-context.js'
+import type { Storage } from '../spi/storage.js'
 import type { CoreTransactionManager } from '../transaction/transaction-manager.js'
 import { AccountAccess, type Actor } from './account-access.js'
 import type { DefinitionResult, DefinitionServices } from './ddl/definition-context.js'
 import { executeDefinition } from './ddl/execute-definition.js'
 import { OrphanRemover } from './ddl/orphan-remover.js'
 import { shapeOf } from './ddl/publish.js'
+import { announceVirtualDatabases } from './ddl/virtual-databases.js'
 import { definitionContext, PRINTER } from './definition-contexts.js'
 import type { EngineOptions } from './engine.js'
 import { Introspection } from './introspection/introspection.js'
@@ -31,6 +33,7 @@ import type { PlanDependency } from './query-types.js'
 import { plainColumn } from './result-columns.js'
 import type { RunningStatement } from './running-statement.js'
 import type { ServerCore, StatementResult } from './server-core.js'
+import { SecretBox } from './secret-box.js'
 import { SessionRoles } from './session-roles.js'
 import type { EngineSession } from './session.js'
 import { waitingCallRow } from './waiting-calls.js'
@@ -75,10 +78,16 @@ export class OtherStatements {
       authentication: methods,
       defaultAuthenticationMethod: 'caching_sha2_password',
       printer: PRINTER,
-      sealSecret: () => {
-        throw sqlError('ER_NOT_SUPPORTED_YET', 'CREATE SERVER … PASSWORD')
+      secrets: new SecretBox({
+        secretKey: options.settings.secretKey ?? '',
+        folder: storages.some(isKept) ? options.settings.dataFolder : undefined,
+      }),
+      reportLostSecret: (server) => {
+        logger.warn(
+          {},
+          `the password of server ${server} was sealed under another key: give it anew by ALTER SERVER`,
+        )
       },
-      remoteDatabases: undefined,
     }
     this.introspection = new Introspection({ ...options, access: this.access })
   }
@@ -92,6 +101,7 @@ export class OtherStatements {
   /** The accounts of a new data folder; then what an earlier run left to be cleaned up. */
   async prepare(settings: ServerSettings): Promise<void> {
     await prepareFirstAccounts(this.services, settings)
+    announceVirtualDatabases(this.services)
     this.services.orphans.start()
   }
 
@@ -194,6 +204,11 @@ export class OtherStatements {
     const shape = shapeOf(this.services)
     this.services.orphans.remove(tables.flatMap((table) => footprintOf(table, shape)))
   }
+}
+
+/** Whether a storage has a data folder. */
+function isKept({ capabilities }: Storage): boolean {
+  return capabilities.shape === 'keyspace' && capabilities.durable
 }
 
 /** Of no concern to other sessions, whatever they have locked. */

@@ -2,7 +2,7 @@
  * The transaction of a session: BEGIN, COMMIT, ROLLBACK, savepoints, autocommit (MySQL manual 15.3).
  */
 import { isSqlError, sqlError } from '../common/sql-error.js'
-import type { MaybePromise } from '../common/value.js'
+import { isPromise, type MaybePromise } from '../common/value.js'
 import type {
   CommitTransaction,
   RollbackTransaction,
@@ -46,6 +46,13 @@ export class SessionTransactions {
 
   /** Ends a statement that went well; commits if it stood alone. */
   statementDone(transaction: CoreTransaction): MaybePromise<void> {
+    const completed = transaction.completeStatement()
+    return isPromise(completed)
+      ? completed.then(() => this.statementComplete(transaction))
+      : this.statementComplete(transaction)
+  }
+
+  private statementComplete(transaction: CoreTransaction): MaybePromise<void> {
     transaction.endStatement(true)
     return transaction === this.current ? undefined : this.tableLocks.commit(transaction, this.running())
   }

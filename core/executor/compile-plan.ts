@@ -21,6 +21,7 @@ import { compileAggregate, type CompiledAggregate } from './aggregate.js'
 import { columnPositions, type CompiledNode } from './execution.js'
 import { compileFile } from './file-lines.js'
 import { compileFragment, compileVirtual } from './foreign.js'
+import { boundKey } from './bound-keys.js'
 import { compileCorrelatedLoop, compileHashJoin, compileNestedLoop, type JoinParts } from './joins.js'
 import { storing } from './row-builder.js'
 import type { KeyColumn } from './row-keys.js'
@@ -242,16 +243,16 @@ export class PlanCompiler {
       const condition = node.condition === undefined ? undefined : both.compile(node.condition)
       return compileNestedLoop({ ...parts, condition })
     }
+    const [leftKeys, rightKeys] = [equalities.map((each) => each.left), equalities.map((each) => each.right)]
+    // What NOT IN says depends on rows of the right side that match none of the left.
+    const boundRight = node.nullAware ? undefined : boundKey(right, rightKeys, leftKeys)
+    const keepsUnmatched = node.type === 'left' || node.type === 'anti'
     return compileHashJoin({
       ...parts,
-      leftKeys: this.keyColumns(
-        this.expressions(left.output),
-        equalities.map((each) => each.left),
-      ),
-      rightKeys: this.keyColumns(
-        this.expressions(right.output),
-        equalities.map((each) => each.right),
-      ),
+      boundRight,
+      boundLeft: boundRight !== undefined || keepsUnmatched ? undefined : boundKey(left, leftKeys, rightKeys),
+      leftKeys: this.keyColumns(this.expressions(left.output), leftKeys),
+      rightKeys: this.keyColumns(this.expressions(right.output), rightKeys),
     })
   }
 

@@ -24,6 +24,11 @@ export interface Operator {
 export interface CompiledNode {
   readonly output: readonly OutputColumn[]
   open(execution: Execution): Operator
+  /**
+   * As `open`, where only the rows are wanted whose `column` has one of the values; it may give others as well. Only of nodes for which
+   * that is less work.
+   */
+  openBound?(execution: Execution, column: ColumnId, values: readonly Value[]): Operator
 }
 
 /** Where plans find what lies outside the executor. */

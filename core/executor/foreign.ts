@@ -23,37 +23,44 @@ export function compileFragment(
 ): CompiledNode {
   const compiler = new FragmentValueCompiler()
   let here: CompiledNode | undefined
+  const open = (execution: Execution, opened: Fragment): Operator => {
+    const storage = execution.environment.storage(node.storage)
+    if (!isTableStorage(storage)) throw new Error('invariant: fragments go to table drivers')
+    const run = storage.runFragment?.bind(storage)
+    if (run === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
+    let source: BatchCursor | Operator | undefined
+    const start = (): MaybePromise<BatchCursor | undefined> =>
+      run(
+        opened,
+        execution.statement,
+        compiler.valuesOf(execution),
+        execution.transaction.driverTransaction(storage, 'reads'),
+      )
+    const begin = (cursor: BatchCursor | undefined): MaybePromise<Batch | undefined> => {
+      here ??= cursor === undefined ? compileHere() : undefined
+      source = cursor ?? here?.open(execution)
+      return source?.next()
+    }
+    return {
+      next: (): MaybePromise<Batch | undefined> => {
+        if (source !== undefined) return source.next()
+        // The driver sees what it was given: also what this transaction holds for it.
+        const handedOver = execution.transaction.handOverWrites()
+        const opening = handedOver instanceof Promise ? handedOver.then(start) : start()
+        return opening instanceof Promise ? opening.then(begin) : begin(opening)
+      },
+      close: () => source?.close(),
+    }
+  }
   return {
     output: node.output,
-    open: (execution) => {
-      const storage = execution.environment.storage(node.storage)
-      if (!isTableStorage(storage)) throw new Error('invariant: fragments go to table drivers')
-      const run = storage.runFragment?.bind(storage)
-      if (run === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
-      let source: BatchCursor | Operator | undefined
-      const open = (): MaybePromise<BatchCursor | undefined> =>
-        run(fragment, execution.statement, compiler.valuesOf(execution))
-      const begin = (cursor: BatchCursor | undefined): MaybePromise<Batch | undefined> => {
-        here ??= cursor === undefined ? compileHere() : undefined
-        source = cursor ?? here?.open(execution)
-        return source?.next()
-      }
-      return {
-        next: (): MaybePromise<Batch | undefined> => {
-          if (source !== undefined) return source.next()
-          // The driver sees what it was given: also what this transaction holds for it.
-          const handedOver = execution.transaction.handOverWrites()
-          const opened = handedOver instanceof Promise ? handedOver.then(open) : open()
-          return opened instanceof Promise ? opened.then(begin) : begin(opened)
-        },
-        close: () => source?.close(),
-      }
-    },
+    open: (execution) => open(execution, fragment),
+    openBound: (execution, column, values) => open(execution, { ...fragment, wanted: { column, values } }),
   }
 }
 
 /** Expressions are compiled once per plan, whenever the driver first asks for them. */
-class FragmentValueCompiler {
+export class FragmentValueCompiler {
   private readonly evaluators = new WeakMap<Expression, Evaluator>()
 
   valuesOf({ evaluation }: Execution): FragmentValues {

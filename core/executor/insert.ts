@@ -240,6 +240,8 @@ class InsertRun {
     } finally {
       await source.close()
     }
+    const { autoColumn } = this.compiled
+    if (autoColumn >= 0 && this.access.drawsNumbers) this.firstGenerated = await this.access.drawnNumber()
     return {
       ...NO_CHANGE,
       affectedRows: this.affected,
@@ -314,6 +316,7 @@ class InsertRun {
     const numbers = rows.columns[autoColumn] as ExactVector
     this.generatedBefore = this.firstGenerated
     if (numbers.length === 0) return this.drawNumbers(numbers, batch.rowCount)
+    if (this.access.drawsNumbers) return false
     let greatest: ExactValue = 0
     for (let row = 0; row < rows.rowCount; row++) {
       const value = numbers.get(row) ?? 0
@@ -326,6 +329,10 @@ class InsertRun {
   }
 
   private async drawNumbers(numbers: ExactVector, count: number): Promise<boolean> {
+    if (this.access.drawsNumbers) {
+      for (let i = 0; i < count; i++) numbers.pushNull()
+      return true
+    }
     const step = Number(this.context.session.systemVariable('auto_increment_increment', 'session'))
     // Numbers that may come up for a duplicate are drawn one by one.
     if (step !== 1 || this.compiled.plan.ignore) return false
@@ -390,6 +397,7 @@ class InsertRun {
     const { ignore } = this.compiled.plan
     return {
       ignore,
+      drawn: this.access.drawsNumbers ? this.compiled.autoColumn : -1,
       nullIsError: !ignore && (this.context.strict || this.compiled.isSingleRow),
       rowNumber: this.rowNumber,
     }
@@ -476,8 +484,12 @@ class InsertRun {
     const value = values[at] as ExactValue | null
     const zeroGenerates = (this.context.sqlMode & SqlMode.NO_AUTO_VALUE_ON_ZERO) === 0
     if (!isMissing && value !== null && (Number(value) !== 0 || !zeroGenerates)) {
-      this.access.noteAutoIncrement(value)
+      if (!this.access.drawsNumbers) this.access.noteAutoIncrement(value)
       this.lastGiven = value
+      return values
+    }
+    if (this.access.drawsNumbers) {
+      values[at] = null
       return values
     }
     const next = this.access.reserveAutoIncrement(1)
@@ -573,7 +585,8 @@ class InsertRun {
     compiled.onUpdate.forEach(assign)
     const options = { ...this.finishOptions(), nullIsError: this.context.strict && !compiled.plan.ignore }
     if (!compiled.oldBuilder.finish(row, context, options)) return
-    if (compiled.autoColumn >= 0) this.access.noteAutoIncrement((row[compiled.autoColumn] ?? 0) as ExactValue)
+    if (compiled.autoColumn >= 0 && !this.access.drawsNumbers)
+      this.access.noteAutoIncrement((row[compiled.autoColumn] ?? 0) as ExactValue)
     const outcome = await this.access.update(rowKey, row, compiled.plan.ignore ? 'report' : 'throw')
     if (outcome.kind === 'duplicate') this.warnDuplicate(outcome.index, row)
     else {

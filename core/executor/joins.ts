@@ -7,6 +7,7 @@ import type { Evaluator } from '../common/evaluation.js'
 import type { MaybePromise, Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import type { JoinNode, OutputColumn } from '../plan/logical.js'
+import { BOUND_ROWS_MAX, KeyValues, ReadAhead, type BoundKey } from './bound-keys.js'
 import { materialize, type CompiledNode, type Execution, type Operator } from './execution.js'
 import { entryBytes, HeldMemory } from './held-memory.js'
 import { compileRowKey, type KeyColumn, type RowKey } from './row-keys.js'
@@ -25,6 +26,9 @@ export interface JoinParts {
 }
 
 export interface HashJoinParts extends JoinParts {
+  /** The right side can be told the keys of the left one, or the left side those of the right one. */
+  readonly boundRight: BoundKey | undefined
+  readonly boundLeft: BoundKey | undefined
   readonly leftKeys: readonly KeyColumn[]
   readonly rightKeys: readonly KeyColumn[]
 }
@@ -39,7 +43,7 @@ const CANDIDATES_PER_LOOK = 32
  * candidates are remembered when a batch is full, and gone through in steps.
  */
 abstract class JoinOperator implements Operator {
-  protected readonly left: Operator
+  protected left: Operator
   protected readonly output: Batch
   protected readonly pairs: Batch
   protected readonly leftWidth: number
@@ -260,7 +264,7 @@ class HashJoin extends JoinOperator {
   private async build(): Promise<void> {
     const { parts, execution, memory } = this
     const rows = Batch.ofTypes(parts.right.output.map((column) => column.type))
-    await materialize(parts.right.open(execution), rows, execution, memory)
+    await materialize(await this.openRight(), rows, execution, memory)
     this.rows = rows
     let bytes = 0
     for (let row = 0; row < rows.rowCount; row++) {
@@ -273,6 +277,37 @@ class HashJoin extends JoinOperator {
       }
     }
     memory.add(bytes)
+    if (parts.boundLeft !== undefined && rows.rowCount <= BOUND_ROWS_MAX)
+      await this.bindLeft(rows, parts.boundLeft)
+  }
+
+  /** With the keys of the left side, if that is small. */
+  private async openRight(): Promise<Operator> {
+    const { parts, execution } = this
+    const { boundRight, right } = parts
+    if (boundRight === undefined || right.openBound === undefined) return right.open(execution)
+    const ahead = new ReadAhead(
+      this.left,
+      parts.left.output.map((column) => column.type),
+    )
+    this.left = ahead
+    const batches = await ahead.all(BOUND_ROWS_MAX)
+    if (batches === undefined) return right.open(execution)
+    const keys = new KeyValues(boundRight, parts.leftKeys)
+    for (const batch of batches)
+      for (let row = 0; row < batch.rowCount; row++) keys.add(batch, row, execution)
+    return right.openBound(execution, boundRight.column, keys.values)
+  }
+
+  /** Nothing of it has been read yet. */
+  private async bindLeft(rows: Batch, bound: BoundKey): Promise<void> {
+    const { parts, execution } = this
+    if (parts.left.openBound === undefined) return
+    const keys = new KeyValues(bound, parts.rightKeys)
+    for (let row = 0; row < rows.rowCount; row++) keys.add(rows, row, execution)
+    const unread = this.left
+    this.left = parts.left.openBound(execution, bound.column, keys.values)
+    await unread.close()
   }
 
   /** Puts a row into the table; answers the bytes that it takes there. */

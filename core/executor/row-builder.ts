@@ -41,6 +41,8 @@ export interface FinishOptions {
   readonly nullIsError: boolean
   /** 1 for the first row of the statement. */
   readonly rowNumber: number
+  /** The column that is NULL because the table's driver fills it; none if absent. */
+  readonly drawn?: number
 }
 
 /** One row under construction: a batch of one row, laid out as the table's columns. */
@@ -78,7 +80,7 @@ export class RowBuilder {
     const { columns } = this.rules.table
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i] as ColumnDefinition
-      if (row[i] !== null || column.nullable) continue
+      if (row[i] !== null || column.nullable || i === options.drawn) continue
       if (options.nullIsError) throw sqlError('ER_BAD_NULL_ERROR', column.name)
       context.warn('Warning', 'ER_BAD_NULL_ERROR', column.name)
       row[i] = implicitDefault(column.type)

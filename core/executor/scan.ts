@@ -17,9 +17,10 @@ import {
   type TableAccess,
 } from '../spi/transaction.js'
 import { SINGLE_ROW } from '../common/batch.js'
-import type { ColumnCondition } from '../spi/storage.js'
+import type { ColumnCondition, PlannedFilter } from '../spi/storage.js'
 import { BatchPool } from './batch-pool.js'
 import { columnPositions, type CompiledNode, type Execution, type Operator } from './execution.js'
+import { FragmentValueCompiler } from './foreign.js'
 import { columnConditions } from './scan-conditions.js'
 
 export function compileScan(node: ScanNode, layout: ExpressionLayout, isForeign: boolean): CompiledNode {
@@ -40,6 +41,7 @@ export function compileScan(node: ScanNode, layout: ExpressionLayout, isForeign:
     index: access?.kind === 'ranges' ? access.index : undefined,
     conditions:
       isForeign && node.filter !== undefined ? columnConditions(node.filter, node, layout) : undefined,
+    planned: isForeign && node.filter !== undefined ? plannedFilter(node) : undefined,
   }
   const isPoint =
     access?.kind === 'ranges' &&
@@ -49,17 +51,34 @@ export function compileScan(node: ScanNode, layout: ExpressionLayout, isForeign:
     node.rowKey === undefined
   const pool = new BatchPool(parts.types)
   const keyedPool = node.rowKey === undefined ? undefined : new BatchPool(node.output.map(({ type }) => type))
+  // A driver of tables is told the conditions; for rows that will be changed it must also say which they are.
+  if (isForeign && node.rowKey === undefined && ranges.length === 0) return compileForeignScan(parts)
   return {
     output: node.output,
     open: (execution) => {
-      // A driver of tables is told the conditions; for rows that will be changed it must also say which they are.
-      if (isForeign && node.rowKey === undefined && ranges.length === 0)
-        return new ForeignScan(parts, execution)
       return isPoint
         ? new PointLookup(parts, pool, execution)
         : new TableScanOperator(parts, pool, keyedPool, execution)
     },
   }
+}
+
+function compileForeignScan(parts: ScanParts): CompiledNode {
+  const { node } = parts
+  return {
+    output: node.output,
+    open: (execution) => new ForeignScan(parts, execution, []),
+    openBound: (execution, id, values) => {
+      const column = node.columns[node.output.findIndex((each) => each.id === id)]
+      const conditions = column === undefined ? [] : [{ column, operator: 'in', values } as const]
+      return new ForeignScan(parts, execution, conditions)
+    },
+  }
+}
+
+function plannedFilter(node: ScanNode): (execution: Execution) => PlannedFilter {
+  const compiler = new FragmentValueCompiler()
+  return (execution) => ({ node, values: compiler.valuesOf(execution) })
 }
 
 interface ScanParts {
@@ -71,6 +90,7 @@ interface ScanParts {
   readonly ranges: readonly CompiledBounds[]
   readonly index: IndexDefinition | undefined
   readonly conditions: ((context: EvaluationContext) => readonly ColumnCondition[]) | undefined
+  readonly planned: ((execution: Execution) => PlannedFilter) | undefined
 }
 
 interface CompiledBounds {
@@ -212,6 +232,7 @@ class TableScanOperator implements Operator {
       lock: node.lock?.mode ?? 'none',
       lockWait: node.lock?.wait ?? 'wait',
       limit: limit === undefined ? undefined : Number(limit(SINGLE_ROW, 0, context)),
+      planned: this.parts.planned?.(this.execution),
       wantRowKeys: node.rowKey !== undefined,
       output: this.rows,
     })
@@ -257,6 +278,7 @@ class ForeignScan implements Operator {
   constructor(
     private readonly parts: ScanParts,
     private readonly execution: Execution,
+    private readonly conditions: readonly ColumnCondition[],
   ) {
     this.kept = Batch.ofTypes(parts.types)
   }
@@ -266,9 +288,11 @@ class ForeignScan implements Operator {
     const { node } = this.parts
     const opened = this.execution.transaction.table(node.table).foreignScan({
       columns: node.columns,
-      conditions: this.parts.conditions?.(this.execution.evaluation) ?? [],
+      conditions: [...(this.parts.conditions?.(this.execution.evaluation) ?? []), ...this.conditions],
       order: [],
       limit: undefined,
+      planned: this.parts.planned?.(this.execution),
+      ...(node.lock === undefined ? {} : { lock: node.lock.mode, lockWait: node.lock.wait }),
     })
     if (opened instanceof Promise) {
       return opened.then((cursor) => {

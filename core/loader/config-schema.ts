@@ -25,6 +25,7 @@ export interface ConfigValues {
   socket: string
   dataDir: string
   rootPassword: string
+  secretKey: string
   rootHost: string
   init: { sample: boolean; folder: string }
   log: { level: LogLevelName; format: LogFormat }
@@ -100,6 +101,13 @@ export const CONFIG_SCHEMA = {
     default: '',
     format: 'secret',
     env: 'MYSQL_ROOT_PASSWORD',
+    sensitive: true,
+  },
+  secretKey: {
+    doc: "Text from which the key is made that passwords of remote servers are encrypted with; '' for a key file in the data folder.",
+    default: '',
+    format: 'secret',
+    env: 'SWITCHYARD_SECRET_KEY',
     sensitive: true,
   },
   rootHost: {

@@ -164,7 +164,14 @@ plugins:
   own: { package: ./plugins/own }
 `
     const { plugins, folder } = loadWith({ file })
-    expect(plugins.map(({ name }) => name)).toEqual(['mysql-wire', 'placement', 'lmdb', 'chdb', 'own'])
+    expect(plugins.map(({ name }) => name)).toEqual([
+      'mysql-wire',
+      'remote',
+      'placement',
+      'lmdb',
+      'chdb',
+      'own',
+    ])
     const lmdb = plugins.find(({ name }) => name === 'lmdb')
     expect(lmdb?.package).toBe('@switchyard/storage-lmdb')
     expect(lmdb?.options.get('path')).toMatchObject({ value: './here', folder: join(folder, 'conf') })

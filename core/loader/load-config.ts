@@ -194,6 +194,7 @@ function settingsFrom(values: ConfigValues, { currentFolder, shippedFolder }: Co
     // The schema's default is the one path that came through no layer.
     dataFolder: resolve(currentFolder, values.dataDir),
     rootPassword: values.rootPassword,
+    secretKey: values.secretKey,
     rootHost: values.rootHost,
     init: {
       folders: [

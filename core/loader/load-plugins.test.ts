@@ -14,7 +14,7 @@ import { loadPlugins } from './load-plugins.js'
 const shippedFolder = fileURLToPath(new URL('../../config', import.meta.url))
 
 /** Leaves out the shipped plugins that a test isn't about. */
-const LEFT_OUT = 'mysql-wire: { enabled: false }, placement: { enabled: false }'
+const LEFT_OUT = 'mysql-wire: { enabled: false }, remote: { enabled: false }, placement: { enabled: false }'
 
 /** Loads the plugins of a configuration file as the server does. */
 async function loadFrom(file: string, environment: Record<string, string> = {}) {

@@ -239,6 +239,7 @@ describe('a start that can not succeed ends with one line', () => {
       `storage: archive
 plugins:
   mysql-wire: { enabled: false }
+  remote: { enabled: false }
   placement: { enabled: false }
   router: { package: '@sample/router' }
   archive: { package: '@sample/archive' }

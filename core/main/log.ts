@@ -6,7 +6,16 @@ import { pino, type DestinationStream } from 'pino'
 import type { ConfigValues } from '../loader/config-schema.js'
 import type { Logger } from '../spi/logger.js'
 
-const SECRET_NAMES = ['password', 'rootPassword', 'passwd', 'secret', 'token', 'authorization', 'passphrase']
+const SECRET_NAMES = [
+  'password',
+  'rootPassword',
+  'secretKey',
+  'passwd',
+  'secret',
+  'token',
+  'authorization',
+  'passphrase',
+]
 /** At the top, and one and two levels down, which covers options and connection settings. */
 const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`])
 const STANDARD_ERROR = 2

@@ -15,6 +15,11 @@ export interface Fragment {
   readonly root: LogicalNode
   /** The columns of the result, in order. */
   readonly columns: readonly { readonly id: number; readonly type: SqlType }[]
+  /**
+   * Only when it runs, and not for every fragment: of the result, rows are wanted whose column (one of `columns`) has one of these values
+   * of its type. The driver leaves out what others it can.
+   */
+  readonly wanted?: { readonly column: number; readonly values: readonly Value[] }
 }
 
 export type FragmentAnswer =

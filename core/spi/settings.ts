@@ -20,6 +20,8 @@ export interface ServerSettings {
   readonly limits: LimitSettings
   /** Password that `root` gets when the data folder is new; '' for none. Secret. */
   readonly rootPassword: string
+  /** From which the key is made that passwords of remote servers are sealed with; '' or absent for a file in the data folder. Secret. */
+  readonly secretKey?: string
   /** Where `root` may come from besides this machine when the data folder is new, as in account names; 'localhost' for nowhere else. */
   readonly rootHost: string
 }

@@ -25,11 +25,13 @@
  */
 import type { Batch } from '../common/batch.js'
 import type { SqlError } from '../common/sql-error.js'
-import type { MaybePromise, Value } from '../common/value.js'
+import type { ExactValue, MaybePromise, Value } from '../common/value.js'
 import type { WriteSet } from '../common/write-set.js'
+import type { ScanNode } from '../plan/logical.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { Fragment, FragmentAnswer, FragmentValues } from './fragment.js'
 import type { StatementContext } from './statement-context.js'
+import type { LockWait, TransactionOptions } from './transaction.js'
 import { token, type Token } from './token.js'
 
 export interface StorageCapabilities {
@@ -37,8 +39,8 @@ export interface StorageCapabilities {
   /** Whether rows outlive the process. */
   readonly durable: boolean
   /**
-   * `full`: takes part in multi-statement transactions (always for keyspace drivers). `autocommit`: each write stands
-   * alone; a transaction that has written elsewhere is refused before it writes here.
+   * `full`: takes part in multi-statement transactions (always for keyspace drivers; table drivers have `begin` for it).
+   * `autocommit`: each write stands alone; a transaction that has written elsewhere is refused before it writes here.
    */
   readonly transactions: 'full' | 'autocommit'
   /** Whether `runFragment` exists and takes whole sub-plans. */
@@ -53,6 +55,11 @@ export interface StorageCapabilities {
   readonly rowIds?: boolean
   /** For table drivers: whether `stage` exists, so that several writes can become one. */
   readonly stages?: boolean
+  /**
+   * For table drivers: whether the driver draws AUTO_INCREMENT numbers itself. Rows come with NULL where it shall, and `insert` says which
+   * it drew.
+   */
+  readonly drawsNumbers?: boolean
   /** Longest key in bytes that a keyspace driver stores; 0 for table drivers. */
   readonly keyBytesMax: number
 }
@@ -216,7 +223,17 @@ export interface TableStorage extends StorageBase {
     table: TableDefinition,
     request: ScanRequest,
     statement: StatementContext,
+    transaction?: DriverTransaction,
   ): MaybePromise<BatchCursor>
+
+  /**
+   * Only with `transactions: 'full'`. The driver's part of a transaction: made when a transaction of several statements first
+   * touches the driver, or before a single one writes or locks. What is done in it gets it along; what comes without reads the last
+   * committed state. Never waits.
+   */
+  begin?(options: TransactionOptions): DriverTransaction
+  /** Which of several stores that commit apart has the table: a transaction writes to one. The driver itself if absent. */
+  participantOf?(table: TableDefinition): string
 
   /**
    * Writes; each call is atomic and durable when it resolves. Answers the number of rows changed. Throws ER_DUP_ENTRY and
@@ -225,13 +242,30 @@ export interface TableStorage extends StorageBase {
    *
    * Rows of a transaction wait in core until the commit, until they are too many, or until the transaction reads what the driver
    * has; so one statement may come in several calls, and one call may bring the rows of several statements. Where the driver
-   * has `stage`, the calls of one statement for one table go there. A transaction writes
-   * to one table driver or to keyspace drivers; the second participant is refused before its first write.
+   * has `stage`, the calls of one statement for one table go there. (A driver with transactions of its own gets them at the end of each
+   * statement at the latest.) A transaction writes to one table driver or to keyspace drivers; the second participant is refused
+   * before its first write.
    */
-  insert(table: TableDefinition, rows: Batch, statement: StatementContext): MaybePromise<number>
+  insert(
+    table: TableDefinition,
+    rows: Batch,
+    statement: StatementContext,
+    transaction?: DriverTransaction,
+  ): MaybePromise<number | InsertedWithNumbers>
   /** Rows are identified by primary key values, `keys` holding the key columns in index order (or by row ids). */
-  delete(table: TableDefinition, keys: Batch, statement: StatementContext): MaybePromise<number>
-  update(table: TableDefinition, keys: Batch, rows: Batch, statement: StatementContext): MaybePromise<number>
+  delete(
+    table: TableDefinition,
+    keys: Batch,
+    statement: StatementContext,
+    transaction?: DriverTransaction,
+  ): MaybePromise<number>
+  update(
+    table: TableDefinition,
+    keys: Batch,
+    rows: Batch,
+    statement: StatementContext,
+    transaction?: DriverTransaction,
+  ): MaybePromise<number>
 
   /**
    * Only with `capabilities.stages`: a place for several writes to one table that shall be one. Other writes to the table may wait
@@ -259,6 +293,7 @@ export interface TableStorage extends StorageBase {
     fragment: Fragment,
     statement: StatementContext,
     values: FragmentValues,
+    transaction?: DriverTransaction,
   ): MaybePromise<BatchCursor | undefined>
 }
 
@@ -275,6 +310,27 @@ export interface TableStage {
   publish(statement: StatementContext): MaybePromise<void>
   /** Forgets it. What has to be cleaned up may take its time. */
   discard(): void
+}
+
+/** Only with `capabilities.drawsNumbers`. */
+export interface InsertedWithNumbers {
+  readonly rowCount: number
+  /** The first number that was drawn; 0 for none. */
+  readonly generatedId: ExactValue
+}
+
+/**
+ * A driver's part of one transaction. Calls that answer nothing don't wait: the driver does them in the order in which they came,
+ * before whatever comes next. ER_LOCK_DEADLOCK of a call means that the transaction is rolled back.
+ */
+export interface DriverTransaction {
+  /** A point to go back to; a later one of the same number takes its place. */
+  savepoint(number: number): void
+  /** Undoes what was written since; the point stays. */
+  rollbackTo(number: number): void
+  /** Resolves when what was written is durable. The transaction is over either way. */
+  commit(): MaybePromise<void>
+  rollback(): void
 }
 
 /** `exact`: done by the driver, as MySQL would; `partial`: it may leave too much, core checks again; `no`. */
@@ -297,6 +353,17 @@ export interface ScanRequest {
   readonly order: readonly { readonly column: number; readonly descending: boolean }[]
   /** Undefined for all. Counts rows after conditions. */
   readonly limit: number | undefined
+  /** Only for drivers of fragments: a condition that only some of the rows pass, which core checks again. The driver leaves out what it can. */
+  readonly planned?: PlannedFilter | undefined
+  /** Rows that are read are locked as by SELECT … FOR UPDATE or FOR SHARE. Of no concern to drivers without transactions. */
+  readonly lock?: 'share' | 'exclusive'
+  readonly lockWait?: LockWait
+}
+
+/** A filter as it was planned: `node.filter`, over the columns that `node.output` gives to `node.columns`. */
+export interface PlannedFilter {
+  readonly node: ScanNode
+  readonly values: FragmentValues
 }
 
 export interface ScanAnswer {

@@ -10,7 +10,7 @@ import type { Batch } from '../common/batch.js'
 import type { Evaluator } from '../common/evaluation.js'
 import type { MaybePromise, Value } from '../common/value.js'
 import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
-import type { BatchCursor, ScanRequest } from './storage.js'
+import type { BatchCursor, DriverTransaction, PlannedFilter, ScanRequest, TableStorage } from './storage.js'
 import type { StatementContext } from './statement-context.js'
 
 export type IsolationLevel = 'READ UNCOMMITTED' | 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE'
@@ -58,6 +58,11 @@ export interface Transaction {
    * fragment) sees them. From then on they can't be rolled back.
    */
   handOverWrites(): MaybePromise<void>
+  /**
+   * A driver's own part of this transaction, for drivers that have one; made if it is needed. What a single statement reads needs none
+   * (`reads`) unless it locks or writes there (`writes`).
+   */
+  driverTransaction(storage: TableStorage, use: 'reads' | 'writes'): DriverTransaction | undefined
   savepoint(name: string): void
   /** Throws ER_SP_DOES_NOT_EXIST ("SAVEPOINT x does not exist"). */
   rollbackToSavepoint(name: string): void
@@ -114,6 +119,8 @@ export interface TableScan {
   readonly limit: number | undefined
   /** Whether `RowCursor.rowKey` is wanted. */
   readonly wantRowKeys: boolean
+  /** What a table driver may be told of the filter. */
+  readonly planned?: PlannedFilter | undefined
   /** An empty batch of the columns' types that the cursor may fill, again and again, until it is closed; saves making one. */
   readonly output?: Batch | undefined
 }
@@ -170,6 +177,10 @@ export interface TableAccess {
   ): MaybePromise<InsertOutcome>
   /** Deletes a row that the caller has locked; foreign keys are checked, cascades are done. */
   delete(rowKey: Uint8Array): MaybePromise<void>
+  /** Whether the table's driver draws AUTO_INCREMENT numbers when it gets the rows, which have NULL there until then. */
+  readonly drawsNumbers: boolean
+  /** Hands the inserted rows over; answers the first number that the driver drew for them, 0 for none. */
+  drawnNumber(): MaybePromise<number | bigint>
   /** Next AUTO_INCREMENT value(s): the first of `count` consecutive ones. Never given twice, never going back. */
   reserveAutoIncrement(count: number): MaybePromise<number | bigint>
   /** Makes sure that later reservations are above `value`. */

@@ -109,6 +109,12 @@ export class KeyspaceTableAccess implements TableAccess {
     return run(this.writer.delete(rowKey))
   }
 
+  readonly drawsNumbers = false
+
+  drawnNumber(): number {
+    return 0
+  }
+
   reserveAutoIncrement(count: number): MaybePromise<number | bigint> {
     this.transaction.noteCounter(this.runtime)
     return this.transaction.environment.autoIncrement.reserve(this.table.id, count)

@@ -8,7 +8,7 @@ import { compileKeyEncoder, type EncodedRange, type KeyEncoder } from '../common
 import { compileRowDecoder, compileRowEncoder, type RowColumn, type RowSchema } from '../common/row-codec.js'
 import { sqlError } from '../common/sql-error.js'
 import { UNSIGNED_BIGINT_TYPE } from '../common/sql-type.js'
-import { isPromise, type MaybePromise, type Value } from '../common/value.js'
+import { isPromise, type ExactValue, type MaybePromise, type Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import { primaryKeyOf, type IndexDefinition, type TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
@@ -42,13 +42,28 @@ export class TableDriverAccess implements TableAccess {
     return readAndClose(cursor, () => drain(cursor, output))
   }
 
-  /** Rows come in the driver's order: plans sort what comes from a table driver. Locks don't exist there. */
+  get drawsNumbers(): boolean {
+    return this.storage.capabilities.drawsNumbers === true
+  }
+
+  drawnNumber(): MaybePromise<ExactValue> {
+    const flushed = this.writes.flush()
+    return isPromise(flushed)
+      ? flushed.then(() => this.writes.takeDrawnNumber())
+      : this.writes.takeDrawnNumber()
+  }
+
+  /** Rows come in the driver's order: plans sort what comes from a table driver. Locks exist where the driver has transactions. */
   scan(scan: TableScan): RowCursor {
     return new DriverScanCursor(this, scan)
   }
 
   foreignScan(request: ScanRequest): MaybePromise<BatchCursor> {
-    const open = (): MaybePromise<BatchCursor> => this.storage.openScan(this.table, request, this.statement)
+    const open = (): MaybePromise<BatchCursor> => {
+      const use = request.lock === undefined ? 'reads' : 'writes'
+      const own = this.transaction.driverTransaction(this.storage, use)
+      return this.storage.openScan(this.table, request, this.statement, own)
+    }
     if (!this.writes.isPendingFor(this.table)) return open()
     const flushed = this.writes.flush()
     return isPromise(flushed) ? flushed.then(open) : open()
@@ -206,7 +221,9 @@ export class TableDriverAccess implements TableAccess {
 
   /** The row that has these values in a unique index. */
   private rowKeyOf(index: IndexDefinition, key: readonly Value[]): MaybePromise<Uint8Array | undefined> {
-    const cursor = this.scan({ ...pointScan(index, key, []), limit: 1, wantRowKeys: true })
+    // What is found is going to be changed.
+    const scan = { ...pointScan(index, key, []), limit: 1, wantRowKeys: true, lock: 'exclusive' } as const
+    const cursor = this.scan(scan)
     return readAndClose(cursor, () => {
       const next = cursor.next()
       const keyOf = (batch: Batch | undefined) => (batch === undefined ? undefined : cursor.rowKey(0))
@@ -410,12 +427,15 @@ class DriverScanCursor implements RowCursor {
     const range = this.request.ranges[this.rangeIndex++]
     if (range === undefined) return undefined
     this.range = this.encoder?.encodeRange(range)
+    const { lock, lockWait, planned } = this.request
     const index = this.request.index ?? primaryKeyOf(this.access.table)
     return this.access.foreignScan({
       columns: this.columns,
       conditions: index === undefined ? [] : conditionsOf(index, range),
       order: [],
       limit: undefined,
+      planned,
+      ...(lock === 'none' ? {} : { lock, lockWait }),
     })
   }
 

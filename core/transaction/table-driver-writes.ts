@@ -1,19 +1,19 @@
 /**
- * What a transaction writes to tables of table drivers. Such a driver commits each call by itself, so rows are collected and
+ * What a transaction writes to tables of table drivers. Most such drivers commit each call by itself, so rows are collected and
  * handed over at the commit, or before the transaction reads such a table, or when they become too many. Until they
  * are handed over they can be rolled back; afterwards they can't, and a rollback says so by a warning, as MySQL does
- * for tables without transactions. One transaction can't write both to such tables and to others: nothing
- * could make the two halves one.
+ * for tables without transactions. A driver with transactions of its own gets the rows when the statement ends, and is told of points
+ * to go back to. One transaction can't write both to such tables and to others: nothing could make the two halves one.
  *
  * A driver that has stages gets too many rows there, so that a statement stays one for readers, for a rollback and for a
  * crash, however long it is. A stage holds what one statement writes to one table, or what a transaction hands over at its end.
  */
 import { Batch } from '../common/batch.js'
 import { sqlError } from '../common/sql-error.js'
-import { isPromise, type MaybePromise, type Value } from '../common/value.js'
+import { isPromise, type ExactValue, type MaybePromise, type Value } from '../common/value.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
-import type { TableStage, TableStorage } from '../spi/storage.js'
+import type { InsertedWithNumbers, TableStage, TableStorage } from '../spi/storage.js'
 import { run, settled, type Steps } from './steps.js'
 import type { CoreTransaction } from './transaction.js'
 
@@ -37,6 +37,8 @@ export interface DriverMark {
   readonly rowCount: number
   /** Rows of all operations, those that were handed over included. */
   readonly rowsTotal: number
+  /** Calls to a driver with transactions of its own. */
+  readonly calls: number
 }
 
 export class TableDriverWrites {
@@ -56,6 +58,11 @@ export class TableDriverWrites {
   private lastMark: DriverMark | undefined
   /** Where rows were handed over to. */
   private writtenStorage: TableStorage | undefined
+  private writtenParticipant: string | undefined
+  /** Calls to a driver with transactions of its own, and whether one could be asked to go back to before the next one. */
+  private calls = 0
+  private isMarked = true
+  private drawnNumber: ExactValue = 0
   private lastStatement: StatementContext | undefined
 
   constructor(private readonly transaction: CoreTransaction) {}
@@ -67,6 +74,18 @@ export class TableDriverWrites {
   /** Whether the driver doesn't show all that was written to the table. */
   isPendingFor({ id }: TableDefinition): boolean {
     return this.stages.has(id) || this.pending.some(({ table }) => table.id === id)
+  }
+
+  /** Whether rows must go to their driver before the statement ends: it is there that they are checked. */
+  get endsWithStatement(): boolean {
+    return this.pending[0]?.storage.capabilities.transactions === 'full'
+  }
+
+  /** The first number that the driver drew since it was last asked; 0 for none. */
+  takeDrawnNumber(): ExactValue {
+    const number = this.drawnNumber
+    this.drawnNumber = 0
+    return number
   }
 
   /** Whether anything was written, be it handed over or not. */
@@ -138,7 +157,9 @@ export class TableDriverWrites {
 
   mark(): DriverMark {
     const last = this.pending[this.pending.length - 1]
+    this.isMarked = true
     this.lastMark = {
+      calls: this.calls,
       operationCount: this.handedOver + this.pending.length,
       rowCount: last === undefined ? 0 : rowCountOf(last.operation),
       rowsTotal: this.rowsHandedOver + this.rowsStaged + this.heldRows,
@@ -149,7 +170,14 @@ export class TableDriverWrites {
   /** Forgets what came after the mark; warns with ER_WARNING_NOT_COMPLETE_ROLLBACK if some of it is written already. */
   rollbackTo(mark: DriverMark | undefined): void {
     const rowsTotal = mark?.rowsTotal ?? 0
-    if (this.rowsHandedOver > rowsTotal) {
+    const own = this.writtenStorage && this.transaction.driverTransaction(this.writtenStorage, 'present')
+    if (own !== undefined) {
+      if (this.calls > (mark?.calls ?? 0)) own.rollbackTo(mark?.calls ?? 0)
+      this.calls = mark?.calls ?? 0
+      this.isMarked = true
+      this.rowsHandedOver = Math.min(this.rowsHandedOver, rowsTotal)
+      this.handedOver = Math.min(this.handedOver, mark?.operationCount ?? 0)
+    } else if (this.rowsHandedOver > rowsTotal) {
       this.transaction.statement?.warn('Warning', 'ER_WARNING_NOT_COMPLETE_ROLLBACK')
     }
     // A stage is one statement's: it is younger than the mark, or it stays.
@@ -169,12 +197,14 @@ export class TableDriverWrites {
 
   refuseKeyspaceWrites(): void {
     const other = this.participant
-    if (other !== undefined) this.refuseMixed(other.name)
+    if (other !== undefined) this.refuseMixed(other)
   }
 
-  /** The driver that this transaction writes to. */
-  private get participant(): TableStorage | undefined {
-    return this.writtenStorage ?? this.pending[0]?.storage
+  /** Who commits what this transaction writes: a driver, or one of several stores behind it. */
+  private get participant(): string | undefined {
+    if (this.calls > 0 || this.rowsHandedOver > 0) return this.writtenParticipant
+    const [first] = this.pending
+    return first && participantOf(first.storage, first.table)
   }
 
   private *handOver(): Steps<void> {
@@ -188,8 +218,9 @@ export class TableDriverWrites {
         const isShared = operations.some((other) => other !== each && other.table.id === id)
         if (this.stages.has(id) || (isShared && each.storage.stage !== undefined)) yield* this.stageOne(each)
         else {
-          const written = perform(each, this.currentStatement)
-          if (isPromise(written)) yield written
+          const written = this.perform(each)
+          const answer = isPromise(written) ? yield* settled(written) : written
+          if (typeof answer === 'object' && this.drawnNumber === 0) this.drawnNumber = answer.generatedId
           this.rowsHandedOver += rowCountOf(each.operation)
         }
       }
@@ -226,7 +257,11 @@ export class TableDriverWrites {
     const operations = this.pending.splice(0)
     this.handedOver += operations.length
     this.heldRows = 0
-    this.writtenStorage ??= operations[0]?.storage
+    const [first] = operations
+    if (first !== undefined && this.writtenStorage === undefined) {
+      this.writtenStorage = first.storage
+      this.writtenParticipant = participantOf(first.storage, first.table)
+    }
     return operations
   }
 
@@ -291,6 +326,29 @@ export class TableDriverWrites {
     return statement
   }
 
+  private perform({
+    storage,
+    table,
+    operation,
+  }: PendingOperation): MaybePromise<number | InsertedWithNumbers> {
+    const statement = this.currentStatement
+    const own = this.transaction.driverTransaction(storage, 'writes')
+    if (own !== undefined) {
+      // A statement that is a transaction is undone with it.
+      if (this.isMarked && !this.transaction.options.autocommit) own.savepoint(this.calls)
+      this.isMarked = false
+      this.calls++
+    }
+    switch (operation.kind) {
+      case 'insert':
+        return storage.insert(table, operation.rows, statement, own)
+      case 'delete':
+        return storage.delete(table, operation.keys, statement, own)
+      case 'update':
+        return storage.update(table, operation.keys, operation.rows, statement, own)
+    }
+  }
+
   private operationFor<K extends DriverOperation['kind']>(
     storage: TableStorage,
     table: TableDefinition,
@@ -310,9 +368,10 @@ export class TableDriverWrites {
   private check(storage: TableStorage, table: TableDefinition): void {
     this.transaction.refuseIfReadOnly(table)
     if (!storage.capabilities.writable) throw sqlError('ER_ILLEGAL_HA', table.name)
-    if (this.transaction.hasKeyspaceWrites) this.refuseMixed(storage.name)
+    const participant = participantOf(storage, table)
+    if (this.transaction.hasKeyspaceWrites) this.refuseMixed(participant)
     const other = this.participant
-    if (other !== undefined && other !== storage) this.refuseMixed(other.name)
+    if (other !== undefined && other !== participant) this.refuseMixed(other)
     this.lastStatement = this.transaction.statement ?? this.lastStatement
   }
 
@@ -329,20 +388,6 @@ export class TableDriverWrites {
   }
 }
 
-function perform(
-  { storage, table, operation }: PendingOperation,
-  statement: StatementContext,
-): MaybePromise<number> {
-  switch (operation.kind) {
-    case 'insert':
-      return storage.insert(table, operation.rows, statement)
-    case 'delete':
-      return storage.delete(table, operation.keys, statement)
-    case 'update':
-      return storage.update(table, operation.keys, operation.rows, statement)
-  }
-}
-
 function stageOperation(
   stage: TableStage,
   operation: DriverOperation,
@@ -356,6 +401,12 @@ function stageOperation(
     case 'update':
       return stage.update(operation.keys, operation.rows, statement)
   }
+}
+
+/** Names of drivers and of what is behind them are kept apart. */
+function participantOf(storage: TableStorage, table: TableDefinition): string {
+  const behind = storage.participantOf?.(table)
+  return behind === undefined ? storage.name : `${storage.name} (${behind})`
 }
 
 function batchOf(table: TableDefinition): Batch {

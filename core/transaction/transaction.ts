@@ -6,7 +6,7 @@ import type { EvaluationContext } from '../common/evaluation.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
 import { primaryPlacementOf, type TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
-import type { KeyspaceSnapshot } from '../spi/storage.js'
+import type { DriverTransaction, KeyspaceSnapshot, TableStorage } from '../spi/storage.js'
 import type { TableAccess, Transaction, TransactionInfo, TransactionOptions } from '../spi/transaction.js'
 import type { ActiveTransaction, TransactionEnvironment } from './environment.js'
 import { KeyspaceTableAccess } from './keyspace-table-access.js'
@@ -58,6 +58,7 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   readonly environment: TransactionEnvironment
   private readonly overlays: (Overlay | undefined)[] = []
   private ownDriverWrites: TableDriverWrites | undefined
+  private driverTransactions: Map<TableStorage, DriverTransaction> | undefined
   private readonly tables: TableAccess[] = []
   private readonly savepoints: Savepoint[] = []
   private readonly sizeChanges: SizeChange[] = []
@@ -112,6 +113,26 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
     if (this.ownDriverWrites?.isPending === true) return this.ownDriverWrites.flush()
   }
 
+  driverTransaction(
+    storage: TableStorage,
+    use: 'reads' | 'writes' | 'present',
+  ): DriverTransaction | undefined {
+    if (storage.begin === undefined) return undefined
+    const present = this.driverTransactions?.get(storage)
+    if (present !== undefined || use === 'present') return present
+    if (use === 'reads' && this.options.autocommit) return undefined
+    if (this.state === 'over') throw sqlError('ER_QUERY_INTERRUPTED')
+    const begun = storage.begin(this.options)
+    this.driverTransactions ??= new Map()
+    this.driverTransactions.set(storage, begun)
+    return begun
+  }
+
+  /** What drivers must have before the statement has gone well. */
+  completeStatement(): MaybePromise<void> {
+    if (this.ownDriverWrites?.endsWithStatement === true) return this.ownDriverWrites.flush()
+  }
+
   savepoint(name: string): void {
     const at = this.findSavepoint(name)
     if (at >= 0) this.savepoints.splice(at, 1)
@@ -131,13 +152,14 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   commit(): MaybePromise<void> {
     if (this.state !== 'active') return
     const { ownDriverWrites } = this
+    if (this.driverTransactions !== undefined) return this.commitDriverTransactions(ownDriverWrites)
     if (ownDriverWrites?.isPending === true) return this.commitDriverWrites(ownDriverWrites)
     return this.commitKeyspaces()
   }
 
   rollback(): void {
     if (this.state !== 'active') return
-    this.ownDriverWrites?.rollbackTo(undefined)
+    if (this.driverTransactions === undefined) this.ownDriverWrites?.rollbackTo(undefined)
     this.finish()
   }
 
@@ -274,6 +296,9 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
     if (this.state === 'over') return
     this.state = 'over'
     this.releaseView()
+    // Those that have committed are over, and do nothing.
+    for (const transaction of this.driverTransactions?.values() ?? []) transaction.rollback()
+    this.driverTransactions = undefined
     // Before its locks go: who waits for them looks whose writes are left.
     this.host.forget(this)
     if (this.owner !== undefined) {
@@ -365,6 +390,23 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
       return flushed.finally(() => {
         this.finish()
       })
+    }
+  }
+
+  /** One participant has been written to at most. Where it wasn't one of these, they have only read. */
+  private async commitDriverTransactions(writes: TableDriverWrites | undefined): Promise<void> {
+    if (this.hasKeyspaceWrites) {
+      for (const transaction of this.driverTransactions?.values() ?? []) transaction.rollback()
+      this.driverTransactions = undefined
+      await this.commitKeyspaces()
+      return
+    }
+    this.state = 'committing'
+    try {
+      if (writes?.isPending === true) await writes.flush()
+      for (const transaction of this.driverTransactions?.values() ?? []) await transaction.commit()
+    } finally {
+      this.finish()
     }
   }
 

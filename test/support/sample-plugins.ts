@@ -115,6 +115,7 @@ port: 0
 dataDir: ./kept
 plugins:
   mysql-wire: { enabled: false }
+  remote: { enabled: false }
   placement: { enabled: false }
   hello: { package: '@sample/hello' }
   router: { package: '@sample/router' }

@@ -3,16 +3,23 @@
  */
 import { chosenCollation } from '../../catalog/column-type.js'
 import { checkDatabaseName } from '../../catalog/names.js'
+import { parseRemoteName } from '../../catalog/virtual-database.js'
 import { footprintOf } from '../../catalog/orphan.js'
 import { requirePrivilege } from '../../catalog/privileges.js'
 import { sqlError } from '../../common/sql-error.js'
-import { isPromise } from '../../common/value.js'
 import type { DatabaseDefinition, RelationDefinition, TableDefinition } from '../../plan/schema.js'
 import type { AlterDatabase, CreateDatabase, DatabaseOptions, DropDatabase } from '../../plan/syntax/index.js'
 import { DONE, type DefinitionContext, type DefinitionResult } from './definition-context.js'
 import { forgetting, refuseParents } from './drop-table.js'
 import { isElsewhere, refuseSystem, requireDatabase } from './named-objects.js'
 import { publish, shapeOf } from './publish.js'
+import {
+  alterVirtualDatabase,
+  createNamedRemote,
+  createVirtualDatabase,
+  dropVirtualDatabase,
+  findVirtualDatabase,
+} from './virtual-databases.js'
 import type { StatementLocks } from './statement-locks.js'
 
 /** One row, as MySQL says for its directory. */
@@ -23,8 +30,11 @@ export async function createDatabase(
   context: DefinitionContext,
   locks: StatementLocks,
 ): Promise<DefinitionResult> {
-  const { name } = statement
+  // The name that says where a database is makes one whose name doesn't.
+  const named = parseRemoteName(statement.name)
+  const { name } = named ?? statement
   checkDatabaseName(name)
+  if (named === undefined && name.includes('__remote__')) throw sqlError('ER_WRONG_DB_NAME', name)
   requirePrivilege(context.account, 'CREATE', name)
   await locks.database(name, 'exclusive')
   if (context.catalog.database(name) !== undefined || (await isElsewhere(name, context))) {
@@ -33,10 +43,11 @@ export async function createDatabase(
     return CREATED
   }
   if (statement.remote !== undefined) {
-    const { remoteDatabases } = context
-    if (remoteDatabases === undefined) throw sqlError('ER_NOT_SUPPORTED_YET', 'FROM SERVER')
-    const created = remoteDatabases.create(name, statement.remote, context.statement)
-    if (isPromise(created)) await created
+    await createVirtualDatabase(name, statement.remote, context)
+    return CREATED
+  }
+  if (named !== undefined) {
+    await createNamedRemote(named, context)
     return CREATED
   }
   const { charset, collation } = statement.options
@@ -62,6 +73,11 @@ export async function alterDatabase(
   if (name === undefined) throw sqlError('ER_NO_DB_ERROR')
   requirePrivilege(context.account, 'ALTER', name)
   await locks.database(name, 'exclusive')
+  const virtual = findVirtualDatabase(name, context)
+  if (virtual !== undefined && Object.keys(statement.options).join() === 'readOnly') {
+    await alterVirtualDatabase(virtual, statement.options.readOnly === true, context)
+    return CREATED
+  }
   const database = await requireDatabase(name, context)
   refuseOptions(statement.options)
   const { charset, collation } = statement.options
@@ -106,11 +122,13 @@ export async function dropDatabase(
 
 async function dropElsewhere(statement: DropDatabase, context: DefinitionContext): Promise<DefinitionResult> {
   const { name } = statement
-  const { remoteDatabases } = context
-  if (remoteDatabases !== undefined && (await isElsewhere(name, context))) {
-    const dropped = remoteDatabases.drop(name, context.statement)
-    if (isPromise(dropped)) await dropped
+  const virtual = findVirtualDatabase(name, context)
+  if (virtual !== undefined) {
+    await dropVirtualDatabase(virtual, context)
     return { ...DONE, droppedDatabase: name }
+  }
+  if (await isElsewhere(name, context)) {
+    throw sqlError('ER_NOT_SUPPORTED_YET', `DROP DATABASE of ${name}, which isn't made by SQL`)
   }
   if (!statement.ifExists) throw sqlError('ER_DB_DROP_EXISTS', name)
   context.statement.warn('Note', 'ER_DB_DROP_EXISTS', name)

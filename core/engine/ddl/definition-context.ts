@@ -8,7 +8,7 @@ import type { TemporaryTables } from '../../catalog/temporary-tables.js'
 import type { BinderEnvironment } from '../../binder/environment.js'
 import type { MaybePromise } from '../../common/value.js'
 import type { TableDefinition } from '../../plan/schema.js'
-import type { Expression, QueryExpression, RemoteDatabase } from '../../plan/syntax/index.js'
+import type { Expression, QueryExpression } from '../../plan/syntax/index.js'
 import type { AuthenticationMethod } from '../../spi/authentication.js'
 import type { CatalogProvider } from '../../spi/catalog.js'
 import type { Router } from '../../spi/router.js'
@@ -17,6 +17,7 @@ import type { Storage } from '../../spi/storage.js'
 import type { Transaction } from '../../spi/transaction.js'
 import type { CoreTransactionManager } from '../../transaction/transaction-manager.js'
 import type { MetadataObject } from '../../transaction/metadata-locks.js'
+import type { SecretBox } from '../secret-box.js'
 import type { OrphanRemover } from './orphan-remover.js'
 
 /** Syntax back to canonical SQL. */
@@ -45,16 +46,10 @@ export interface DefinitionServices {
   /** Method of accounts that name none. */
   readonly defaultAuthenticationMethod: string
   readonly printer: SqlPrinter
-  /** Encrypts the password of a remote server before it is stored. */
-  sealSecret(secret: string): string
-  /** CREATE DATABASE … FROM SERVER; undefined if the server has no provider for it. */
-  readonly remoteDatabases: RemoteDatabases | undefined
-}
-
-/** Virtual databases on remote servers. */
-export interface RemoteDatabases {
-  create(name: string, remote: RemoteDatabase, statement: StatementContext): MaybePromise<void>
-  drop(name: string, statement: StatementContext): MaybePromise<void>
+  /** For the passwords of remote servers. */
+  readonly secrets: SecretBox
+  /** The password of a server was sealed under another key. */
+  reportLostSecret(server: string): void
 }
 
 /** What CREATE TABLE … SELECT did. */
@@ -69,6 +64,9 @@ export interface InsertedRows {
 export interface DefinitionContext extends DefinitionServices {
   readonly statement: StatementContext
   readonly connectionId: number
+  /** The text that the statement's positions are of, a unit a byte of the client's character set. */
+  readonly source: string
+  readonly clientCharset: string
   /** The default database. */
   readonly database: string | undefined
   /** The account whose privileges count (CURRENT_USER). */

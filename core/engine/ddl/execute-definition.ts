@@ -11,6 +11,7 @@ import type { DefinitionContext, DefinitionResult } from './definition-context.j
 import { dropTable } from './drop-table.js'
 import { executeAccountStatement, isAccountStatement } from './execute-account.js'
 import { createIndex, dropIndex } from './indexes.js'
+import { defineRemotely } from './remote-definitions.js'
 import { renameTable } from './rename-table.js'
 import { alterServer, createServer, dropServer } from './servers.js'
 import { StatementLocks } from './statement-locks.js'
@@ -34,7 +35,7 @@ export async function executeDefinition(
     (object) => context.holdsLock?.(object) ?? false,
   )
   try {
-    return await dispatch(statement, context, locks)
+    return (await defineRemotely(statement, context)) ?? (await dispatch(statement, context, locks))
   } finally {
     locks.release()
   }

@@ -8,6 +8,7 @@ import { sqlError } from '../../common/sql-error.js'
 import type { AlterServer, CreateServer, DropServer, ServerOptions } from '../../plan/syntax/index.js'
 import { DONE, type DefinitionContext, type DefinitionResult } from './definition-context.js'
 import { publish } from './publish.js'
+import { announceVirtualDatabases } from './virtual-databases.js'
 
 const CHANGED: DefinitionResult = Object.freeze({ affectedRows: 1, info: '' })
 
@@ -42,6 +43,7 @@ export async function alterServer(
   const server = find(statement.name, context)
   if (server === undefined) throw sqlError('ER_FOREIGN_SERVER_DOESNT_EXIST', statement.name)
   await publish(context, { servers: [withOptions(server, statement.options, context)] })
+  announceVirtualDatabases(context)
   return CHANGED
 }
 
@@ -55,7 +57,12 @@ export async function dropServer(
     if (statement.ifExists) return DONE
     throw sqlError('ER_FOREIGN_SERVER_DOESNT_EXIST', statement.name)
   }
+  const user = context.catalog.virtualDatabases.find((each) => sameName(each.server, server.name))
+  if (user !== undefined) {
+    throw sqlError('ER_NOT_SUPPORTED_YET', `DROP SERVER while database ${user.name} is on it`)
+  }
   await publish(context, { droppedServers: [server.name] })
+  announceVirtualDatabases(context)
   return CHANGED
 }
 
@@ -72,6 +79,6 @@ function withOptions(
   return {
     ...server,
     ...others,
-    ...(password === undefined ? {} : { password: password === '' ? '' : context.sealSecret(password) }),
+    ...(password === undefined ? {} : { password: password === '' ? '' : context.secrets.seal(password) }),
   }
 }

@@ -65,8 +65,10 @@ export function runTableConformance(name: string, harness: TableHarness): void {
       await storage.dropTable(table.id)
     })
 
-    const insert = async (rows: Iterable<readonly Value[]>): Promise<number> =>
-      storage.insert(table, batchOf(table, ALL_COLUMNS, rows), newStatement())
+    const insert = async (rows: Iterable<readonly Value[]>): Promise<number> => {
+      const inserted = await storage.insert(table, batchOf(table, ALL_COLUMNS, rows), newStatement())
+      return typeof inserted === 'number' ? inserted : inserted.rowCount
+    }
     const scan = (parts: Partial<ScanRequest> = {}) => rowsOf(storage, table, request(parts))
     const ids = async (parts: Partial<ScanRequest> = {}): Promise<number[]> =>
       (await scan({ columns: [ID], ...parts })).map(([id]) => Number(id))

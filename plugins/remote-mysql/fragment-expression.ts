@@ -1,0 +1,371 @@
+/**
+ * Expressions in the SQL of remotes. Each operator and function has an entry that says for which types every remote of the dialect table
+ * answers exactly as the server does, warnings and errors included; what has none is refused with a reason, and stays with the
+ * server.
+ */
+import {
+  charsetOfCollation,
+  hasDate,
+  isApproximate,
+  isInteger,
+  isText,
+  sameType,
+  type Expression,
+  type FragmentValues,
+  type SqlType,
+} from '@switchyard/core/spi'
+import type { Dialect } from './dialect.js'
+import { literal } from './sql-text.js'
+
+/** Why a fragment, or a part of it, is left to the server. */
+export class Refusal extends Error {}
+
+/** What expressions depend on besides the plan. */
+export interface ExpressionScope {
+  readonly dialect: Dialect
+  /** Undefined while the fragment is planned: then no value counts. */
+  readonly values: FragmentValues | undefined
+  /** Ids of columns of types or collations that we don't have. */
+  readonly foreignColumns: ReadonlySet<number>
+  /** Decimals of averages by their ids: they come rounded to these, and the server computes with more. */
+  readonly averages: ReadonlyMap<number, number>
+}
+
+/** Text of columns by their ids. */
+export type ColumnTexts = ReadonlyMap<number, string>
+
+interface Render {
+  (expression: Expression): string
+  readonly scope: ExpressionScope
+}
+
+type Entry = (args: readonly Expression[], call: Expression, render: Render) => string
+
+export function expressionSql(expression: Expression, columns: ColumnTexts, scope: ExpressionScope): string {
+  const render: Render = Object.assign((each: Expression) => rendered(each, columns, render), { scope })
+  return render(expression)
+}
+
+function rendered(expression: Expression, columns: ColumnTexts, render: Render): string {
+  if (!readsColumns(expression)) return valueSql(expression, render.scope)
+  switch (expression.kind) {
+    case 'column': {
+      const text = columns.get(expression.column)
+      if (text === undefined) throw new Refusal(`column ${expression.text} comes from elsewhere`)
+      if (render.scope.averages.has(expression.column)) throw new Refusal('an average that is computed with')
+      return text
+    }
+    case 'convert':
+      return (
+        shownAverage(expression, columns, render.scope) ??
+        convertSql(expression.operand, expression.type, render)
+      )
+    case 'call': {
+      const entry = ENTRIES.get(expression.name)
+      if (entry === undefined) throw new Refusal(`no entry for ${expression.name}`)
+      return entry(expression.arguments, expression, render)
+    }
+    default:
+      throw new Refusal(`no entry for a ${expression.kind}`)
+  }
+}
+
+/** An average as it is shown, which is how it comes. */
+function shownAverage(
+  { operand, type }: Extract<Expression, { kind: 'convert' }>,
+  columns: ColumnTexts,
+  { averages }: ExpressionScope,
+): string | undefined {
+  if (operand.kind !== 'column' || type.name !== 'decimal') return undefined
+  return averages.get(operand.column) === type.scale ? columns.get(operand.column) : undefined
+}
+
+export function readsColumns(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'constant':
+    case 'parameter':
+      return false
+    case 'convert':
+      return readsColumns(expression.operand)
+    case 'call':
+      return expression.volatility === 'volatile' || expression.arguments.some(readsColumns)
+    default:
+      return true
+  }
+}
+
+function valueSql(expression: Expression, { values }: ExpressionScope): string {
+  const { type } = expression
+  if (isText(type) && !isWellKnownText(type)) throw new Refusal(`texts in ${type.collation}`)
+  if (['enum', 'set', 'bit', 'json'].includes(type.name)) throw new Refusal(`constants of type ${type.name}`)
+  return values === undefined ? '?' : literal(values.valueOf(expression), type)
+}
+
+/** Connections speak utf8mb4: literals in it are what they are. */
+function isWellKnownText(type: SqlType): boolean {
+  const { name } = charsetOfCollation(type.collation)
+  return name === 'utf8mb4' || name === 'utf8mb3'
+}
+
+// ── Types ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function isExactNumber(type: SqlType): boolean {
+  return isInteger(type) || type.name === 'decimal' || type.name === 'year'
+}
+
+function isNumber(type: SqlType): boolean {
+  return isExactNumber(type) || type.name === 'double'
+}
+
+function isBytes(type: SqlType): boolean {
+  return type.name === 'binary' || type.name === 'varbinary' || type.name.endsWith('blob')
+}
+
+function checkOwn(expression: Expression, { foreignColumns }: ExpressionScope): void {
+  if (expression.kind === 'column' && foreignColumns.has(expression.column)) {
+    throw new Refusal(`the type of ${expression.text} isn't one of ours`)
+  }
+}
+
+/** Throws a `Refusal` if the remote might order or tell values of the expression apart otherwise. */
+export function checkComparable(expression: Expression, scope: ExpressionScope): void {
+  const { type } = expression
+  checkOwn(expression, scope)
+  if (isText(type)) {
+    if (!scope.dialect.hasCollation(type.collation)) {
+      throw new Refusal(`collation ${type.collation} isn't the same there`)
+    }
+    return
+  }
+  const isComparable = isNumber(type) || hasDate(type) || type.name === 'time' || isBytes(type)
+  if (!isComparable || type.name === 'float') throw new Refusal(`no entry for comparing ${type.name}`)
+}
+
+function need(expression: Expression | undefined): Expression {
+  if (expression === undefined) throw new Refusal('an argument is missing')
+  return expression
+}
+
+// ── Conversions ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+function convertSql(operand: Expression, to: SqlType, render: Render): string {
+  const from = operand.type
+  if (isInteger(to) && isInteger(from) && isWithin(from, to)) return render(operand)
+  if (to.name === 'decimal' && isExactNumber(from)) {
+    const whole = from.name === 'decimal' ? from.length - from.scale : INTEGER_DIGITS[from.name]
+    if (whole === undefined || to.length - to.scale < whole) {
+      throw new Refusal(`${operand.text} may not fit into ${to.name}`)
+    }
+    return `CAST(${render(operand)} AS DECIMAL(${to.length}, ${to.scale}))`
+  }
+  if (to.name === 'double' && isNumber(from)) return `(${render(operand)} + 0e0)`
+  if (to.name === 'datetime' && from.name === 'date') return `CAST(${render(operand)} AS DATETIME)`
+  if (isText(to) && isText(from) && to.collation === from.collation && to.length >= from.length) {
+    return render(operand)
+  }
+  throw new Refusal(`no entry for converting ${from.name} to ${to.name}`)
+}
+
+const INTEGER_DIGITS: Readonly<Record<string, number>> = {
+  tinyint: 3,
+  smallint: 5,
+  mediumint: 8,
+  int: 10,
+  bigint: 20,
+  year: 4,
+}
+
+function isWithin(from: SqlType, to: SqlType): boolean {
+  const [a = 20, b = 20] = [INTEGER_DIGITS[from.name], INTEGER_DIGITS[to.name]]
+  return from.unsigned === to.unsigned ? a <= b : from.unsigned && a < b
+}
+
+// ── Operators and functions ─────────────────────────────────────────────────────────────────────────────────────
+
+const ENTRIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
+  ...(['=', '<>', '<', '<=', '>', '>=', '<=>'] as const).map((operator): [string, Entry] => [
+    operator,
+    ([left, right], _call, render) => compareSql(operator, need(left), need(right), render),
+  ]),
+  ...(['and', 'or', 'xor'] as const).map((operator): [string, Entry] => [
+    operator,
+    (args, _call, render) =>
+      `(${args.map((each) => truthSql(each, render)).join(` ${operator.toUpperCase()} `)})`,
+  ]),
+  ['not', ([operand], _call, render) => `(NOT ${truthSql(need(operand), render)})`],
+  ['is null', ([operand], _call, render) => `(${render(need(operand))} IS NULL)`],
+  ['is not null', ([operand], _call, render) => `(${render(need(operand))} IS NOT NULL)`],
+  [
+    'in',
+    ([left, ...items], _call, render) => {
+      const first = need(left)
+      for (const item of items) checkPair(first, item, render.scope)
+      // Beside a date, texts are compared as dates only if all of them are: one by one they are.
+      if (items.some((item) => isMoment(first.type) && isText(item.type))) {
+        return `(${items.map((item) => compareSql('=', first, item, render)).join(' OR ')})`
+      }
+      return `(${render(first)} IN (${items.map(render).join(', ')}))`
+    },
+  ],
+  [
+    'between',
+    ([value, low, high], _call, render) =>
+      `(${compareSql('>=', need(value), need(low), render)} AND ${compareSql('<=', need(value), need(high), render)})`,
+  ],
+  ...(['+', '-', '*'] as const).map((operator): [string, Entry] => [
+    operator,
+    ([left, right], call, render) => arithmeticSql(operator, need(left), need(right), call.type, render),
+  ]),
+  [
+    'if',
+    ([condition, ...branches], call, render) => {
+      const texts = branches.map((each) => branchSql(each, call.type, render))
+      return `IF(${truthSql(need(condition), render)}, ${texts.join(', ')})`
+    },
+  ],
+  ...(['ifnull', 'coalesce'] as const).map((name): [string, Entry] => [
+    name,
+    (args, call, render) => `${name}(${args.map((each) => branchSql(each, call.type, render)).join(', ')})`,
+  ]),
+  ...(['year', 'month', 'day', 'dayofmonth', 'quarter'] as const).map((name): [string, Entry] => [
+    name,
+    ([operand], _call, render) => {
+      const { type } = need(operand)
+      // A TIMESTAMP has the parts that it has in the session's time zone.
+      if (type.name !== 'date' && type.name !== 'datetime') {
+        throw new Refusal(`no entry for ${name} of ${type.name}`)
+      }
+      return `${name}(${render(need(operand))})`
+    },
+  ]),
+  ...(['length', 'char_length'] as const).map((name): [string, Entry] => [
+    name,
+    ([operand], _call, render) => {
+      const { type } = need(operand)
+      checkOwn(need(operand), render.scope)
+      const isExact = isBytes(type) || (isText(type) && isWellKnownText(type))
+      if (!isExact) throw new Refusal(`no entry for ${name} of ${type.name}`)
+      return `${name}(${render(need(operand))})`
+    },
+  ]),
+])
+
+function truthSql(expression: Expression, render: Render): string {
+  if (!isNumber(expression.type)) throw new Refusal(`${expression.text} is no condition there`)
+  return render(expression)
+}
+
+/** One of several values of which one is the result: all must be of its type. */
+function branchSql(branch: Expression, type: SqlType, render: Render): string {
+  if (branch.type.name === 'null') return 'NULL'
+  if (isExactNumber(branch.type) && isExactNumber(type)) {
+    if (branch.type.name === 'year') throw new Refusal('YEAR among other numbers')
+    return render(branch)
+  }
+  if (!sameType(branch.type, type) || (isText(type) && !readsColumns(branch))) {
+    throw new Refusal(`no entry for ${branch.type.name} where ${type.name} is wanted`)
+  }
+  return render(branch)
+}
+
+function isMoment(type: SqlType): boolean {
+  return hasDate(type) || type.name === 'time'
+}
+
+/** Throws a `Refusal` if the two might compare otherwise there. */
+function checkPair(left: Expression, right: Expression, scope: ExpressionScope): void {
+  const [a, b] = [left.type, right.type]
+  if (a.name === 'null' || b.name === 'null') return
+  if (isText(a) && isText(b)) {
+    checkTexts(left, right, scope)
+    return
+  }
+  // Texts beside dates are no texts: see `compareMomentSql`.
+  if (!isText(a)) checkComparable(left, scope)
+  if (!isText(b)) checkComparable(right, scope)
+  const isSameKind =
+    (isNumber(a) && isNumber(b)) ||
+    (isMoment(a) && a.name === b.name) ||
+    (isBytes(a) && isBytes(b)) ||
+    (isMoment(a) && isText(b) && !readsColumns(right)) ||
+    (isMoment(b) && isText(a) && !readsColumns(left))
+  if (!isSameKind) throw new Refusal(`no entry for comparing ${a.name} with ${b.name}`)
+}
+
+/** Two columns need one collation; a constant follows the column that it meets (MySQL manual 12.8.4). */
+function checkTexts(left: Expression, right: Expression, scope: ExpressionScope): void {
+  const [a, b] = [left.type.collation, right.type.collation]
+  for (const each of [left, right]) if (readsColumns(each)) checkComparable(each, scope)
+  if (readsColumns(left) && readsColumns(right) && a !== b) throw new Refusal('texts of two collations')
+  const column = readsColumns(left) ? left : right
+  const constant = column === left ? right : left
+  if (!readsColumns(constant)) {
+    if (constant.coercibility <= column.coercibility && a !== b) throw new Refusal('texts of two collations')
+    // A constant that the column's set can't hold has the column converted, or is an error.
+    if (charsetOfCollation(column.type.collation).name !== 'utf8mb4') {
+      throw new Refusal(`a constant beside ${column.type.collation}`)
+    }
+  }
+}
+
+function compareSql(operator: string, left: Expression, right: Expression, render: Render): string {
+  checkPair(left, right, render.scope)
+  const [a, b] = [left.type, right.type]
+  if (isMoment(a) && isText(b)) return compareMomentSql(operator, left, right, render)
+  if (isMoment(b) && isText(a)) return compareMomentSql(FLIPPED[operator] ?? operator, right, left, render)
+  return `(${render(left)} ${operator} ${render(right)})`
+}
+
+const FLIPPED: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
+
+/** A date or time beside a text that doesn't change from row to row, which may lie between two of its values. */
+function compareMomentSql(
+  operator: string,
+  moment: Expression,
+  constant: Expression,
+  render: Render,
+): string {
+  const { values } = render.scope
+  const text = render(moment)
+  if (values === undefined) return `(${text} ${operator} ?)`
+  const cut = values.cutOf(moment.type, constant)
+  if (cut === undefined) return operator === '<=>' ? `(${text} IS NULL)` : '(NULL)'
+  const floor = literal(cut.floor, moment.type)
+  if (!cut.isAbove) return `(${text} ${operator} ${floor})`
+  switch (operator) {
+    case '=':
+      return `(${text} <> ${text})`
+    case '<=>':
+      return '(0)'
+    case '<>':
+      return `(${text} = ${text})`
+    case '<':
+    case '<=':
+      return `(${text} <= ${floor})`
+    default:
+      return `(${text} > ${floor})`
+  }
+}
+
+/** The types of results, and the error where one is too large, are those of every server of the family. */
+function arithmeticSql(
+  operator: '+' | '-' | '*',
+  left: Expression,
+  right: Expression,
+  type: SqlType,
+  render: Render,
+): string {
+  const isKnown =
+    (isExactNumber(left.type) && isExactNumber(right.type)) ||
+    (type.name === 'double' && isNumber(left.type) && isNumber(right.type))
+  if (!isKnown) throw new Refusal(`no entry for ${left.type.name} ${operator} ${right.type.name}`)
+  // NO_UNSIGNED_SUBTRACTION is a setting of our session, not of the remote's.
+  if (operator === '-' && (left.type.unsigned || right.type.unsigned)) {
+    throw new Refusal('subtraction of unsigned numbers')
+  }
+  if (isApproximate(type)) return `(${render(left)} ${operator} ${render(right)})`
+  if (type.name === 'decimal' && type.length >= WIDEST_DECIMAL) throw new Refusal('numbers of 65 digits')
+  return `(${render(left)} ${operator} ${render(right)})`
+}
+
+const WIDEST_DECIMAL = 65

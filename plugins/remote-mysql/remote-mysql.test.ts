@@ -1,0 +1,532 @@
+/**
+ * Goal: a database on a real MariaDB is used as if it were here: read, changed, joined, in transactions, each as far there as is right.
+ * Method: MariaDB's general log tells what arrives; what is read and written is compared with what a client there sees.
+ */
+import type { Connection, RowDataPacket } from 'mysql2/promise'
+import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../../test/differential/mariadb-server.js'
+import type { TestSession } from '../../test/support/engine.js'
+import { describeWithCommand } from '../../test/support/system-packages.js'
+import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
+import { addressOf, direct, startWithRemotes, type RemoteSetup } from './testing/remote-databases.js'
+
+const SCHEMA = `
+  CREATE DATABASE shop COLLATE utf8mb4_general_ci; CREATE DATABASE other COLLATE utf8mb4_bin; USE shop;
+  CREATE TABLE item (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(30) NOT NULL, price DECIMAL(10,2),
+    since DATE, changed DATETIME(3), stamp TIMESTAMP NULL DEFAULT NULL, weight DOUBLE, ratio FLOAT, kind ENUM('a','b','it''s'),
+    tags SET('x','y','z'), raw VARBINARY(10), bits BIT(10), notes TEXT, total DECIMAL(12,2) AS (price * 2) STORED,
+    UNIQUE KEY name (name), KEY since (since));
+  INSERT INTO item (id, name, price, since, changed, stamp, weight, ratio, kind, tags, raw, bits, notes) VALUES
+    (1, 'nut', 1.50, '2024-01-31', '2024-01-31 10:11:12.345', '2024-06-01 12:00:00', 0.1, 0.1, 'a', 'x,z', x'00ff27', b'1000000001', 'o''ne\\\\'),
+    (2, 'Bolt', 2.25, NULL, NULL, NULL, 1e300, -3.4028234e38, 'it''s', '', '', 0, NULL),
+    (3, 'screw 🔩', NULL, '0001-01-01', '9999-12-31 23:59:59.999', '1970-01-01 00:00:01', -0.0, 123456.789, NULL, NULL, NULL, NULL, '');
+  CREATE TABLE sale (id INT PRIMARY KEY, item INT, pieces INT, at DATE);
+  INSERT INTO sale SELECT seq, seq % 3 + 1, seq % 7, '2024-01-01' + INTERVAL seq DAY FROM seq_1_to_2000;
+  CREATE TABLE keyless (a INT, b VARCHAR(10));
+  INSERT INTO keyless VALUES (1, 'one');
+  CREATE TABLE moment (id INT PRIMARY KEY, at DATETIME DEFAULT CURRENT_TIMESTAMP, word VARCHAR(9) DEFAULT 'it''s', n INT DEFAULT 7);
+  CREATE TABLE strange (id UUID PRIMARY KEY, place POINT, host INET6, word VARCHAR(9) COLLATE utf8mb4_uca1400_ai_ci);
+  INSERT INTO strange VALUES ('123e4567-e89b-12d3-a456-426655440000', POINT(1, 2), '::1', 'Ä');
+  CREATE TABLE other.t (id INT PRIMARY KEY, a INT);
+`
+
+describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
+  let server: MariaDbServer
+  let there: Connection
+  let setup: RemoteSetup
+  let session: TestSession
+
+  beforeAll(async () => {
+    server = await startMariaDb(temporaryFolder())
+    there = await direct(server.port)
+    await there.query(SCHEMA)
+    await there.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1")
+    setup = await startWithRemotes({
+      shop: { address: addressOf(server.port) },
+      frozen: { address: addressOf(server.port), database: 'shop', readOnly: true },
+      elsewhere: { address: addressOf(server.port, { host: 'localhost' }), database: 'other' },
+      beside: { address: addressOf(server.port), database: 'other' },
+    })
+    session = await setup.engine.session('shop')
+    await session.run('CREATE DATABASE here')
+    await session.run('CREATE TABLE here.note (item INT PRIMARY KEY, text VARCHAR(20))')
+    await session.run("INSERT INTO here.note VALUES (1, 'first'), (3, 'third'), (9, 'ninth')")
+  }, 60_000)
+  afterAll(async () => {
+    await there.end()
+    await setup.engine.stop()
+    await server.stop()
+    removeTemporaryFolders()
+  })
+
+  const read = async (sql: string): Promise<unknown[]> => {
+    const [rows] = await there.query<RowDataPacket[]>(sql)
+    return rows
+  }
+
+  /** What reached MariaDB meanwhile, but for what every connection begins with. */
+  async function received(work: () => Promise<unknown>): Promise<string[]> {
+    await there.query('TRUNCATE TABLE mysql.general_log')
+    await work()
+    const rows = await read(
+      "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE command_type = 'Query' ORDER BY event_time",
+    )
+    return rows
+      .map((row) => String((row as unknown[])[0]))
+      .filter((sql) => !/general_log|^SET NAMES|VERSION\(\)/.test(sql))
+  }
+
+  describe('its tables', () => {
+    test('are listed and described', async () => {
+      expect((await session.rows('SHOW DATABASES')).flat()).toEqual(
+        expect.arrayContaining(['shop', 'frozen', 'elsewhere', 'beside', 'here']),
+      )
+      expect((await session.rows('SHOW TABLES')).flat().sort()).toEqual([
+        'item',
+        'keyless',
+        'moment',
+        'sale',
+        'strange',
+      ])
+      const columns = await session.rows('DESCRIBE item')
+      expect(columns[0]).toEqual(['id', 'int', 'NO', 'PRI', null, 'auto_increment'])
+      expect(columns[8]).toEqual(['kind', "enum('a','b','it''s')", 'YES', '', null, ''])
+      const [[, definition = ''] = []] = await session.rows('SHOW CREATE TABLE item')
+      expect(definition).toContain('UNIQUE KEY `name` (`name`)')
+      expect((await session.rows('SHOW COLUMNS FROM moment LIKE "word"'))[0]?.[4]).toBe("it's")
+      expect(
+        await session.rows(
+          "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME = 'item' ORDER BY 1",
+        ),
+      ).toEqual([
+        ['name', 'name'],
+        ['PRIMARY', 'id'],
+        ['since', 'since'],
+      ])
+    })
+
+    test('give every type of value as it is', async () => {
+      const rows = await session.rows(
+        'SELECT *, HEX(raw), bits + 0, kind + 0, tags + 0 FROM item ORDER BY id',
+      )
+      expect(rows.map((row) => row.filter((_, i) => i !== 10 && i !== 11))).toEqual([
+        [
+          '1',
+          'nut',
+          '1.50',
+          '2024-01-31',
+          '2024-01-31 10:11:12.345',
+          '2024-06-01 12:00:00',
+          '0.1',
+          '0.1',
+          'a',
+          'x,z',
+          "o'ne\\",
+          '3.00',
+          '00FF27',
+          '513',
+          '1',
+          '5',
+        ],
+        [
+          '2',
+          'Bolt',
+          '2.25',
+          null,
+          null,
+          null,
+          '1e300',
+          '-3.40282e38',
+          "it's",
+          '',
+          null,
+          '4.50',
+          '',
+          '0',
+          '3',
+          '0',
+        ],
+        [
+          '3',
+          'screw 🔩',
+          null,
+          '0001-01-01',
+          '9999-12-31 23:59:59.999',
+          '1970-01-01 00:00:01',
+          '0',
+          '123457',
+          null,
+          null,
+          '',
+          null,
+          null,
+          null,
+          null,
+          null,
+        ],
+      ])
+    })
+  })
+
+  test('types and collations that only it has come as texts and bytes, and are compared here', async () => {
+    expect(await session.rows('SELECT id, HEX(place), host, word FROM strange')).toEqual([
+      [
+        '123e4567-e89b-12d3-a456-426655440000',
+        '000000000101000000000000000000F03F0000000000000040',
+        '::1',
+        'Ä',
+      ],
+    ])
+    expect(await session.rows("SELECT host FROM strange WHERE word = 'a' AND host = '::1'")).toEqual([
+      ['::1'],
+    ])
+    await session.run("UPDATE strange SET word = 'b' WHERE host = '::1'")
+    expect(await read('SELECT word, ST_X(place) FROM shop.strange')).toEqual([['b', 1]])
+  })
+
+  describe('queries', () => {
+    test('of one server arrive as one statement each', async () => {
+      const queries = [
+        'SELECT name FROM item WHERE id = 2',
+        "SELECT id FROM item WHERE price > 1 AND since < '2025-01-01' ORDER BY price DESC LIMIT 1",
+        "SELECT i.name, SUM(s.pieces), AVG(s.pieces), COUNT(DISTINCT s.at) FROM item i JOIN sale s ON s.item = i.id WHERE s.at >= '2024-02-01' GROUP BY i.name HAVING COUNT(*) > 1 ORDER BY 2, 1",
+        'SELECT i.id, COUNT(s.id) FROM item i LEFT JOIN sale s ON s.item = i.id AND s.pieces = 0 GROUP BY i.id ORDER BY 1',
+        'SELECT name FROM item i WHERE EXISTS (SELECT 1 FROM sale s WHERE s.item = i.id AND s.pieces > 5) ORDER BY id',
+        'SELECT id FROM item WHERE id NOT IN (SELECT id FROM sale WHERE pieces = 3) ORDER BY id',
+        'SELECT id FROM item UNION SELECT pieces FROM sale ORDER BY 1',
+        'SELECT DISTINCT YEAR(at), MONTH(at) FROM sale ORDER BY 1, 2',
+        'SELECT id, ROW_NUMBER() OVER (PARTITION BY item ORDER BY id), SUM(pieces) OVER (ORDER BY id) FROM sale WHERE id < 20 ORDER BY id',
+        'WITH big AS (SELECT item, MAX(pieces) m FROM sale GROUP BY item) SELECT name, m FROM item JOIN big ON big.item = item.id ORDER BY 1',
+        "SELECT id FROM item WHERE name = 'NUT'",
+        'SELECT COUNT(*) FROM sale WHERE pieces IN (1, 2, 3) OR item IS NULL',
+        'SELECT COUNT(*), MIN(at), MAX(name) FROM sale, item WHERE sale.item = item.id',
+        'SELECT IF(pieces > 3, 1, 0) AS many, COUNT(*) FROM sale GROUP BY many ORDER BY 1',
+      ]
+      for (const sql of queries) {
+        const wanted = (await read(sql)).map((row) => (row as unknown[]).map((cell) => textOf(cell)))
+        await session.rows(sql)
+        let rows: unknown
+        const arrived = await received(async () => {
+          rows = await session.rows(sql)
+        })
+        expect([sql, rows]).toEqual([sql, wanted])
+        expect([sql, arrived.length, arrived]).toEqual([sql, 1, arrived])
+      }
+    })
+
+    test('show in EXPLAIN what is sent, and why something is not', async () => {
+      const [[plan = ''] = []] = await session.rows('EXPLAIN FORMAT=TREE SELECT name FROM item WHERE id = 2')
+      expect(plan).toContain('SELECT t0.`name` FROM `shop`.`item` t0 WHERE (t0.`id` = ?)')
+      const [[other = ''] = []] = await session.rows(
+        'EXPLAIN FORMAT=TREE SELECT SOUNDEX(name) FROM item WHERE id > 1',
+      )
+      expect(other).toContain('no entry for soundex')
+    })
+
+    test('are told which keys a small table of ours has', async () => {
+      const rows = async (sql: string) => (await session.run(sql)).rows.flat().map(Number)
+      const arrived = await received(async () => {
+        expect(await rows('SELECT SUM(s.id) FROM here.note n JOIN sale s ON s.id = n.item')).toEqual([13])
+        expect(
+          await rows(
+            'SELECT COUNT(*), COUNT(s.id) FROM here.note n LEFT JOIN sale s ON s.item = n.item AND s.pieces = 1',
+          ),
+        ).toEqual([191, 190])
+        expect(
+          await rows('SELECT COUNT(*) FROM item WHERE id IN (SELECT item FROM here.note WHERE text > "g")'),
+        ).toEqual([1])
+        expect(
+          await rows(
+            'SELECT item FROM here.note n WHERE NOT EXISTS (SELECT 1 FROM item i WHERE i.id = n.item)',
+          ),
+        ).toEqual([9])
+        expect(await rows('SELECT item FROM here.note n WHERE item NOT IN (SELECT id FROM item)')).toEqual([
+          9,
+        ])
+        expect(
+          await rows('SELECT COUNT(*) FROM here.note n JOIN sale s ON s.id = n.item WHERE n.item > 100'),
+        ).toEqual([0])
+      })
+      expect(arrived.filter((sql) => / IN \((1|3|9)/.test(sql)).length).toBeGreaterThanOrEqual(4)
+    })
+
+    test('join with tables of ours', async () => {
+      const sql = `SELECT n.text, i.name, SUM(s.pieces) FROM here.note n JOIN item i ON i.id = n.item
+        LEFT JOIN sale s ON s.item = i.id AND s.at < '2024-03-01' GROUP BY n.text, i.name ORDER BY i.name`
+      expect(await session.rows(sql)).toEqual([
+        ['first', 'nut', '59'],
+        ['third', 'screw 🔩', '57'],
+      ])
+      expect(
+        await session.rows(
+          'SELECT COUNT(*) FROM elsewhere.t RIGHT JOIN item USING (id) JOIN frozen.sale f ON f.id = item.id',
+        ),
+      ).toEqual([['3']])
+    })
+
+    test('answer large results in pieces, also two at a time and cut short', async () => {
+      const many = 'SELECT a.id, b.pieces FROM sale a JOIN sale b ON b.id <= 50'
+      const total = `SELECT COUNT(*), BIT_XOR(x.id * 10 + x.pieces) FROM (${many}) x`
+      const [[, wanted] = []] = (await read(total)) as number[][]
+      let rows: unknown
+      const [sent] = await received(async () => {
+        rows = await session.rows(total)
+      })
+      expect(rows).toEqual([['100000', String(wanted)]])
+      expect(sent).toContain(' JOIN ')
+      expect(
+        await session.rows(
+          'SELECT a.id FROM sale a JOIN sale b ON SOUNDEX(a.id) = SOUNDEX(b.id) WHERE b.id < 9 LIMIT 3',
+        ),
+      ).toHaveLength(3)
+    })
+
+    test('follow the time zone of the session', async () => {
+      await session.run("SET time_zone = '+02:00'")
+      expect(await session.rows("SELECT stamp FROM item WHERE stamp = '2024-06-01 14:00:00'")).toEqual([
+        ['2024-06-01 14:00:00'],
+      ])
+      await session.run("SET time_zone = 'SYSTEM'")
+    })
+  })
+
+  describe('changes', () => {
+    afterEach(async () => {
+      await session.run('ROLLBACK')
+      await there.query('DELETE FROM shop.item WHERE id > 3; DELETE FROM shop.moment; DELETE FROM other.t')
+    })
+
+    test('are written there, with numbers drawn there', async () => {
+      const inserted = await session.run(
+        "INSERT INTO item (name, price, bits, tags) VALUES ('a', 1, 5, 'y'), ('b', 2, NULL, 'z,x')",
+      )
+      expect(inserted.status?.affectedRows).toBe(2)
+      const [[first] = []] = (await read("SELECT id FROM shop.item WHERE name = 'a'")) as number[][]
+      expect(Number(inserted.status?.lastInsertId)).toBe(first)
+      expect(await session.rows('SELECT LAST_INSERT_ID()')).toEqual([[String(first)]])
+      await session.run("UPDATE item SET price = price * 2, name = CONCAT(name, '!') WHERE name = 'b'")
+      expect(await read("SELECT price, total, tags FROM shop.item WHERE name = 'b!'")).toEqual([
+        ['4.00', '8.00', 'x,z'],
+      ])
+      expect(
+        (await session.run("REPLACE INTO item (id, name) VALUES (4000, 'a')")).status?.affectedRows,
+      ).toBe(2)
+      expect(
+        (await session.run("INSERT INTO item (name) VALUES ('a') ON DUPLICATE KEY UPDATE price = 9")).status
+          ?.affectedRows,
+      ).toBe(2)
+      expect(
+        (await session.run("INSERT IGNORE INTO item (name) VALUES ('a'), ('c')")).status?.affectedRows,
+      ).toBe(1)
+      expect(
+        (await session.run('DELETE FROM item WHERE id > 3 AND price IS NULL')).status?.affectedRows,
+      ).toBe(1)
+      expect(await read('SELECT id, name, price FROM shop.item WHERE id > 3 ORDER BY name')).toEqual([
+        [4000, 'a', '9.00'],
+        [expect.anything(), 'b!', '4.00'],
+      ])
+    })
+
+    test('have the errors of the server', async () => {
+      await expect(
+        session.run("INSERT INTO item (id, name) VALUES (70, 'ok'), (71, 'nut')"),
+      ).rejects.toMatchObject({
+        number: 1062,
+        message: "Duplicate entry 'nut' for key 'item.name'",
+      })
+      expect(await read('SELECT id FROM shop.item WHERE id = 70')).toEqual([])
+      await expect(session.run("UPDATE item SET name = 'nut' WHERE id = 2")).rejects.toMatchObject({
+        number: 1062,
+      })
+      await expect(session.run('INSERT INTO item (name) VALUES (NULL)')).rejects.toMatchObject({
+        number: 1048,
+      })
+      await expect(session.run('UPDATE keyless SET a = 2')).rejects.toMatchObject({ number: 1235 })
+    })
+
+    test('fill in defaults', async () => {
+      await session.run('INSERT INTO moment (id) VALUES (1)')
+      expect(await read('SELECT word, n, at IS NOT NULL FROM shop.moment')).toEqual([["it's", 7, 1]])
+    })
+
+    test('of many rows lock them while they are computed', async () => {
+      const arrived = await received(() =>
+        session.run(
+          'UPDATE sale SET item = item + 0, at = at + INTERVAL 0 DAY, pieces = 9 - pieces WHERE id IN (3, 6)',
+        ),
+      )
+      expect(arrived[0]).toMatch(/WHERE \(t\.`id` IN \(3, 6\)\) FOR UPDATE$/)
+      expect(arrived.at(-1)).toBe('COMMIT')
+    })
+
+    test('never reach a database that is read only', async () => {
+      const changes = [
+        "INSERT INTO frozen.item (name) VALUES ('x')",
+        'UPDATE frozen.item SET price = 1',
+        'DELETE FROM frozen.item',
+        "REPLACE INTO frozen.item (id, name) VALUES (1, 'x')",
+        'TRUNCATE TABLE frozen.item',
+        'UPDATE frozen.item f JOIN here.note n ON n.item = f.id SET f.price = 1',
+      ]
+      for (const sql of changes) {
+        const [answer] = await session.execute(sql)
+        expect([sql, answer?.error?.number]).toEqual([sql, 3989])
+      }
+      expect(await read('SELECT COUNT(*), SUM(price) FROM shop.item')).toEqual([[3, '3.75']])
+    })
+  })
+
+  describe('a transaction', () => {
+    afterEach(async () => {
+      await session.run('ROLLBACK')
+      await there.query('DELETE FROM shop.item WHERE id > 3; DELETE FROM shop.moment; DELETE FROM other.t')
+    })
+
+    test("is the remote's own, with savepoints and statements undone alone", async () => {
+      await session.run('START TRANSACTION')
+      await session.run('INSERT INTO moment (id) VALUES (1)')
+      await session.run('SAVEPOINT one')
+      await session.run('INSERT INTO moment (id) VALUES (2)')
+      await session.run('UPDATE moment SET n = 100')
+      expect(await read('SELECT COUNT(*) FROM shop.moment')).toEqual([[0]])
+      expect(await session.rows('SELECT id, n FROM moment ORDER BY id')).toEqual([
+        ['1', '100'],
+        ['2', '100'],
+      ])
+      await session.run('ROLLBACK TO SAVEPOINT one')
+      expect(await session.rows('SELECT id, n FROM moment')).toEqual([['1', '7']])
+      await expect(
+        session.run('INSERT INTO moment (id) SELECT id FROM item ORDER BY id DESC'),
+      ).rejects.toMatchObject({ number: 1062 })
+      expect(await session.rows('SELECT id FROM moment')).toEqual([['1']])
+      await session.run('COMMIT')
+      expect(await read('SELECT id, n FROM shop.moment')).toEqual([[1, 7]])
+      await session.run('START TRANSACTION')
+      await session.run('DELETE FROM moment')
+      await session.run('ROLLBACK')
+      expect(await read('SELECT id FROM shop.moment')).toEqual([[1]])
+    })
+
+    test('reads one state, unless it is told otherwise', async () => {
+      await session.run('START TRANSACTION')
+      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['0']])
+      await there.query('INSERT INTO shop.moment (id) VALUES (5)')
+      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['0']])
+      await session.run('COMMIT')
+      await session.run('SET TRANSACTION ISOLATION LEVEL READ COMMITTED')
+      await session.run('START TRANSACTION')
+      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['1']])
+      await there.query('INSERT INTO shop.moment (id) VALUES (6)')
+      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['2']])
+    })
+
+    test('reads several results at once', async () => {
+      await session.run('START TRANSACTION')
+      const sql = 'SELECT COUNT(*) FROM sale a JOIN sale b ON SOUNDEX(a.id) = SOUNDEX(b.id) AND a.id = b.id'
+      expect(await session.rows(sql)).toEqual([['2000']])
+    })
+
+    test('writes to one place', async () => {
+      await session.run('START TRANSACTION')
+      await session.run('INSERT INTO moment (id) VALUES (1)')
+      await expect(session.run("INSERT INTO here.note VALUES (10, 'x')")).rejects.toMatchObject({
+        number: 1235,
+      })
+      await expect(session.run('INSERT INTO elsewhere.t VALUES (1, 1)')).rejects.toMatchObject({
+        number: 1235,
+      })
+      // Another database of the same server is the same place.
+      await session.run('INSERT INTO beside.t VALUES (1, 1)')
+      await session.run('COMMIT')
+      await session.run('START TRANSACTION')
+      await session.run("INSERT INTO here.note VALUES (10, 'x')")
+      await expect(session.run('INSERT INTO moment (id) VALUES (2)')).rejects.toMatchObject({ number: 1235 })
+      await session.run('ROLLBACK')
+      expect(await read('SELECT id FROM shop.moment UNION ALL SELECT id FROM other.t')).toEqual([[1], [1]])
+      expect(await session.rows('SELECT COUNT(*) FROM here.note')).toEqual([['3']])
+    })
+
+    test('that is the victim of a deadlock is over', async () => {
+      await there.query('INSERT INTO shop.moment (id) VALUES (1), (2)')
+      const other = await direct(server.port)
+      await session.run('START TRANSACTION')
+      await session.run('UPDATE moment SET n = 1 WHERE id = 1')
+      await other.query(
+        'START TRANSACTION; UPDATE shop.moment SET n = 2 WHERE id = 2; UPDATE shop.sale SET pieces = pieces WHERE id < 100',
+      )
+      const waiting = other.query('UPDATE shop.moment SET n = 2 WHERE id = 1')
+      await expect(session.run('UPDATE moment SET n = 1 WHERE id = 2')).rejects.toMatchObject({
+        number: 1213,
+      })
+      await waiting
+      await other.query('COMMIT')
+      await other.end()
+      expect(await session.rows('SELECT id, n FROM moment')).toEqual([
+        ['1', '2'],
+        ['2', '2'],
+      ])
+    })
+  })
+
+  describe('definitions', () => {
+    test('are made there', async () => {
+      await session.run(
+        "CREATE TABLE made (id INT PRIMARY KEY, `a``b` VARCHAR(10) DEFAULT 'ü') COLLATE utf8mb4_bin",
+      )
+      await session.run('INSERT INTO shop.made (id) VALUES (1)')
+      await session.run('ALTER TABLE shop.made ADD COLUMN c INT, ADD INDEX (c)')
+      expect(await session.rows('SELECT * FROM made')).toEqual([['1', 'ü', null]])
+      await expect(session.run('CREATE INDEX i ON frozen.made (c)')).rejects.toMatchObject({ number: 3989 })
+      await session.run('RENAME TABLE shop.made TO shop.renamed')
+      expect(await session.rows('SELECT c FROM renamed')).toEqual([[null]])
+      await session.run('TRUNCATE TABLE renamed')
+      expect(await read('SELECT COUNT(*) FROM shop.renamed')).toEqual([[0]])
+      await expect(session.run('CREATE TABLE shop.renamed (a INT)')).rejects.toMatchObject({ number: 1050 })
+      await expect(session.run('RENAME TABLE renamed TO here.renamed')).rejects.toMatchObject({
+        number: 1235,
+      })
+      await expect(session.run('ALTER TABLE frozen.renamed ADD d INT')).rejects.toMatchObject({
+        number: 3989,
+      })
+      await session.run('DROP TABLE renamed')
+      await expect(session.run('SELECT * FROM renamed')).rejects.toMatchObject({ number: 1146 })
+      await expect(session.run('DROP TABLE renamed')).rejects.toMatchObject({ number: 1051 })
+    })
+  })
+
+  describe('definitions that change there', () => {
+    test('are read again in the background while they are used', async () => {
+      const watchful = await startWithRemotes({ shop: { address: addressOf(server.port) } }, {}, 100)
+      try {
+        const client = await watchful.engine.session('shop')
+        await there.query('CREATE TABLE shop.growing (a INT); INSERT INTO shop.growing VALUES (1)')
+        expect(await client.rows('SELECT * FROM growing')).toEqual([['1']])
+        await there.query('ALTER TABLE shop.growing ADD COLUMN b INT DEFAULT 2')
+        while ((await client.rows('SELECT * FROM growing'))[0]?.length === 1) {
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        }
+        expect(await client.rows('SELECT * FROM growing')).toEqual([['1', '2']])
+      } finally {
+        await watchful.engine.stop()
+        await there.query('DROP TABLE shop.growing')
+      }
+    })
+
+    test('are seen without a restart', async () => {
+      expect((await session.run('SELECT * FROM keyless')).columns).toHaveLength(2)
+      await there.query('ALTER TABLE shop.keyless DROP COLUMN b')
+      expect(await session.rows('SELECT * FROM keyless')).toEqual([['1']])
+      await there.query('ALTER TABLE shop.keyless ADD COLUMN c INT DEFAULT 5')
+      await session.run('FLUSH TABLES')
+      expect(await session.rows('SELECT * FROM keyless')).toEqual([['1', '5']])
+      await there.query('CREATE TABLE shop.fresh (a INT)')
+      expect(await session.rows('SELECT COUNT(*) FROM fresh')).toEqual([['0']])
+      await there.query('DROP TABLE shop.fresh')
+      await expect(session.run('SELECT COUNT(*) FROM fresh')).rejects.toMatchObject({ number: 1146 })
+    })
+  })
+})
+
+function textOf(cell: unknown): string | null {
+  if (cell === null) return null
+  return typeof cell === 'number' ? String(cell) : (cell as string)
+}

@@ -1,0 +1,98 @@
+/**
+ * One remote server: its connections, and what kind of server it turned out to be. Statements that only read are tried again on
+ * a fresh connection when the one they were given had gone away unnoticed.
+ */
+import type { RemoteAddress, RemoteAnswerRows, RemoteConnection } from './connection.js'
+import { ConnectionPool, type PoolLimits } from './connection-pool.js'
+import { dialectOf, type Dialect } from './dialect.js'
+import { clientError, ConnectionLost } from './remote-error.js'
+
+export class RemoteServer {
+  readonly pool: ConnectionPool
+  private known: Dialect | undefined
+
+  constructor(
+    /** For messages. */
+    readonly name: string,
+    readonly address: RemoteAddress,
+    limits: PoolLimits,
+  ) {
+    this.pool = new ConnectionPool(address, limits)
+  }
+
+  /** What it is; known from the first connection on. */
+  get dialect(): Dialect | undefined {
+    return this.known
+  }
+
+  async connection(): Promise<RemoteConnection> {
+    try {
+      const connection = await this.pool.acquire()
+      this.known ??= dialectOf(connection.version)
+      return connection
+    } catch (error) {
+      throw this.translated(error)
+    }
+  }
+
+  /** Runs statements that change nothing, of which the last one's answer counts. Rejects with a SqlError. */
+  read(sql: string): Promise<RemoteAnswerRows> {
+    return this.retried((connection) => this.watched(connection, connection.run(sql)))
+  }
+
+  /** Runs a statement that must not be repeated and is no part of a transaction. Rejects with a SqlError. */
+  async runOnce(sql: string, signal: AbortSignal): Promise<void> {
+    const connection = await this.connection()
+    let killing: Promise<void> | undefined
+    const onAbort = (): void => {
+      killing = this.pool.kill(connection)
+    }
+    signal.addEventListener('abort', onAbort)
+    try {
+      await connection.run(sql)
+    } catch (error) {
+      throw this.translated(error)
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      await killing
+      this.giveBack(connection)
+    }
+  }
+
+  /** Work that may be done twice. */
+  async retried<T>(work: (connection: RemoteConnection) => Promise<T>): Promise<T> {
+    const connection = await this.connection()
+    const isFresh = connection.idleSinceMs === connection.openedAtMs
+    try {
+      return await work(connection)
+    } catch (error) {
+      if (isFresh || !(error instanceof ConnectionLost)) throw this.translated(error)
+      // The others have been idle no shorter.
+      this.pool.dropIdle()
+    }
+    const second = await this.connection()
+    try {
+      return await work(second)
+    } catch (error) {
+      throw this.translated(error)
+    }
+  }
+
+  /** Gives the connection back when the answer is there. */
+  async watched<T>(connection: RemoteConnection, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer
+    } finally {
+      this.giveBack(connection)
+    }
+  }
+
+  translated(error: unknown): unknown {
+    return clientError(error, this.name)
+  }
+
+  giveBack(connection: RemoteConnection): void {
+    if (connection.isBroken) this.pool.discard(connection)
+    else this.pool.release(connection)
+  }
+}
