@@ -58,6 +58,11 @@ function nothingYet(): TableUsage {
   }
 }
 
+/** Tables of other catalogs have negative ids, which are theirs to give again. */
+function isOurs(tableId: number): boolean {
+  return tableId > 0
+}
+
 export class TableUsages {
   private readonly byTable = new Map<number, TableUsage>()
   private readonly unsaved = new Set<number>()
@@ -104,7 +109,7 @@ export class TableUsages {
     for (let i = 0; i < usages.length; i++) {
       const usage = usages[i] as TableUsage
       const dependency = dependencies[i] as PreparedPlan['dependencies'][number]
-      if (dependency.isTemporary) continue
+      if (dependency.isTemporary || !isOurs(dependency.id)) continue
       usage.totalMs += elapsedMs
       usage.lastMs = elapsedMs
       usage.usedAtMs = nowMs
@@ -123,6 +128,7 @@ export class TableUsages {
   }
 
   noteColumns(tableId: number, columns: Readonly<Record<string, ColumnUsage>>): void {
+    if (!isOurs(tableId)) return
     this.of(tableId).columns = columns
     this.unsaved.add(tableId)
   }
