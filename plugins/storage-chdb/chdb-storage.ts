@@ -82,8 +82,7 @@ export class ChdbStorage implements TableStorage {
       return
     }
     try {
-      await engine.start()
-      await engine.run(`CREATE DATABASE IF NOT EXISTS ${DATABASE}`)
+      if (!(await engine.open())) return
       await this.dropStages(engine)
       const parts = 'SELECT toUInt64(substring(table, 2)), sum(rows) FROM system.parts'
       const where = `WHERE active AND database = '${DATABASE}' AND startsWith(table, 't') GROUP BY table`

@@ -43,6 +43,8 @@ export interface BlockStream {
 export interface ColumnEngine {
   /** Rejects with an Error whose one line tells an operator what is wrong. */
   start(): Promise<void>
+  /** As `start`, but one that has never kept anything starts with its first query. Answers whether it is started. */
+  open(): Promise<boolean>
   /** Ends what is under way. */
   stop(): Promise<void>
   /** Runs a statement that gives no rows. When the signal aborts, it is killed. */

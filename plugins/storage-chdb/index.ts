@@ -7,6 +7,7 @@ import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { definePlugin } from '@switchyard/core/spi'
 import { ChdbStorage, type MissingEngine } from './chdb-storage.js'
+import { DATABASE } from './sql-text.js'
 import { spoolFolders, SupervisedEngine } from './supervised-engine.js'
 
 export { ChdbStorage } from './chdb-storage.js'
@@ -83,6 +84,7 @@ export const plugin = definePlugin({
     const engine = new SupervisedEngine(
       {
         path: join(folder, 'engine'),
+        opening: `CREATE DATABASE IF NOT EXISTS ${DATABASE}`,
         spoolPaths: spoolFolders(folder),
         sessionsMax: sessions,
         connectionArgs: [

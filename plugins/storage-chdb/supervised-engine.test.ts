@@ -187,3 +187,17 @@ describeWithEngine('supervision', () => {
     await expect(engine.run('SELECT 1')).rejects.toThrow(EngineGone)
   })
 })
+
+describeWithEngine('an engine that has kept nothing', () => {
+  test('has no process before its first query, and has one at once when it is opened again', async () => {
+    const engine = newEngine({ opening: 'CREATE DATABASE IF NOT EXISTS kept' })
+    expect(await engine.open()).toBe(false)
+    expect(await engine.processId()).toBeUndefined()
+    await Promise.all([1, 2].map((i) => engine.run(`CREATE TABLE kept.t${i} (a Int32) ENGINE = Memory`)))
+    await engine.stop()
+    await expect(engine.run('SELECT 1')).rejects.toThrow('it is not started')
+    expect(await engine.open()).toBe(true)
+    expect(await engine.processId()).toBeGreaterThan(0)
+    await engine.stop()
+  })
+})

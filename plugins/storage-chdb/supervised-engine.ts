@@ -3,6 +3,7 @@
  * come while it starts wait for it. The first restart comes at once; if it ends again soon, the next ones come later and later.
  */
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Batch, textType, type Logger } from '@switchyard/core/spi'
@@ -11,6 +12,8 @@ import { BlockReader } from './native-block.js'
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js'
 
 export interface SupervisedEngineOptions extends EngineProcessOptions {
+  /** A statement that each new process runs before all others. */
+  readonly opening?: string
   /** Folders where blocks that are inserted are put down for the engine to read, the preferred one first. */
   readonly spoolPaths: readonly string[]
   /** Wait before the second restart in a row; doubled for each further one. */
@@ -25,7 +28,7 @@ const HEALTHY_MS = 60_000
 
 export class SupervisedEngine implements ColumnEngine {
   private current: Promise<EngineProcess> | undefined
-  private isStopping = false
+  private isStopping = true
   private failures = 0
   private lastFile = 0
   private stopWaiting: (() => void) | undefined
@@ -37,10 +40,15 @@ export class SupervisedEngine implements ColumnEngine {
 
   async start(): Promise<void> {
     this.isStopping = false
-    await mkdir(this.options.path, { recursive: true })
     await this.removeSpools()
     this.current = this.launch()
     await this.current
+  }
+
+  async open(): Promise<boolean> {
+    if (existsSync(this.options.path)) await this.start()
+    else this.isStopping = false
+    return this.current !== undefined
   }
 
   async stop(): Promise<void> {
@@ -137,14 +145,28 @@ export class SupervisedEngine implements ColumnEngine {
   }
 
   private async child(signal: AbortSignal | undefined): Promise<EngineProcess> {
-    if (this.current === undefined || this.isStopping) throw new EngineGone('it is not started')
+    if (this.isStopping) throw new EngineGone('it is not started')
+    this.current ??= this.launchFirst()
     return within(this.current, this.options.waitMaxMs, signal)
+  }
+
+  /** The next query tries again if it fails. */
+  private async launchFirst(): Promise<EngineProcess> {
+    try {
+      return await this.launch()
+    } catch (error) {
+      this.current = undefined
+      throw new EngineGone(error instanceof Error ? error.message : String(error))
+    }
   }
 
   private async launch(): Promise<EngineProcess> {
     const startedMs = performance.now()
+    const { path, opening } = this.options
+    await mkdir(path, { recursive: true })
     const child = new EngineProcess(this.options)
     await child.ready()
+    if (opening !== undefined) await child.run(opening)
     void child.ended.then(({ reason }) => {
       if (this.isStopping) return
       this.logger.error({ reason }, 'the column engine ended; it is started again')
