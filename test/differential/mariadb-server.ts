@@ -3,7 +3,7 @@
  * random queries. It is set up to be as close to MySQL 8 as it can be.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createConnection, type Connection, type FieldPacket, type RowDataPacket } from 'mysql2'
@@ -28,6 +28,7 @@ const SQL_MODE =
 const COLLATION = 'utf8mb4_unicode_520_nopad_ci'
 const START_TIMEOUT_MS = 55_000
 const RETRY_MS = 50
+const INSTALL_ATTEMPTS = 3
 
 export interface MariaDbServer extends SqlServer {
   /** On 127.0.0.1; root has no password. */
@@ -37,8 +38,9 @@ export interface MariaDbServer extends SqlServer {
 /** Starts a server whose files are in `folder`; stop it when done. */
 export async function startMariaDb(folder: string): Promise<MariaDbServer> {
   const data = join(folder, 'mariadb')
-  mkdirSync(data)
-  install(data)
+  const temporary = join(folder, 'mariadb-temporary')
+  mkdirSync(temporary)
+  install(data, temporary)
   const port = await freePort()
   const server = spawn(
     findCommand('mariadbd') ?? 'mariadbd',
@@ -47,6 +49,7 @@ export async function startMariaDb(folder: string): Promise<MariaDbServer> {
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
       ...[
         `--datadir=${data}`,
+        `--tmpdir=${temporary}`,
         `--socket=${join(data, 'socket')}`,
         `--port=${port}`,
         '--bind-address=127.0.0.1',
@@ -65,19 +68,26 @@ export async function startMariaDb(folder: string): Promise<MariaDbServer> {
   return started
 }
 
-function install(data: string): void {
-  const { status, stderr } = spawnSync(
-    findCommand('mariadb-install-db') ?? 'mariadb-install-db',
-    [
-      '--no-defaults',
-      `--datadir=${data}`,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      ...(process.getuid?.() === 0 ? ['--user=root'] : []),
-    ],
-    { encoding: 'utf8' },
-  )
-  if (status !== 0) throw new Error(`mariadb-install-db failed: ${stderr}`)
+/** MariaDB's bootstrap crashes now and then, in its own temporary tables: it gets another chance. */
+function install(data: string, temporary: string): void {
+  for (let attempt = 1; ; attempt++) {
+    rmSync(data, { recursive: true, force: true })
+    mkdirSync(data)
+    const { status, stderr } = spawnSync(
+      findCommand('mariadb-install-db') ?? 'mariadb-install-db',
+      [
+        '--no-defaults',
+        `--datadir=${data}`,
+        `--tmpdir=${temporary}`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        ...(process.getuid?.() === 0 ? ['--user=root'] : []),
+      ],
+      { encoding: 'utf8' },
+    )
+    if (status === 0) return
+    if (attempt === INSTALL_ATTEMPTS) throw new Error(`mariadb-install-db failed: ${stderr}`)
+  }
 }
 
 async function freePort(): Promise<number> {
