@@ -111,8 +111,8 @@ class Scene {
       bytes += memory.length
       const kind = kindOf(leaf)
       if (kind === 'large') this.checkLarge(leaf, lower, bound)
-      if (previous !== 'none' && [previous, kind].includes('empty'))
-        expect([previous, kind]).toContain('large')
+      const isEmpty = kind === 'empty' && previous !== 'none' && previous !== 'large'
+      if (isEmpty || (previous === 'empty' && kind !== 'large')) throw new Error('empty leaf at no large one')
       previous = kind
       for (let at = 0; at < leaf.count; at++) {
         const key = text({ bytes: memory, start: leaf.keyStart(at), end: leaf.keyEnd(at) })
@@ -184,7 +184,7 @@ test.each([1, 2, 3])('holds what a sorted map holds (seed %i)', (seed) => {
   }
 })
 
-test.each([1, 2, 3])('large entries among few and close keys (seed %i)', (seed) => {
+test.each([1, 2])('large entries among few and close keys (seed %i)', (seed) => {
   const random = randomNumbers(seed)
   const scene = new Scene()
   // Also successors of one another, and the longest keys, which have none.
@@ -194,7 +194,7 @@ test.each([1, 2, 3])('large entries among few and close keys (seed %i)', (seed) 
     return String(random(kind < 10 ? 30 : 300)) + '\0'.repeat(random(3))
   }
   const sizes = [0, 20, 2000, 5000, 8000, 8150, 8190, 9000, 70_000]
-  for (let round = 0; round < 300; round++) {
+  for (let round = 0; round < 90; round++) {
     const isShrinking = round % 30 > 20
     const changes = Array.from({ length: random(isShrinking ? 60 : 8) }, () => {
       const isRemoval = random(10) < (isShrinking ? 9 : 3)
@@ -202,7 +202,7 @@ test.each([1, 2, 3])('large entries among few and close keys (seed %i)', (seed) 
     })
     scene.apply(changes)
     scene.check(1)
-    if (round % 50 !== 49) continue
+    if (round % 30 !== 29) continue
     const keys = [...scene.modelOf(1).keys()].sort(() => random(3) - 1)
     while (keys.length > 0) {
       scene.apply(keys.splice(0, 3).map((key) => [1, key, undefined] as const))
@@ -216,17 +216,19 @@ test('what is put and removed around a large entry neither reads nor writes it',
   const scene = new Scene()
   const { pages } = scene
   const keyOf = (number: number) => String(number).padStart(6, '0')
-  const large = 'v'.repeat(1_000_000)
+  const large = 'v'.repeat(20_000_000)
   scene.apply([1000, 2000, 3000].map((number) => [1, keyOf(number), number === 2000 ? large : 'v'] as const))
+  pages.bytesRead = 0
+  pages.bytesWritten = 0
   for (let round = 0; round < 100; round++) {
     scene.apply([1100, 1999, 2001, 2500].map((number) => [1, `${keyOf(number)} ${round}`, 'v'.repeat(300)]))
   }
   for (let round = 0; round < 50; round++) {
     scene.apply([1999, 2001].map((number) => [1, `${keyOf(number)} ${round}`, undefined]))
   }
+  expect(pages.bytesWritten).toBeLessThan(large.length)
+  expect(pages.bytesRead).toBeLessThan(large.length)
   scene.check(1)
-  expect(pages.bytesWritten).toBeLessThan(large.length * 3)
-  expect(pages.bytesRead).toBeLessThan(large.length * 3)
 })
 
 test('a queue of large entries leaves nothing behind', () => {
