@@ -6,8 +6,6 @@
 import { open, type Transaction } from 'lmdb'
 import { join } from 'node:path'
 
-/** Longest key that LMDB takes at this page size, less the keyspace. */
-export const KEY_BYTES_MAX = 4026 - 4
 const KEYSPACE_BYTES = 4
 /** Keys are at most about half of a page; MySQL's longest have 3072 bytes, to which an index adds the primary key. */
 const PAGE_BYTES = 8192

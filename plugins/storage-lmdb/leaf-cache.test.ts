@@ -18,6 +18,7 @@ import {
   writeSetOf,
   type Change,
 } from '../../test/conformance/storage/keyspace-model.js'
+import type { Environment } from './environment.js'
 import { LmdbStorage } from './lmdb-storage.js'
 
 let folder = ''
@@ -198,6 +199,40 @@ test('a transaction reads what it has itself written, also large values', async 
   expect((await valueOf(snapshot, KEYSPACE, keyOf(77)))?.toString()).toBe('2')
   snapshot.release()
   expect(storage.size(KEYSPACE).entries).toBe(140_001)
+  await storage.stop()
+})
+
+test('rows behind a row of 20 MB are looked up and put without reading it', async () => {
+  const storage = create(65_536, 2 ** 24)
+  await storage.start()
+  await storage.apply([puts(KEYSPACE, { [keyOf(0)]: 'first', [keyOf(1)]: Buffer.alloc(20_000_000, 'v') })], 1)
+  await storage.checkpoint()
+  const { environment } = storage as unknown as { environment: Environment }
+  // LMDB answers in memory that is as long as the longest leaf that was ever read.
+  let longest = 0
+  for (const name of ['fetch', 'fetchFloor'] as const) {
+    const read = environment[name].bind(environment) as (...of: unknown[]) => Buffer | undefined
+    environment[name] = (...of: unknown[]) => {
+      const bytes = read(...of)
+      longest = Math.max(longest, bytes?.length ?? 0)
+      return bytes
+    }
+  }
+  for (let row = 2; row < 1000; row++) {
+    const snapshot = storage.snapshot()
+    expect(await valueOf(snapshot, KEYSPACE, `${keyOf(0)} and`)).toBeUndefined()
+    expect(await valueOf(snapshot, KEYSPACE, keyOf(row))).toBeUndefined()
+    snapshot.release()
+    await storage.apply([puts(KEYSPACE, { [keyOf(row)]: 'v'.repeat(100) })], row)
+    if (row % 100 === 0) await storage.checkpoint()
+  }
+  expect(longest).toBeGreaterThan(0)
+  expect(longest).toBeLessThan(20_000_000)
+  const snapshot = storage.snapshot()
+  expect((await valueOf(snapshot, KEYSPACE, keyOf(1)))?.length).toBe(20_000_000)
+  expect(longest).toBeGreaterThan(20_000_000)
+  expect((await scan(snapshot, KEYSPACE)).visited).toBe(1000)
+  snapshot.release()
   await storage.stop()
 })
 

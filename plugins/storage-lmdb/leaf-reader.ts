@@ -172,10 +172,8 @@ export class LeafReader {
   /** Goes to the leaf that a key belongs to; answers false if the keyspace has none. */
   private goTo(leaf: OpenLeaf, base: Base, keyspace: number, key: Uint8Array): boolean {
     const directory = this.cache.directory(keyspace)
+    // Not on to the next leaf if this one ends too early: it may have a large entry, to be read for nothing.
     if (directory?.floor(key, 0, key.length) === true && this.open(leaf, base, keyspace, directory)) {
-      if (leaf.endsBehind(key, 0, key.length)) return true
-      // New leaves come from splits, and from scans that went on: the next one is likely.
-      this.goOn(leaf, base, keyspace)
       if (leaf.endsBehind(key, 0, key.length)) return true
     }
     const bytes = this.environment.fetchFloor(base, keyspace, key, true)

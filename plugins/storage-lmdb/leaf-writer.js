@@ -3,10 +3,24 @@
  * Applies changes to leaves: reads each leaf that they fall into, merges, and writes it back, as several leaves if it became
  * too long, together with its right neighbour if it became short.
  *
+ * A large entry, one that alone fills a leaf, has a leaf that speaks for its key alone: from the key to its successor, which is the
+ * key and a zero byte. So who looks for other keys, or changes them, never reads or copies it. What is before
+ * and behind it belongs to other leaves, which may be empty.
+ *
  * Invariants, checked by `leaf-writer.test.ts`: leaves tile their keyspace (see `leaf.js`); no leaf is longer than
- * `LEAF_BYTES_MAX` unless it has one entry; a keyspace without entries has no leaf.
+ * `LEAF_BYTES_MAX` unless it has one entry; a large entry's leaf begins at its key and ends at its successor, if that isn't longer
+ * than keys may be; leaves beside an empty one have large entries; a keyspace without entries has no leaf. Leaves that were
+ * written before large entries had leaves to themselves are brought into order when they are changed.
  */
-import { compareBytes, ENTRY_BYTES, frameBytes, Leaf, LEAF_BYTES_MAX, LeafEncoder } from './leaf.js'
+import {
+  compareBytes,
+  ENTRY_BYTES,
+  frameBytes,
+  KEY_BYTES_MAX,
+  Leaf,
+  LEAF_BYTES_MAX,
+  LeafEncoder,
+} from './leaf.js'
 
 /** @typedef {import('./leaf.js').Run} Run */
 /** @typedef {{ entries: number, bytes: number }} Size */
@@ -14,6 +28,7 @@ import { compareBytes, ENTRY_BYTES, frameBytes, Leaf, LEAF_BYTES_MAX, LeafEncode
  * Where the leaves are. Answers are the caller's own bytes.
  * @typedef {object} LeafPages
  * @property {(keyspace: number, key: Run) => Buffer | undefined} floor the leaf with the greatest lower bound ≤ a key
+ * @property {(keyspace: number, lower: Run) => Buffer | undefined} before the leaf with the greatest lower bound < a key
  * @property {(keyspace: number, lower: Run) => Buffer | undefined} get
  * @property {(keyspace: number, lower: Run, leaf: Buffer) => void} put
  * @property {(keyspace: number, lower: Run) => void} remove
@@ -23,6 +38,9 @@ import { compareBytes, ENTRY_BYTES, frameBytes, Leaf, LEAF_BYTES_MAX, LeafEncode
 const SHORT_LEAF_BYTES = LEAF_BYTES_MAX >>> 2
 /** Several leaves made of one are filled so far, so that each takes some more before it splits too. */
 const FILLED_BYTES = Math.floor(LEAF_BYTES_MAX * 0.85)
+
+/** An entry that weighs more is large. */
+const WEIGHT_MAX = LEAF_BYTES_MAX - frameBytes(0, 0)
 
 /** @type {Run} */
 const EMPTY_KEY = { bytes: new Uint8Array(0), start: 0, end: 0 }
@@ -90,7 +108,44 @@ class EntryList {
     return ENTRY_BYTES + this.keySize(index) + this.get(index, VALUE_END) - this.get(index, VALUE_START)
   }
 
-  /** The shortest key behind entry `index - 1` and not behind entry `index`. @param {number} index @returns {Run} */
+  /** Whether an entry has a leaf to itself. @param {number} index */
+  isLarge(index) {
+    return this.weight(index) > WEIGHT_MAX
+  }
+
+  /** @param {number} index @returns {Run} */
+  keyOf(index) {
+    return { bytes: this.bytesOf(index), start: this.get(index, KEY_START), end: this.get(index, KEY_END) }
+  }
+
+  /** The key that follows an entry's immediately; undefined if it would be too long. @param {number} index @returns {Run | undefined} */
+  successor(index) {
+    const size = this.keySize(index)
+    if (size === KEY_BYTES_MAX) return undefined
+    const { bytes, start, end } = this.keyOf(index)
+    const successor = new Uint8Array(size + 1)
+    successor.set(bytes.subarray(start, end))
+    return { bytes: successor, start: 0, end: size + 1 }
+  }
+
+  /** The first entry from `from` on that is large, or the number of entries. @param {number} from */
+  nextLarge(from) {
+    while (from < this.count && !this.isLarge(from)) from++
+    return from
+  }
+
+  /**
+   * Where a leaf ends that has the entries from `from` up to `to`, within a range that ends at `upper`.
+   * @param {number} from @param {number} to @param {Run | undefined} upper
+   */
+  boundOf(from, to, upper) {
+    const successor = to > from && this.isLarge(to - 1) ? this.successor(to - 1) : undefined
+    if (successor !== undefined) return successor
+    if (to === this.count) return upper
+    return this.isLarge(to) ? this.keyOf(to) : this.separator(to)
+  }
+
+  /** The shortest key behind entry `index - 1` and not behind entry `index`. @private @param {number} index @returns {Run} */
   separator(index) {
     const left = this.bytesOf(index - 1)
     const leftStart = this.get(index - 1, KEY_START)
@@ -106,6 +161,8 @@ class EntryList {
 export class LeafWriter {
   /** @private */
   entries = new EntryList()
+  /** A list that isn't in use. @private */
+  spare = new EntryList()
   /** @private */
   encoder = new LeafEncoder()
   /** @private */
@@ -131,29 +188,59 @@ export class LeafWriter {
    * @private @param {import('./sorted-changes.js').SortedChanges} changes @param {number} at
    */
   rewrite(changes, at) {
-    const { entries, pages } = this
+    const { pages } = this
     const keyspace = changes.keyspaceOf(at)
     const size = this.sizeOf(keyspace)
     const found = pages.floor(keyspace, changes.keyOf(at))
-    entries.clear()
-    let leaf = this.pointAt(found)
-    const lower = found === undefined ? EMPTY_KEY : lowerOf(leaf)
+    this.entries.clear()
+    const leaf = this.pointAt(found)
+    let lower = found === undefined ? EMPTY_KEY : lowerOf(leaf)
+    let upper = upperOf(leaf)
     const isAppend = leaf.count === 0 || isBehind(changes.keyOf(at), leaf)
+    const wasLarge = hasLarge(leaf)
     const before = size.entries
     if (found !== undefined) this.touched.add(keyspace, lower)
-    for (;;) {
+    at = this.merge(changes, at, keyspace, leaf, size)
+    // Beside a large entry there may be empty leaves, which must not stay when it is gone.
+    const isFreed = wasLarge && !(this.entries.count === 1 && this.entries.isLarge(0))
+    let takesNext = isFreed
+    while (
+      upper !== undefined &&
+      (takesNext || this.endsEmpty(upper) || (size.entries < before && this.isShort()))
+    ) {
+      this.pointAt(pages.get(keyspace, upper) ?? missing())
+      if (hasLarge(leaf)) break
+      this.touched.add(keyspace, upper)
+      pages.remove(keyspace, upper)
       at = this.merge(changes, at, keyspace, leaf, size)
-      if (leaf.isLast || size.entries >= before || !this.isShort()) break
-      const next = upperOf(leaf)
-      const neighbour = pages.get(keyspace, next)
-      if (neighbour === undefined) throw new Error('invariant: leaves tile their keyspace')
-      this.touched.add(keyspace, next)
-      pages.remove(keyspace, next)
-      leaf = this.pointAt(neighbour)
+      upper = upperOf(leaf)
+      takesNext = false
     }
-    this.write(keyspace, lower, leaf.isLast ? undefined : upperOf(leaf), isAppend, found !== undefined)
-    entries.clear()
+    let takesPrevious = isFreed
+    while (lower.end > lower.start && (takesPrevious || this.beginsEmpty(lower))) {
+      this.pointAt(pages.before(keyspace, lower) ?? missing())
+      if (hasLarge(leaf)) break
+      pages.remove(keyspace, lower)
+      lower = lowerOf(leaf)
+      this.touched.add(keyspace, lower)
+      this.prepend(leaf)
+      takesPrevious = false
+    }
+    this.write(keyspace, lower, upper, isAppend, found !== undefined)
+    this.entries.clear()
     return at
+  }
+
+  /** Whether the list, as leaves from a bound on, begins with an empty one. @private @param {Run} lower */
+  beginsEmpty(lower) {
+    const { entries } = this
+    return entries.count === 0 || (entries.isLarge(0) && !isSame(entries.keyOf(0), lower))
+  }
+
+  /** Whether the list, as leaves up to a bound, ends with an empty one. @private @param {Run} upper */
+  endsEmpty(upper) {
+    const { entries } = this
+    return entries.count === 0 || !isSame(entries.boundOf(entries.count - 1, entries.count, upper), upper)
   }
 
   /** A leaf, or for none one that has no entries and no end. @private @param {Buffer | undefined} found */
@@ -208,6 +295,24 @@ export class LeafWriter {
     return at
   }
 
+  /** Puts a leaf's entries before those of the list. @private @param {Leaf} leaf */
+  prepend(leaf) {
+    const rest = this.entries
+    this.entries = this.spare
+    this.spare = rest
+    for (let index = 0; index < leaf.count; index++) this.keep(leaf, index)
+    for (let index = 0; index < rest.count; index++) {
+      this.entries.add(
+        rest.bytesOf(index),
+        rest.get(index, KEY_START),
+        rest.get(index, KEY_END),
+        rest.get(index, VALUE_START),
+        rest.get(index, VALUE_END),
+      )
+    }
+    rest.clear()
+  }
+
   /** @private @param {Leaf} leaf @param {number} index */
   keep(leaf, index) {
     this.entries.add(
@@ -239,40 +344,59 @@ export class LeafWriter {
       if (isReplaced) this.pages.remove(keyspace, lower)
       return
     }
-    const share = isAppend ? Infinity : this.shareOf(lower, upper)
     let from = 0
+    let runEnd = 0
+    let share = 0
+    let goal = 0
     let written = 0
-    let goal = share
-    do {
-      const to = this.endOfLeaf(from, goal - written, lower, upper)
+    for (;;) {
+      if (from >= runEnd) {
+        runEnd = entries.nextLarge(from)
+        share = isAppend ? Infinity : this.shareOf(from, runEnd, lower, upper)
+        goal = share
+        written = 0
+      }
+      const to =
+        from < runEnd
+          ? this.endOfLeaf(from, runEnd, goal - written, lower, upper)
+          : this.endOfLarge(from, lower)
       for (let index = from; index < to; index++) written += entries.weight(index)
-      const next = to < entries.count ? entries.separator(to) : upper
+      const next = entries.boundOf(from, to, upper)
       this.writeLeaf(keyspace, from, to, lower, next)
-      if (next === undefined) break
+      if (next === undefined || (to === entries.count && isSame(next, upper))) break
       lower = next
       from = to
       goal += share
-    } while (from < entries.count)
+    }
   }
 
-  /** What each leaf is to get, so that all are alike. @private @param {Run} lower @param {Run | undefined} upper */
-  shareOf(lower, upper) {
+  /** Where a leaf ends that is followed by a large entry or nothing: it has the entry, or if it begins before its key, none.
+   * @private @param {number} from @param {Run} lower
+   */
+  endOfLarge(from, lower) {
+    return from < this.entries.count && isSame(this.entries.keyOf(from), lower) ? from + 1 : from
+  }
+
+  /** What each leaf of a run of entries is to get, so that all are alike.
+   * @private @param {number} from @param {number} runEnd @param {Run} lower @param {Run | undefined} upper
+   */
+  shareOf(from, runEnd, lower, upper) {
     const { entries } = this
     const frame = frameBytes(sizeOf(lower), sizeOf(upper))
     let total = 0
-    for (let index = 0; index < entries.count; index++) total += entries.weight(index)
+    for (let index = from; index < runEnd; index++) total += entries.weight(index)
     return total + frame <= LEAF_BYTES_MAX ? Infinity : total / Math.ceil(total / FILLED_BYTES)
   }
 
-  /** Where a leaf ends that begins with entry `from` and is to get about so many bytes of entries. @private
-   * @param {number} from @param {number} wanted @param {Run} lower @param {Run | undefined} upper
+  /** Where a leaf ends that begins with entry `from` and is to get about so many bytes of a run of entries. @private
+   * @param {number} from @param {number} runEnd @param {number} wanted @param {Run} lower @param {Run | undefined} upper
    */
-  endOfLeaf(from, wanted, lower, upper) {
+  endOfLeaf(from, runEnd, wanted, lower, upper) {
     const { entries } = this
     const frame = frameBytes(sizeOf(lower), 0)
     let bytes = 0
     let to = from
-    while (to < entries.count) {
+    while (to < runEnd) {
       const weight = entries.weight(to)
       // The bound between two entries is at most as long as the latter's key.
       const bound = to + 1 < entries.count ? entries.keySize(to + 1) : sizeOf(upper)
@@ -307,6 +431,22 @@ export class LeafWriter {
   }
 }
 
+/** Whether a leaf's entry is large. @param {Leaf} leaf */
+function hasLarge(leaf) {
+  return leaf.isLarge && ENTRY_BYTES + leaf.byteSize - leaf.keyStart(0) > WEIGHT_MAX
+}
+
+/** @param {Run | undefined} left @param {Run | undefined} right */
+function isSame(left, right) {
+  if (left === undefined || right === undefined) return left === right
+  return compareBytes(left.bytes, left.start, left.end, right.bytes, right.start, right.end) === 0
+}
+
+/** @returns {never} */
+function missing() {
+  throw new Error('invariant: leaves tile their keyspace')
+}
+
 /** @param {Run | undefined} run */
 function sizeOf(run) {
   return run === undefined ? 0 : run.end - run.start
@@ -317,9 +457,9 @@ function lowerOf({ bytes, lowerStart, upperStart }) {
   return { bytes, start: lowerStart, end: upperStart }
 }
 
-/** @param {Leaf} leaf @returns {Run} */
-function upperOf({ bytes, upperStart, upperEnd }) {
-  return { bytes, start: upperStart, end: upperEnd }
+/** Undefined if it is the last one. @param {Leaf} leaf @returns {Run | undefined} */
+function upperOf({ bytes, upperStart, upperEnd, isLast }) {
+  return isLast ? undefined : { bytes, start: upperStart, end: upperEnd }
 }
 
 /** Whether a key is behind a leaf's last entry. @param {Run} key @param {Leaf} leaf */

@@ -1,10 +1,10 @@
 /**
- * Goal: whatever is applied, leaves hold exactly what a sorted map would, tile their keyspaces, and are neither too long nor, when
- * appended to, half empty. Method: random changes to leaves in memory beside a model; all invariants after each.
+ * Goal: whatever is applied, leaves hold exactly what a sorted map would, tile their keyspaces, are neither too long nor, when
+ * appended to, half empty, and let large entries be when others change. Method: random changes to leaves in memory beside a model; all invariants after each.
  */
 import { WriteSetBuilder } from '@switchyard/core/spi'
 import { randomNumbers } from '../../test/conformance/storage/keyspace-model.js'
-import { Leaf, LEAF_BYTES_MAX, type Run } from './leaf.js'
+import { ENTRY_BYTES, frameBytes, KEY_BYTES_MAX, Leaf, LEAF_BYTES_MAX, type Run } from './leaf.js'
 import { LeafWriter, type LeafPages } from './leaf-writer.js'
 import { SortedChanges } from './sorted-changes.js'
 
@@ -13,21 +13,37 @@ type Model = Map<string, string>
 /** Leaves by keyspace and lower bound. */
 class Pages implements LeafPages {
   readonly leaves = new Map<number, Map<string, Buffer>>()
+  bytesRead = 0
+  bytesWritten = 0
 
   floor = (keyspace: number, key: Run): Buffer | undefined => {
     const wanted = text(key)
-    let lower: string | undefined
-    for (const other of this.of(keyspace).keys()) {
-      if (other <= wanted && (lower === undefined || other > lower)) lower = other
-    }
-    return lower === undefined ? undefined : this.of(keyspace).get(lower)
+    return this.last(keyspace, (lower) => lower <= wanted)
   }
-  get = (keyspace: number, lower: Run): Buffer | undefined => this.of(keyspace).get(text(lower))
+  before = (keyspace: number, key: Run): Buffer | undefined => {
+    const wanted = text(key)
+    return this.last(keyspace, (lower) => lower < wanted)
+  }
+  get = (keyspace: number, lower: Run): Buffer | undefined => this.read(this.of(keyspace).get(text(lower)))
   put = (keyspace: number, lower: Run, leaf: Buffer): void => {
+    this.bytesWritten += leaf.length
     this.of(keyspace).set(text(lower), Buffer.from(leaf))
   }
   remove = (keyspace: number, lower: Run): void => {
     expect(this.of(keyspace).delete(text(lower))).toBe(true)
+  }
+
+  private last(keyspace: number, isWanted: (lower: string) => boolean): Buffer | undefined {
+    let last: string | undefined
+    for (const lower of this.of(keyspace).keys()) {
+      if (isWanted(lower) && (last === undefined || lower > last)) last = lower
+    }
+    return last === undefined ? undefined : this.read(this.of(keyspace).get(last))
+  }
+
+  private read(leaf: Buffer | undefined): Buffer | undefined {
+    this.bytesRead += leaf?.length ?? 0
+    return leaf
   }
 
   of(keyspace: number): Map<string, Buffer> {
@@ -83,6 +99,7 @@ class Scene {
     const found: [string, string][] = []
     let bound: string | undefined = ''
     let bytes = 0
+    let previous = 'none'
     const leaves = [...this.pages.of(keyspace)].sort(([left], [right]) => (left < right ? -1 : 1))
     for (const [lower, memory] of leaves) {
       const leaf = leafOf(memory)
@@ -92,6 +109,11 @@ class Scene {
       expect(leaf.byteSize).toBe(memory.length)
       expect(leaf.isLarge).toBe(memory.length > LEAF_BYTES_MAX)
       bytes += memory.length
+      const kind = kindOf(leaf)
+      if (kind === 'large') this.checkLarge(leaf, lower, bound)
+      const isEmpty = kind === 'empty' && previous !== 'none' && previous !== 'large'
+      if (isEmpty || (previous === 'empty' && kind !== 'large')) throw new Error('empty leaf at no large one')
+      previous = kind
       for (let at = 0; at < leaf.count; at++) {
         const key = text({ bytes: memory, start: leaf.keyStart(at), end: leaf.keyEnd(at) })
         if (key < lower || (bound !== undefined && key >= bound)) throw new Error('key outside its leaf')
@@ -108,6 +130,20 @@ class Scene {
     expect(size.bytes).toBe(expected.reduce((sum, [key, value]) => sum + key.length + value.length, 0))
     return leaves.length === 0 ? 0 : bytes / (leaves.length * LEAF_BYTES_MAX)
   }
+
+  /** A large entry's leaf speaks for no other key. */
+  private checkLarge(leaf: Leaf, lower: string, upper: string | undefined): void {
+    const key = text({ bytes: leaf.bytes, start: leaf.keyStart(0), end: leaf.keyEnd(0) })
+    expect(lower === key).toBe(true)
+    if (key.length < KEY_BYTES_MAX) expect(upper === `${key}\0`).toBe(true)
+  }
+}
+
+/** Whether a leaf has no entry, one that alone fills it, or others. */
+function kindOf(leaf: Leaf): 'empty' | 'large' | 'others' {
+  if (leaf.count === 0) return 'empty'
+  const weight = ENTRY_BYTES + leaf.byteSize - leaf.keyStart(0)
+  return leaf.isLarge && weight + frameBytes(0, 0) > LEAF_BYTES_MAX ? 'large' : 'others'
 }
 
 function leafOf(memory: Buffer): Leaf {
@@ -117,8 +153,6 @@ function leafOf(memory: Buffer): Leaf {
   leaf.point(own, new Uint16Array(own.buffer), 0)
   return leaf
 }
-
-const KEY_BYTES_MAX = 4022
 
 test.each([1, 2, 3])('holds what a sorted map holds (seed %i)', (seed) => {
   const random = randomNumbers(seed)
@@ -148,6 +182,75 @@ test.each([1, 2, 3])('holds what a sorted map holds (seed %i)', (seed) => {
     }
     if (round % 5 === 0 || isShrinking) for (const keyspace of [7, 8]) scene.check(keyspace)
   }
+})
+
+test.each([1, 2])('large entries among few and close keys (seed %i)', (seed) => {
+  const random = randomNumbers(seed)
+  const scene = new Scene()
+  // Also successors of one another, and the longest keys, which have none.
+  const keyOf = (): string => {
+    const kind = random(20)
+    if (kind === 0) return 'k'.repeat(KEY_BYTES_MAX - 1) + String(random(10))
+    return String(random(kind < 10 ? 30 : 300)) + '\0'.repeat(random(3))
+  }
+  const sizes = [0, 20, 2000, 5000, 8000, 8150, 8190, 9000, 70_000]
+  for (let round = 0; round < 90; round++) {
+    const isShrinking = round % 30 > 20
+    const changes = Array.from({ length: random(isShrinking ? 60 : 8) }, () => {
+      const isRemoval = random(10) < (isShrinking ? 9 : 3)
+      return [1, keyOf(), isRemoval ? undefined : 'v'.repeat(sizes[random(sizes.length)]!)] as const
+    })
+    scene.apply(changes)
+    scene.check(1)
+    if (round % 30 !== 29) continue
+    const keys = [...scene.modelOf(1).keys()].sort(() => random(3) - 1)
+    while (keys.length > 0) {
+      scene.apply(keys.splice(0, 3).map((key) => [1, key, undefined] as const))
+      scene.check(1)
+    }
+    expect(scene.pages.of(1).size).toBe(0)
+  }
+})
+
+test('what is put and removed around a large entry neither reads nor writes it', () => {
+  const scene = new Scene()
+  const { pages } = scene
+  const keyOf = (number: number) => String(number).padStart(6, '0')
+  const large = 'v'.repeat(20_000_000)
+  scene.apply([1000, 2000, 3000].map((number) => [1, keyOf(number), number === 2000 ? large : 'v'] as const))
+  pages.bytesRead = 0
+  pages.bytesWritten = 0
+  for (let round = 0; round < 100; round++) {
+    scene.apply([1100, 1999, 2001, 2500].map((number) => [1, `${keyOf(number)} ${round}`, 'v'.repeat(300)]))
+  }
+  for (let round = 0; round < 50; round++) {
+    scene.apply([1999, 2001].map((number) => [1, `${keyOf(number)} ${round}`, undefined]))
+  }
+  expect(pages.bytesWritten).toBeLessThan(large.length)
+  expect(pages.bytesRead).toBeLessThan(large.length)
+  scene.check(1)
+})
+
+test('a queue of large entries leaves nothing behind', () => {
+  const scene = new Scene()
+  const keyOf = (number: number) => String(number).padStart(8, '0')
+  for (let round = 0; round < 100; round++) {
+    scene.apply([[1, keyOf(round), 'job'.repeat(5000)]])
+    if (round >= 3) scene.apply([[1, keyOf(round - 3), undefined]])
+    scene.check(1)
+  }
+  expect(scene.pages.of(1).size).toBeLessThan(8)
+})
+
+test('leaves behind a large entry are as full as others', () => {
+  const scene = new Scene()
+  const keyOf = (number: number) => String(number).padStart(8, '0')
+  scene.apply([[1, keyOf(1e6), 'last']])
+  scene.apply(
+    Array.from({ length: 1000 }, (_, row) => [1, keyOf(row), 'v'.repeat(row === 5 ? 1e6 : 150)] as const),
+  )
+  scene.check(1)
+  expect(scene.pages.of(1).size).toBeLessThan(40)
 })
 
 test('keys and values at every limit', () => {

@@ -7,7 +7,7 @@
  * Layout, in words of two bytes in the machine's order (as LMDB itself): number of entries; length of the lower
  * bound; length of the upper bound or `NO_UPPER`; 0. Then for each entry where its key and where its value begins, and where
  * the last ones end, counted from the leaf's beginning. Then the bounds, then all keys, then all values: a search touches
- * few lines of memory. A leaf longer than `LEAF_BYTES_MAX` holds a single entry; its four places take four bytes each, and `LARGE`
+ * few lines of memory. A leaf may have no entries. A leaf longer than `LEAF_BYTES_MAX` holds a single entry; its four places take four bytes each, and `LARGE`
  * stands for the number of entries.
  *
  * JavaScript, because the writer thread is started from a file and needs it before the build too.
@@ -18,6 +18,9 @@
  * in each (measured: the file has twice the size). Places in such a leaf fit a word.
  */
 export const LEAF_BYTES_MAX = 8192 - 16
+
+/** Longest key that LMDB takes with pages of 8 KiB, less the keyspace. */
+export const KEY_BYTES_MAX = 4026 - 4
 
 const HEADER_WORDS = 4
 const LARGE = 0xffff

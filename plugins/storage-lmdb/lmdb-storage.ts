@@ -17,16 +17,11 @@ import {
   type WriteSet,
   type WriteSetReader,
 } from '@switchyard/core/spi'
-import {
-  Environment,
-  KEY_BYTES_MAX,
-  settingsFor,
-  type EnvironmentSettings,
-  type KeyspaceSize,
-} from './environment.js'
+import { Environment, settingsFor, type EnvironmentSettings, type KeyspaceSize } from './environment.js'
 import { CHUNK_BYTES, ChunkPool, type Chunk } from './chunk-pool.js'
 import { FolderLock } from './folder-lock.js'
 import { LayerStack, OpenSnapshots } from './layers.js'
+import { KEY_BYTES_MAX } from './leaf.js'
 import { LeafCache } from './leaf-cache.js'
 import { LmdbSnapshot } from './lmdb-snapshot.js'
 import type { Overlay } from './overlay.js'

@@ -145,6 +145,12 @@ const pages = {
     for (const { value } of store.getRange({ ...options, reverse: true, inclusiveEnd: true })) return value
     return undefined
   },
+  before(keyspace, key) {
+    const options = { start: whole(keyOf(keyspace, key)), end: keyOf(keyspace, EMPTY_KEY), limit: 1 }
+    const range = { ...options, reverse: true, exclusiveStart: true, inclusiveEnd: true }
+    for (const { value } of store.getRange(range)) return value
+    return undefined
+  },
   get: (keyspace, lower) => store.getBinary(leafKey(keyspace, lower)),
   put(keyspace, lower, leaf) {
     store.putSync(leafKey(keyspace, lower), leaf)
