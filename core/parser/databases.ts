@@ -55,9 +55,7 @@ function isOptionStart(cursor: Cursor): boolean {
 /** Behind DROP DATABASE. */
 export function parseDropDatabase(cursor: Cursor, start: number): DropDatabase {
   const ifExists = acceptIfExists(cursor)
-  // What the long name made is called what stands before it.
-  const name = cursor.databaseName().replace(/__remote__.*/s, '')
-  return { kind: 'dropDatabase', name, ifExists, start, end: cursor.previousEnd }
+  return { kind: 'dropDatabase', name: cursor.databaseName(), ifExists, start, end: cursor.previousEnd }
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }

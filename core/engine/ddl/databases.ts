@@ -97,11 +97,13 @@ function refuseOptions(options: DatabaseOptions): void {
 }
 
 export async function dropDatabase(
-  statement: DropDatabase,
+  asked: DropDatabase,
   context: DefinitionContext,
   locks: StatementLocks,
 ): Promise<DefinitionResult> {
-  const { name } = statement
+  // What the long name made is called what stands before it.
+  const { name } = parseRemoteName(asked.name) ?? asked
+  const statement = { ...asked, name }
   checkDatabaseName(name)
   requirePrivilege(context.account, 'DROP', name)
   await locks.database(name, 'exclusive')
