@@ -10,6 +10,7 @@ import type { SqlType } from '../common/sql-type.js'
 import type { ExactValue, Value } from '../common/value.js'
 import type { Expression } from '../plan/expression.js'
 import type { LogicalNode } from '../plan/logical.js'
+import type { TableDefinition } from '../plan/schema.js'
 
 export interface Fragment {
   readonly root: LogicalNode
@@ -46,4 +47,42 @@ export interface TemporalCut {
   readonly floor: ExactValue
   /** Whether the constant is above `floor`. */
   readonly isAbove: boolean
+}
+
+/** Whether an expression has to be computed row by row; one that hasn't is a value of `FragmentValues`. */
+export function readsColumns(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'constant':
+    case 'parameter':
+      return false
+    case 'convert':
+      return readsColumns(expression.operand)
+    case 'call':
+      return expression.volatility === 'volatile' || expression.arguments.some(readsColumns)
+    default:
+      return true
+  }
+}
+
+/** The tables that a plan reads, each as often as it does. */
+export function planTables(node: LogicalNode): readonly TableDefinition[] {
+  switch (node.kind) {
+    case 'scan':
+      return [node.table]
+    case 'join':
+      return [...planTables(node.left), ...planTables(node.right)]
+    case 'set operation':
+      return node.inputs.flatMap(planTables)
+    case 'filter':
+    case 'project':
+    case 'rename':
+    case 'aggregate':
+    case 'window':
+    case 'sort':
+    case 'limit':
+    case 'distinct':
+      return planTables(node.input)
+    default:
+      return []
+  }
 }

@@ -9,6 +9,7 @@ import {
   isApproximate,
   isInteger,
   isText,
+  readsColumns,
   sameType,
   type Expression,
   type FragmentValues,
@@ -78,20 +79,6 @@ function shownAverage(
 ): string | undefined {
   if (operand.kind !== 'column' || type.name !== 'decimal') return undefined
   return averages.get(operand.column) === type.scale ? columns.get(operand.column) : undefined
-}
-
-export function readsColumns(expression: Expression): boolean {
-  switch (expression.kind) {
-    case 'constant':
-    case 'parameter':
-      return false
-    case 'convert':
-      return readsColumns(expression.operand)
-    case 'call':
-      return expression.volatility === 'volatile' || expression.arguments.some(readsColumns)
-    default:
-      return true
-  }
 }
 
 function valueSql(expression: Expression, { values }: ExpressionScope): string {

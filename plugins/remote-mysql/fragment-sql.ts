@@ -6,6 +6,7 @@
 import {
   charsetOfCollation,
   isText,
+  readsColumns,
   sameType,
   type AggregateCall,
   type Expression,
@@ -19,7 +20,6 @@ import type { Dialect } from './dialect.js'
 import {
   checkComparable,
   expressionSql,
-  readsColumns,
   Refusal,
   type ColumnTexts,
   type ExpressionScope,

@@ -1,35 +1,13 @@
 /** The tables of a fragment, and the server that they are on. */
-import type { LogicalNode, TableDefinition } from '@switchyard/core/spi'
+import { planTables, type LogicalNode } from '@switchyard/core/spi'
 import { Refusal } from './fragment-expression.js'
 import type { RemoteServer } from './remote-server.js'
 import type { RemoteTables } from './remote-table.js'
 
 /** The server that all tables of the plan lie on, whose kind is known. Throws a `Refusal`. */
 export function serverOf(root: LogicalNode, tables: RemoteTables): RemoteServer {
-  const servers = new Set(tablesOf(root).map((table) => tables.require(table).server))
+  const servers = new Set(planTables(root).map((table) => tables.require(table).server))
   const [server] = servers
   if (server === undefined || servers.size > 1) throw new Refusal('tables of several servers')
   return server
-}
-
-export function tablesOf(node: LogicalNode): readonly TableDefinition[] {
-  switch (node.kind) {
-    case 'scan':
-      return [node.table]
-    case 'join':
-      return [...tablesOf(node.left), ...tablesOf(node.right)]
-    case 'set operation':
-      return node.inputs.flatMap(tablesOf)
-    case 'filter':
-    case 'project':
-    case 'rename':
-    case 'aggregate':
-    case 'window':
-    case 'sort':
-    case 'limit':
-    case 'distinct':
-      return tablesOf(node.input)
-    default:
-      return []
-  }
 }

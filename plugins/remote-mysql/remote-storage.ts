@@ -5,6 +5,7 @@
 import {
   exact,
   isSqlError,
+  planTables,
   sqlError,
   type Batch,
   type BatchCursor,
@@ -26,7 +27,7 @@ import {
   type TransactionOptions,
 } from '@switchyard/core/spi'
 import { fragmentSql } from './fragment-sql.js'
-import { serverOf, tablesOf } from './fragment-tables.js'
+import { serverOf } from './fragment-tables.js'
 import { Refusal } from './fragment-expression.js'
 import type { RemoteCatalog } from './remote-catalog.js'
 import type { RemoteServer } from './remote-server.js'
@@ -131,7 +132,9 @@ export class RemoteStorage implements TableStorage {
     if (dialect === undefined) throw new Error('invariant: fragments are planned for servers that are known')
     const sql = fragmentSql(fragment, this.tables, dialect, values)
     const types = fragment.columns.map(({ type }) => type)
-    return this.watched(tablesOf(fragment.root), () => this.open(server, sql, types, statement, transaction))
+    return this.watched(planTables(fragment.root), () =>
+      this.open(server, sql, types, statement, transaction),
+    )
   }
 
   private open(

@@ -5,13 +5,13 @@
 import {
   Batch,
   isSqlError,
+  planTables,
   sqlError,
   UNSIGNED_BIGINT_TYPE,
   type BatchCursor,
   type Fragment,
   type FragmentAnswer,
   type FragmentValues,
-  type LogicalNode,
   type Logger,
   type ScanAnswer,
   type ScanRequest,
@@ -165,7 +165,7 @@ export class ChdbStorage implements TableStorage {
     values: FragmentValues,
   ): Promise<BatchCursor | undefined> {
     return this.guarded(async () => {
-      const tables = tablesOf(fragment.root)
+      const tables = planTables(fragment.root)
       // What is known of all of them must be so at one moment.
       const found = await Promise.all(tables.map((table) => this.state(table)))
       const states = new Map(found.map((state, i) => [tables[i]?.id ?? 0, state]))
@@ -378,28 +378,6 @@ function sqlUnlessRefused(make: () => string): string | undefined {
 
 const NO_STATES: ReadonlyMap<number, TableState> = new Map()
 const NO_EXCEPTIONS: ReadonlySet<number> = new Set()
-
-function tablesOf(node: LogicalNode): readonly TableDefinition[] {
-  switch (node.kind) {
-    case 'scan':
-      return [node.table]
-    case 'join':
-      return [...tablesOf(node.left), ...tablesOf(node.right)]
-    case 'set operation':
-      return node.inputs.flatMap(tablesOf)
-    case 'filter':
-    case 'project':
-    case 'rename':
-    case 'aggregate':
-    case 'window':
-    case 'sort':
-    case 'limit':
-    case 'distinct':
-      return tablesOf(node.input)
-    default:
-      return []
-  }
-}
 
 /** In units of one row read from memory: see `ScanAnswer.cost`. */
 const TRIP_COST = 5000

@@ -1,5 +1,5 @@
 /** Functions that answer with one of their arguments: IF, CASE, IFNULL, COALESCE, NULLIF. Also what a condition is. */
-import { isText, sameType, type Expression, type SqlType } from '@switchyard/core/spi'
+import { isText, readsColumns, sameType, type Expression, type SqlType } from '@switchyard/core/spi'
 import { compareSql } from './fragment-comparison.js'
 import {
   castSql,
@@ -7,7 +7,6 @@ import {
   isDistinguishable,
   isExactNumber,
   need,
-  readsColumns,
   Refusal,
   type Entry,
   type Render,

@@ -1,12 +1,11 @@
 /** Comparisons in fragments. ClickHouse compares some types otherwise than MySQL, and some not at all. */
-import { isText, type Expression, type SqlType } from '@switchyard/core/spi'
+import { isText, readsColumns, type Expression, type SqlType } from '@switchyard/core/spi'
 import {
   decimalSql,
   digitsOf,
   isApproximate,
   isExactNumber,
   isTemporal,
-  readsColumns,
   Refusal,
   UNKNOWN,
   type Render,

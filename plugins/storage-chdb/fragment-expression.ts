@@ -2,7 +2,7 @@
  * Expressions of fragments in ClickHouse's SQL. Each operator and function has an entry that says for which types the answer is exactly
  * MySQL's; what has none is refused with a reason, and stays with the server.
  */
-import { isInteger, isText, type Expression, type SqlType } from '@switchyard/core/spi'
+import { isInteger, isText, readsColumns, type Expression, type SqlType } from '@switchyard/core/spi'
 import { BRANCH_ENTRIES, caseSql, logicSql } from './fragment-branches.js'
 import { compareSql } from './fragment-comparison.js'
 import { DATE_ENTRIES } from './fragment-dates.js'
@@ -13,7 +13,6 @@ import {
   digitsOf,
   isExactNumber,
   need,
-  readsColumns,
   Refusal,
   type ColumnTexts,
   type Entry,

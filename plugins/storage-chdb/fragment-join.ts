@@ -1,7 +1,7 @@
 /** Joins in fragments: by equal columns, which is what the engine's hash joins look rows up by. */
-import { isInteger, type Expression, type JoinNode } from '@switchyard/core/spi'
+import { isInteger, readsColumns, type Expression, type JoinNode } from '@switchyard/core/spi'
 import { conditionSql } from './fragment-expression.js'
-import { isDistinguishable, readsColumns, Refusal } from './fragment-render.js'
+import { isDistinguishable, Refusal } from './fragment-render.js'
 import type { FragmentScope } from './fragment-scope.js'
 import { derivedColumns, EMPTY, listOf, plain, textOf, type Select } from './fragment-select.js'
 

@@ -2,8 +2,8 @@
  * LIKE (MySQL manual 14.8.1), which compares character by character by the collation. Of ASCII text it is LIKE there, in small letters; other
  * text is matched with a regular expression that names every character that the collation holds equal.
  */
-import { collationByName, isText, type Collation, type Expression } from '@switchyard/core/spi'
-import { need, readsColumns, Refusal, UNKNOWN, type Entry, type Render } from './fragment-render.js'
+import { collationByName, isText, readsColumns, type Collation, type Expression } from '@switchyard/core/spi'
+import { need, Refusal, UNKNOWN, type Entry, type Render } from './fragment-render.js'
 import { bytesSql } from './bytes-sql.js'
 import { textFormOf, type Folding } from './text-form.js'
 

@@ -5,7 +5,7 @@
  * A quotient has more digits inside of an expression than it shows (`unrounded.ts` in core's functions): such operands are computed
  * with all of them (`wideSql`) and rounded where they leave it.
  */
-import { isInteger, type Expression, type SqlType } from '@switchyard/core/spi'
+import { isInteger, readsColumns, type Expression, type SqlType } from '@switchyard/core/spi'
 import {
   castSql,
   decimalSql,
@@ -14,7 +14,6 @@ import {
   isExactNumber,
   need,
   quotientSql,
-  readsColumns,
   Refusal,
   type Digits,
   type Entry,

@@ -1,7 +1,7 @@
 /**
  * What the entries of a fragment's expressions have in common: how they are asked for their SQL, and what is known of types there.
  */
-import { isInteger, type Expression, type SqlType } from '@switchyard/core/spi'
+import { isInteger, readsColumns, type Expression, type SqlType } from '@switchyard/core/spi'
 import type { FragmentScope } from './fragment-scope.js'
 import type { ColumnText } from './sql-text.js'
 import { comparabilityOf, nullable, storedType } from './stored-type.js'
@@ -38,20 +38,6 @@ export function castSql(text: string, type: SqlType): string {
 }
 
 export const UNKNOWN = 'CAST(NULL AS Nullable(UInt8))'
-
-export function readsColumns(expression: Expression): boolean {
-  switch (expression.kind) {
-    case 'constant':
-    case 'parameter':
-      return false
-    case 'convert':
-      return readsColumns(expression.operand)
-    case 'call':
-      return expression.volatility === 'volatile' || expression.arguments.some(readsColumns)
-    default:
-      return true
-  }
-}
 
 export function isExactNumber(type: SqlType): boolean {
   return isInteger(type) || type.name === 'decimal' || type.name === 'year'

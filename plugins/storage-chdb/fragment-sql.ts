@@ -5,6 +5,7 @@
 import {
   isText,
   NULL_TYPE,
+  readsColumns,
   type AggregateCall,
   type Expression,
   type Fragment,
@@ -15,7 +16,7 @@ import {
 } from '@switchyard/core/spi'
 import { columnSql, conditionSql, distinctSql, sortSql } from './fragment-expression.js'
 import { joinSql } from './fragment-join.js'
-import { isDistinguishable, isOrdered, readsColumns, Refusal, type ColumnTexts } from './fragment-render.js'
+import { isDistinguishable, isOrdered, Refusal, type ColumnTexts } from './fragment-render.js'
 import type { FragmentScope } from './fragment-scope.js'
 import {
   derived,

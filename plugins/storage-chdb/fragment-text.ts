@@ -1,17 +1,16 @@
 /**
  * Text in fragments: comparisons, groups and orders by collation, LIKE, and string functions.
  */
-import { collationByName, isText, sameType, type Expression, type SqlType } from '@switchyard/core/spi'
-import { likeSql } from './fragment-like.js'
 import {
-  castSql,
-  constantText,
-  need,
+  collationByName,
+  isText,
   readsColumns,
-  Refusal,
-  type Entry,
-  type Render,
-} from './fragment-render.js'
+  sameType,
+  type Expression,
+  type SqlType,
+} from '@switchyard/core/spi'
+import { likeSql } from './fragment-like.js'
+import { castSql, constantText, need, Refusal, type Entry, type Render } from './fragment-render.js'
 import { keySql, orderedSql, type ColumnText } from './sql-text.js'
 import { equalitySql, hasControlCharacter, textFormOf } from './text-form.js'
 
