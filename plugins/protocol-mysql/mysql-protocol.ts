@@ -16,6 +16,7 @@ import {
 } from '@switchyard/core/spi'
 import { ClientConnection, ConnectionLost } from './connection/client-connection.js'
 import { CommandPhase } from './connection/command-phase.js'
+import { directSocket } from './connection/direct-socket.js'
 import { internalError } from './connection/internal-error.js'
 import { logIn, loginError, type Peer } from './connection/login-phase.js'
 import type { TlsAcceptor } from './tls-acceptor.js'
@@ -122,9 +123,18 @@ export class MysqlProtocol implements Protocol {
   }
 
   private listen(server: Server, where: ListenOptions): Promise<void> {
-    const listener = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS })
+    const listener = createServer({
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+      pauseOnConnect: true,
+    })
     const isUnixSocket = where.path !== undefined
-    listener.on('connection', (socket) => this.accept(server, socket, isUnixSocket))
+    listener.on('connection', (accepted) => {
+      const socket = directSocket(accepted)
+      this.accept(server, socket, isUnixSocket)
+      socket.resume()
+    })
     return new Promise((resolve, reject) => {
       listener.once('error', (error) => reject(listenError(error, where)))
       listener.listen({ ...where, backlog: BACKLOG }, () => {

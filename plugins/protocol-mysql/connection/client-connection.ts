@@ -10,6 +10,7 @@ import { PacketOutput } from '../wire/packet-output.js'
 import { PacketReader } from '../wire/packet-reader.js'
 import { resultCharset } from '../wire/result-charset.js'
 import { writeError } from '../wire/status-packets.js'
+import { writeAtOnce } from './direct-socket.js'
 import { internalError } from './internal-error.js'
 
 /** Unsent bytes at which whoever writes has to wait. */
@@ -351,7 +352,8 @@ export class ClientConnection {
       this.sendLater(buffer, length)
       return
     }
-    socket.write(buffer.subarray(0, length))
+    const written = writeAtOnce(socket, buffer, length)
+    if (written < length) socket.write(buffer.subarray(written, length))
     // An empty queue means that the system took all of it; otherwise the stream still reads the buffer, and keeps it.
     if (socket.writableLength === 0) releaseBuffer(buffer)
   }
