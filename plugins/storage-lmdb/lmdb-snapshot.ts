@@ -4,6 +4,7 @@
  */
 import type { EntryVisitor, KeyRange, KeyspaceSnapshot, RunVisitor } from '@switchyard/core/spi'
 import type { KeyspaceSize } from './environment.js'
+import { GatheredRun } from './gathered-run.js'
 import type { Layers } from './layers.js'
 import { NONE, type Overlay } from './overlay.js'
 import type { OverlayCursor } from './overlay-index.js'
@@ -183,7 +184,16 @@ class RangeChanges {
   }
 }
 
-/** Merges LMDB's entries, which are pushed, with those of the overlays, which are pulled. */
+/** Entries of LMDB between two changes from which on they are shown where they lie, and not gathered. */
+const UNGATHERED_ENTRIES_MIN = 24
+
+/** Runs that no scan uses. Visitors may scan, too, so that one wouldn't do. */
+const idleRuns: GatheredRun[] = []
+
+/**
+ * Merges LMDB's entries, which are pushed, with those of the overlays, which are pulled. For visitors of runs they are gathered into
+ * new ones.
+ */
 class Merge {
   private visited = 0
   private isOver = false
@@ -195,12 +205,15 @@ class Merge {
     private readonly reverse: boolean,
     private readonly limit: number,
     private readonly visit: EntryVisitor,
-    visitRun: RunVisitor | undefined,
+    private readonly visitRun: RunVisitor | undefined,
   ) {
-    if (visitRun !== undefined) this.visitBaseRun = this.runVisitor(visitRun)
+    if (visitRun === undefined) return
+    this.gathered = idleRuns.pop() ?? new GatheredRun()
+    this.visitBaseRun = this.runVisitor(visitRun, this.gathered)
   }
 
   readonly visitBaseRun: RunVisitor | undefined
+  private readonly gathered: GatheredRun | undefined
 
   /** Shows the changes before an entry of LMDB, and then it or what became of it. */
   readonly visitBase: EntryVisitor = (key, keyStart, keyEnd, value, valueStart, valueEnd) => {
@@ -211,32 +224,48 @@ class Merge {
       if (!this.show(next)) return false
       if (order === 0) return true
     }
-    this.visited++
-    this.isOver =
-      !this.visit(key, keyStart, keyEnd, value, valueStart, valueEnd) || this.visited >= this.limit
-    return !this.isOver
+    return this.showGathered() && this.showEntry(key, keyStart, keyEnd, value, valueStart, valueEnd)
   }
 
-  /** The same for a run: what lies between two changes is shown as one. */
-  private runVisitor(visitRun: RunVisitor): RunVisitor {
+  /** The same for a run. */
+  private runVisitor(visitRun: RunVisitor, gathered: GatheredRun): RunVisitor {
     return (bytes, start, places, at, count) => {
       let from = 0
       while (from < count && !this.isOver) {
         const next = this.next()
-        const to = next === undefined ? count : this.firstBehind(next, bytes, start, places, at, from, count)
-        if (to > from) {
-          const wanted = Math.min(to - from, this.limit - this.visited)
-          const taken = visitRun(bytes, start, places, at + 2 * from, wanted)
-          this.visited += taken
-          this.isOver = taken < wanted || this.visited >= this.limit
-          from = to
-        } else if (next !== undefined) {
-          if (this.compareAt(next, bytes, start, places, at + 2 * from) === 0) from++
+        const order = next === undefined ? 1 : this.compareAt(next, bytes, start, places, at + 2 * from)
+        if (next !== undefined && order <= 0) {
+          if (order === 0) from++
           this.show(next)
+          continue
+        }
+        const to =
+          next === undefined ? count : this.firstBehind(next, bytes, start, places, at, from + 1, count)
+        if (to - from < UNGATHERED_ENTRIES_MIN) {
+          from += gathered.addRun(bytes, start, places, at + 2 * from, to - from)
+          if (from < to || this.isSated) this.showGathered()
+        } else if (this.showGathered()) {
+          this.took(visitRun, bytes, start, places, at + 2 * from, to - from)
+          from = to
         }
       }
       return this.isOver ? 0 : count
     }
+  }
+
+  /** Shows a run to the visitor, as far as entries are still wanted. */
+  private took(
+    visitRun: RunVisitor,
+    bytes: Buffer,
+    start: number,
+    places: Uint16Array,
+    at: number,
+    count: number,
+  ): void {
+    const wanted = Math.min(count, this.limit - this.visited)
+    const taken = visitRun(bytes, start, places, at, wanted)
+    this.visited += taken
+    this.isOver = taken < wanted || this.visited >= this.limit
   }
 
   /** The first entry of a run from `from` on that isn't before a change. */
@@ -249,8 +278,7 @@ class Merge {
     from: number,
     count: number,
   ): number {
-    if (this.compareAt(change, bytes, start, places, at + 2 * from) <= 0) return from
-    let low = from + 1
+    let low = from
     let high = count
     while (low < high) {
       const middle = (low + high) >>> 1
@@ -274,6 +302,12 @@ class Merge {
   /** Shows the changes behind the last entry of LMDB. Answers how many entries were shown in all. */
   finish(): number {
     for (let next = this.next(); !this.isOver && next !== undefined; next = this.next()) this.show(next)
+    this.showGathered()
+    const { gathered } = this
+    if (gathered !== undefined) {
+      gathered.reset()
+      idleRuns.push(gathered)
+    }
     return this.visited
   }
 
@@ -287,13 +321,45 @@ class Merge {
     return order === 0 || (this.reverse ? order > 0 : order < 0) ? newer : older
   }
 
-  /** Shows a change, unless it is a removal, and goes behind it. Answers whether to go on. */
+  /** Shows a change, or gathers it, unless it is a removal, and goes behind it. Answers whether to go on. */
   private show(changes: RangeChanges): boolean {
     const { overlay, record, version } = changes
     changes.advance()
     if (overlay.isRemoval(version)) return true
+    if (this.gathered === undefined) return overlay.show(record, version, this.showEntry)
+    if (overlay.show(record, version, this.gather)) return !this.isSated || this.showGathered()
+    return this.showGathered() && overlay.show(record, version, this.gatherOrShow)
+  }
+
+  private readonly gather: EntryVisitor = (key, keyStart, keyEnd, value, valueStart, valueEnd) =>
+    this.gathered?.add(key, keyStart, keyEnd, value, valueStart, valueEnd) === true
+
+  /** With nothing gathered: an entry that there is no room for even then is shown as it is. */
+  private readonly gatherOrShow: EntryVisitor = (key, keyStart, keyEnd, value, valueStart, valueEnd) =>
+    this.gather(key, keyStart, keyEnd, value, valueStart, valueEnd) ||
+    this.showEntry(key, keyStart, keyEnd, value, valueStart, valueEnd)
+
+  private readonly showEntry: EntryVisitor = (key, keyStart, keyEnd, value, valueStart, valueEnd) => {
     this.visited++
-    this.isOver = !overlay.show(record, version, this.visit) || this.visited >= this.limit
+    this.isOver =
+      !this.visit(key, keyStart, keyEnd, value, valueStart, valueEnd) || this.visited >= this.limit
+    return !this.isOver
+  }
+
+  /** Whether what is gathered should be shown. */
+  private get isSated(): boolean {
+    const { gathered } = this
+    return gathered !== undefined && (gathered.isFull || this.visited + gathered.count >= this.limit)
+  }
+
+  /** Shows what is gathered. Answers whether to go on. */
+  private showGathered(): boolean {
+    const { gathered, visitRun } = this
+    if (gathered === undefined || visitRun === undefined || gathered.count === 0) return !this.isOver
+    const wanted = Math.min(gathered.count, this.limit - this.visited)
+    const taken = gathered.show(visitRun, wanted)
+    this.visited += taken
+    this.isOver = taken < wanted || this.visited >= this.limit
     return !this.isOver
   }
 }
