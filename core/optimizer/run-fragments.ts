@@ -110,11 +110,11 @@ interface Copy {
   readonly delayMs: number
 }
 
-/** Whether nothing in the sub-plan needs our executor; collects its scans. */
-function isPortable(node: LogicalNode, scans: ScanNode[]): boolean {
+/** Whether nothing in the sub-plan needs our executor; collects its scans, which may be those of a change (`locks`). */
+export function isPortable(node: LogicalNode, scans: ScanNode[], locks = false): boolean {
   switch (node.kind) {
     case 'scan':
-      if (node.lock !== undefined || node.rowKey !== undefined) return false
+      if (!locks && (node.lock !== undefined || node.rowKey !== undefined)) return false
       scans.push(node)
       break
     case 'virtual':
@@ -137,7 +137,7 @@ function isPortable(node: LogicalNode, scans: ScanNode[]): boolean {
     const { correlated, hasSubquery, isVolatile } = factsOf(expression)
     if (hasSubquery || isVolatile || correlated.size > 0) portable = false
   })
-  return (portable as boolean) && inputsOf(node).every((input) => isPortable(input, scans))
+  return (portable as boolean) && inputsOf(node).every((input) => isPortable(input, scans, locks))
 }
 
 /** The sub-plan with every scan told its copy. */

@@ -42,16 +42,26 @@ export function fragmentSql(
   return writer.text(writer.wanted(writer.select(fragment.root), fragment), fragment)
 }
 
-class FragmentWriter {
+/**
+ * Stands among the columns for the identity of a row that is changed. It is no SQL: once it was put into a derived table the row can't be
+ * changed any more.
+ */
+export function rowMark(name: string): string {
+  return `${name}.*`
+}
+
+export class FragmentWriter {
   private names = 0
   private readonly foreignColumns = new Set<number>()
   private readonly averages = new Map<number, number>()
-  private readonly scope: ExpressionScope
+  readonly scope: ExpressionScope
 
   constructor(
     private readonly tables: RemoteTables,
     private readonly dialect: Dialect,
     values: FragmentValues | undefined,
+    /** Whether tables whose rows are changed go by their own names. */
+    private readonly isBare = false,
   ) {
     this.scope = { dialect, values, foreignColumns: this.foreignColumns, averages: this.averages }
   }
@@ -171,8 +181,9 @@ class FragmentWriter {
 
   private scan(node: Extract<LogicalNode, { kind: 'scan' }>): Select {
     const remote = this.tables.require(node.table)
-    const name = this.newName()
+    const name = this.isBare && node.rowKey !== undefined ? tableName(remote) : this.newName()
     const columns = node.output.map(({ id }, i): [number, string] => {
+      if (id === node.rowKey) return [id, rowMark(name)]
       const position = node.columns[i] ?? -1
       if (remote.foreignColumns.has(position)) this.foreignColumns.add(id)
       return [id, columnSql(node.table, position, name)]
@@ -180,7 +191,8 @@ class FragmentWriter {
     const texts = new Map(columns)
     const where = node.filter === undefined ? [] : [this.sql(node.filter, texts)]
     const limit = node.limit === undefined ? '' : ` LIMIT ${this.count(node.limit)}`
-    return { ...BARE, from: `${tableName(remote)} ${name}`, columns: texts, where, limit }
+    const from = name === tableName(remote) ? name : `${tableName(remote)} ${name}`
+    return { ...BARE, from, columns: texts, where, limit }
   }
 
   private count(expression: Expression): string {
@@ -406,7 +418,7 @@ class FragmentWriter {
     return select.isDistinct ? this.wrapped(select) : select
   }
 
-  private wrapped(select: Select): Select {
+  wrapped(select: Select): Select {
     const name = this.newName()
     const listed = [...select.columns].map(([id, text]) => `${text} AS x${id}`)
     const columns = new Map([...select.columns.keys()].map((id) => [id, `${name}.x${id}`] as const))
@@ -418,4 +430,4 @@ const DIVISION_DIGITS = 4
 const SCALE_MAX = 30
 const ROWS_MAX = '18446744073709551615'
 const RANKINGS: ReadonlySet<string> = new Set(['row_number', 'rank', 'dense_rank'])
-const PLAIN_COLUMN = /^\w+\.(\w+|`(?:[^`]|``)+`)$/
+const PLAIN_COLUMN = /^(?:\w+|`(?:[^`]|``)+`)(?:\.(?:\w+|\*|`(?:[^`]|``)+`))+$/

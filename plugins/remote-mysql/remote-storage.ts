@@ -9,6 +9,10 @@ import {
   sqlError,
   type Batch,
   type BatchCursor,
+  type ChangeAnswer,
+  type ChangedRows,
+  type ChangeValues,
+  type DriverChange,
   type DriverTransaction,
   type ExactValue,
   type Fragment,
@@ -26,6 +30,7 @@ import {
   type TableStorage,
   type TransactionOptions,
 } from '@switchyard/core/spi'
+import { changedTables, changeInput, changeServer, changeSql, type ChangeSql } from './change-sql.js'
 import { fragmentSql } from './fragment-sql.js'
 import { serverOf } from './fragment-tables.js'
 import { Refusal } from './fragment-expression.js'
@@ -34,6 +39,7 @@ import type { RemoteServer } from './remote-server.js'
 import type { RemoteAnswerRows } from './connection.js'
 import { tableName, type RemoteTable, type RemoteTables } from './remote-table.js'
 import { RemoteTransaction } from './remote-transaction.js'
+import { runChange } from './run-change.js'
 import { RowCursor } from './row-cursor.js'
 import { conditionPushDown, scanSql } from './scan-sql.js'
 import { deleteStatements, insertStatements, updateStatements } from './write-sql.js'
@@ -52,6 +58,7 @@ export class RemoteStorage implements TableStorage {
     fragments: true,
     writable: true,
     drawsNumbers: true,
+    changes: true,
     keyBytesMax: 0,
   } as const
   /** Cursors of statements outside of transactions, each of which holds a connection. */
@@ -236,6 +243,36 @@ export class RemoteStorage implements TableStorage {
     return keys.rowCount
   }
 
+  planChange(change: DriverChange): ChangeAnswer {
+    try {
+      const server = changeServer(change, this.tables)
+      if (server.dialect === undefined) return { accepted: false, reason: 'the server is not known yet' }
+      return { accepted: true, text: changeSql(change, this.tables, server.dialect, undefined).sql }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return { accepted: false, reason: error.message }
+    }
+  }
+
+  async runChange(
+    change: DriverChange,
+    statement: StatementContext,
+    values: ChangeValues,
+    transaction?: DriverTransaction,
+  ): Promise<ChangedRows | undefined> {
+    const server = changeServer(change, this.tables)
+    const { dialect } = server
+    if (dialect === undefined) throw new Error('invariant: changes are planned for servers that are known')
+    if (!(transaction instanceof RemoteTransaction)) throw new Error('invariant: writes have a transaction')
+    const written = sqlWith(() => changeSql(change, this.tables, dialect, values))
+    if (written === undefined) return undefined
+    const targets = changedTables(change)
+    for (const table of targets) this.writable(table)
+    return this.watched([...targets, ...planTables(changeInput(change))], () =>
+      runChange(transaction.forWriting(server), written, statement),
+    )
+  }
+
   /** Not part of a transaction: it commits by itself. */
   async truncateTable(table: TableDefinition, statement: StatementContext): Promise<void> {
     const remote = this.writable(table)
@@ -283,6 +320,16 @@ export class RemoteStorage implements TableStorage {
       }
       throw error.code === 'ER_DUP_ENTRY' ? inOurWords(error, tables[0]) : error
     }
+  }
+}
+
+/** Undefined for what can't be written with the values that there are. */
+function sqlWith(write: () => ChangeSql): ChangeSql | undefined {
+  try {
+    return write()
+  } catch (error) {
+    if (error instanceof Refusal) return undefined
+    throw error
   }
 }
 
