@@ -170,6 +170,7 @@ export class RunningStatement implements StatementContext, EvaluationContext {
   }
 
   warnError(error: SqlError, level: WarningLevel = 'Warning'): void {
+    if (level === 'Note' && !this.session.showsNotes) return
     this.record({ level, code: error.number, sqlState: error.sqlState, message: error.message })
   }
 

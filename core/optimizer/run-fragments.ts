@@ -73,12 +73,16 @@ class FragmentFinder {
   private sitesOf(node: LogicalNode): readonly Site[] {
     const scans: ScanNode[] = []
     if (node.kind === 'scan' && node.filter === undefined) return []
-    if (!isPortable(node, scans) || scans.length === 0) return []
+    if (!isPortable(node, scans, true) || scans.length === 0) return []
+    if (scans.some((scan) => scan.rowKey !== undefined)) return []
+    const locks = scans.some((scan) => scan.lock !== undefined)
     const copies = scans.map((scan) => this.copiesOf(scan))
     const [first] = copies
     return [...(first ?? new Map<string, Copy>()).keys()].flatMap((name): readonly Site[] => {
       const storage = this.context.storage?.(name)
       if (storage === undefined || !isTableStorage(storage) || !storage.capabilities.fragments) return []
+      // Who has no transactions holds no locks.
+      if (locks && storage.capabilities.transactions !== 'full') return []
       const own = copies.map((each) => each.get(name))
       if (own.includes(undefined)) return []
       const found = own.filter((each) => each !== undefined)

@@ -25,7 +25,7 @@ import { expressionSql, Refusal } from './fragment-expression.js'
 import { FragmentWriter, rowMark } from './fragment-sql.js'
 import type { RemoteServer } from './remote-server.js'
 import { tableName, type RemoteTables } from './remote-table.js'
-import { textOf, type Select } from './select.js'
+import { isSingleTable, textOf, type Select } from './select.js'
 import { identifier, literal } from './sql-text.js'
 
 export interface ChangeSql {
@@ -215,10 +215,6 @@ function tableOfRow(select: Select, rowKey: number): string {
   const name = mark?.slice(0, -rowMark('').length) ?? ''
   if (mark !== rowMark(name)) throw new Refusal('rows of a derived table')
   return name
-}
-
-function isSingleTable({ from }: Select): boolean {
-  return !from.includes(' JOIN ') && !from.startsWith('(SELECT')
 }
 
 function checkRows(select: Select, isSingle: boolean): void {

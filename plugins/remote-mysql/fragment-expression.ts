@@ -43,8 +43,20 @@ interface Render {
 type Entry = (args: readonly Expression[], call: Expression, render: Render) => string
 
 export function expressionSql(expression: Expression, columns: ColumnTexts, scope: ExpressionScope): string {
-  const render: Render = Object.assign((each: Expression) => rendered(each, columns, render), { scope })
+  const render: Render = Object.assign(
+    (each: Expression) => collated(each, rendered(each, columns, render), scope),
+    { scope },
+  )
   return render(expression)
+}
+
+/** A COLLATE clause is but the type of what it stands behind. */
+function collated(expression: Expression, text: string, { dialect }: ExpressionScope): string {
+  const { type, coercibility } = expression
+  if (coercibility !== 0 || !isText(type) || !readsColumns(expression)) return text
+  const isKnown = dialect.hasCollation(type.collation) && type.collation.startsWith('utf8mb4_')
+  if (!isKnown) throw new Refusal(`COLLATE ${type.collation}`)
+  return `(${text} COLLATE ${type.collation})`
 }
 
 function rendered(expression: Expression, columns: ColumnTexts, render: Render): string {

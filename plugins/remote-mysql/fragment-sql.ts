@@ -25,7 +25,8 @@ import {
   type ExpressionScope,
 } from './fragment-expression.js'
 import { tableName, type RemoteTables } from './remote-table.js'
-import { BARE, columnSql, nested, textOf, type Select } from './select.js'
+import { lockSql } from './scan-sql.js'
+import { BARE, columnSql, isSingleTable, nested, textOf, type Select } from './select.js'
 import { literal } from './sql-text.js'
 
 /** Texts beyond this are computed once, in a derived table. */
@@ -52,6 +53,7 @@ export function rowMark(name: string): string {
 
 export class FragmentWriter {
   private names = 0
+  private lock: string | undefined
   private readonly foreignColumns = new Set<number>()
   private readonly averages = new Map<number, number>()
   readonly scope: ExpressionScope
@@ -96,7 +98,15 @@ export class FragmentWriter {
     }
   }
 
-  text(select: Select, { columns }: Fragment): string {
+  text(select: Select, fragment: Fragment): string {
+    if (this.lock === undefined) return this.listed(select, fragment)
+    // Of several tables, or of rows that were computed, it would have to be said which rows are locked.
+    const isPlain = select.groupBy === undefined && !select.isDistinct && !select.hasWindows
+    if (!isPlain || !isSingleTable(select)) throw new Refusal('locks of other than rows of one table')
+    return `${this.listed(select, fragment)} ${this.lock}`
+  }
+
+  private listed(select: Select, { columns }: Fragment): string {
     const listed = columns.map(({ id, type }) => {
       const text = select.columns.get(id)
       if (text === undefined) throw new Refusal('a column is missing')
@@ -189,6 +199,10 @@ export class FragmentWriter {
       return [id, columnSql(node.table, position, name)]
     })
     const texts = new Map(columns)
+    if (node.lock !== undefined && node.rowKey === undefined) {
+      if (remote.isReadOnly) throw new Refusal('a database that is read only')
+      this.lock = lockSql(node.lock.mode, node.lock.wait, remote)
+    }
     const where = node.filter === undefined ? [] : [this.sql(node.filter, texts)]
     const limit = node.limit === undefined ? '' : ` LIMIT ${this.count(node.limit)}`
     const from = name === tableName(remote) ? name : `${tableName(remote)} ${name}`
@@ -336,15 +350,19 @@ export class FragmentWriter {
     ].join(' ')
     const added = node.calls.map((call): [number, string] => [
       call.output,
-      `${this.windowCall(call, input.columns)} OVER (${over}${this.frame(call)})`,
+      `${this.windowCall(call, input.columns, order.length > 0)} OVER (${over}${this.frame(call)})`,
     ])
     // Windows of windows need a SELECT of their own.
     return this.wrapped({ ...input, hasWindows: true, columns: new Map([...input.columns, ...added]) })
   }
 
-  private windowCall(call: WindowCall, columns: ColumnTexts): string {
+  private windowCall(call: WindowCall, columns: ColumnTexts, isOrdered: boolean): string {
     const name = call.name.toLowerCase()
-    if (RANKINGS.has(name) && call.arguments.length === 0) return `${name.toUpperCase()}()`
+    if (RANKINGS.has(name) && call.arguments.length === 0) {
+      // MariaDB ranks by an order only.
+      if (!isOrdered && name !== 'row_number') throw new Refusal(`no entry for ${name} without an order`)
+      return `${name.toUpperCase()}()`
+    }
     const [argument, ...others] = call.arguments
     if (call.aggregate === undefined || others.length > 0) throw new Refusal(`no entry for ${call.text}`)
     if (argument === undefined) {

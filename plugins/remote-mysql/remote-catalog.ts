@@ -142,7 +142,7 @@ export class RemoteCatalog implements CatalogProvider {
     if (database.isReadOnly) throw sqlError('ER_SCHEMA_READ_ONLY', name)
     statement.checkKilled()
     try {
-      await database.server.runOnce(sql, statement.signal)
+      await database.server.runOnce(sql, statement)
     } catch (error) {
       statement.checkKilled()
       throw error

@@ -112,7 +112,9 @@ export class RemoteStorage implements TableStorage {
     if (request.lock !== undefined) this.writable(table)
     const types = request.columns.flatMap((column) => table.columns[column]?.type ?? [])
     return this.watched([table], () =>
-      this.open(remote.server, scanSql(table, remote, request), types, statement, transaction),
+      unlessLocked(request.lockWait === 'nowait', () =>
+        this.open(remote.server, scanSql(table, remote, request), types, statement, transaction),
+      ),
     )
   }
 
@@ -140,7 +142,7 @@ export class RemoteStorage implements TableStorage {
     const sql = fragmentSql(fragment, this.tables, dialect, values)
     const types = fragment.columns.map(({ type }) => type)
     return this.watched(planTables(fragment.root), () =>
-      this.open(server, sql, types, statement, transaction),
+      unlessLocked(sql.endsWith(' NOWAIT'), () => this.open(server, sql, types, statement, transaction)),
     )
   }
 
@@ -277,9 +279,7 @@ export class RemoteStorage implements TableStorage {
   async truncateTable(table: TableDefinition, statement: StatementContext): Promise<void> {
     const remote = this.writable(table)
     statement.checkKilled()
-    await this.watched([table], () =>
-      remote.server.runOnce(`TRUNCATE TABLE ${tableName(remote)}`, statement.signal),
-    )
+    await this.watched([table], () => remote.server.runOnce(`TRUNCATE TABLE ${tableName(remote)}`, statement))
   }
 
   /** As the remote estimates them. */
@@ -320,6 +320,16 @@ export class RemoteStorage implements TableStorage {
       }
       throw error.code === 'ER_DUP_ENTRY' ? inOurWords(error, tables[0]) : error
     }
+  }
+}
+
+/** MariaDB says of a row that it was told not to wait for what it says of one that it waited for in vain. */
+async function unlessLocked<T>(isImpatient: boolean, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open()
+  } catch (error) {
+    const isLocked = isImpatient && isSqlError(error) && error.code === 'ER_LOCK_WAIT_TIMEOUT'
+    throw isLocked ? sqlError('ER_LOCK_NOWAIT') : error
   }
 }
 

@@ -1,14 +1,8 @@
 /** Runs statements that change rows on a remote, and tells what became of them as the server would. */
-import {
-  exact,
-  isSqlError,
-  type ChangedRows,
-  type StatementContext,
-  type WarningLevel,
-} from '@switchyard/core/spi'
+import { exact, type ChangedRows, type StatementContext } from '@switchyard/core/spi'
 import type { ChangeSql } from './change-sql.js'
-import { clientError, RemoteAnswer } from './remote-error.js'
 import type { TransactionBranch } from './remote-transaction.js'
+import { passOnWarnings } from './warnings.js'
 
 export async function runChange(
   branch: TransactionBranch,
@@ -19,7 +13,7 @@ export async function runChange(
     mayDraw ? `DO LAST_INSERT_ID(0); ${sql}` : sql,
     statement,
   )
-  if (warningCount > 0) await passOnWarnings(branch, statement)
+  if (warningCount > 0) passOnWarnings(await branch.run('SHOW WARNINGS', statement), statement)
   const [, matched] = /^(?:Rows matched|Records): (\d+)/.exec(info) ?? []
   const [, duplicates] = /Duplicates: (\d+)/.exec(info) ?? []
   const lastInsertId = exact(BigInt(insertId))
@@ -36,19 +30,4 @@ export async function runChange(
 async function drawnNumber(branch: TransactionBranch, statement: StatementContext) {
   const { rows } = await branch.run('SELECT LAST_INSERT_ID()', statement)
   return exact(BigInt(rows[0]?.[0]?.toString() ?? 0))
-}
-
-const LEVELS: ReadonlySet<string> = new Set<WarningLevel>(['Note', 'Warning', 'Error'])
-
-async function passOnWarnings(branch: TransactionBranch, statement: StatementContext): Promise<void> {
-  const { rows } = await branch.run('SHOW WARNINGS', statement)
-  for (const row of rows) {
-    const [level = '', number = '0', message = ''] = row.map((cell) => cell?.toString() ?? '')
-    const error = clientError(new RemoteAnswer(Number(number), message), '')
-    if (isSqlError(error) && isLevel(level)) statement.warnError(error, level)
-  }
-}
-
-function isLevel(level: string): level is WarningLevel {
-  return LEVELS.has(level)
 }
