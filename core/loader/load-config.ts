@@ -9,7 +9,7 @@ import type { ServerSettings } from '../spi/settings.js'
 import { readConfigFile } from './config-file.js'
 import { createLayer, createLayerOf, type ConfigLayer } from './config-layer.js'
 import { CONFIG_SCHEMA, createConfig, type ConfigValues } from './config-schema.js'
-import { environmentValues, environmentWarnings, isSwitchedOn, type Environment } from './environment.js'
+import { environmentValues, isSwitchedOn, type Environment } from './environment.js'
 import type { Flags } from './flags.js'
 import { PluginEntries, type ConfiguredPlugin } from './plugin-entries.js'
 import { isPackageInstalled } from './resolve-plugin.js'
@@ -37,8 +37,6 @@ export interface LoadedConfig {
   readonly warnings: readonly string[]
 }
 
-/** Storage modes that are announced but not part of this version. */
-const LATER_MODES: readonly string[] = ['mysql']
 /** The mode of those who ask for none: the first whose package is there. */
 const AUTOMATIC = 'auto'
 const FULL_MODE = 'hybrid'
@@ -69,10 +67,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     log: { ...values.log, level: levelFrom(sources) ?? values.log.level },
     plugins: enabled,
     pluginFolders: pluginFoldersOf(sources),
-    warnings: [
-      ...environmentWarnings(sources.environment),
-      ...(isAutomatic && mode === PLAIN_MODE ? [NO_COLUMNS] : []),
-    ],
+    warnings: isAutomatic && mode === PLAIN_MODE ? [NO_COLUMNS] : [],
   }
 }
 
@@ -165,9 +160,7 @@ function requireStorage(storage: string, plugins: readonly ConfiguredPlugin[], s
   if (plugins.some(({ name }) => name === storage)) return
   const modes = shippedModes(shippedFolder).join(', ')
   throw new StartError(
-    LATER_MODES.includes(storage)
-      ? `storage mode ${storage} comes in a later version; this one has ${modes}`
-      : `there is no storage ${storage}: this version has ${modes}, and no plugin of that name is configured`,
+    `there is no storage ${storage}: this version has ${modes}, and no plugin of that name is configured`,
   )
 }
 

@@ -72,6 +72,7 @@ export class RemoteStorage implements TableStorage {
 
   /** A remote that is away must not keep this server from starting. */
   start(): Promise<void> {
+    this.catalog.start()
     return Promise.resolve()
   }
 
