@@ -23,6 +23,8 @@ export interface ConfigSources {
   readonly currentFolder: string
   /** The folder of `default.yaml`. */
   readonly shippedFolder: string
+  /** Keys and values as a file would have them, from a program; stronger than files, weaker than environment and flags. */
+  readonly values?: Readonly<Record<string, unknown>> | undefined
   /** Whether a package is there; asked for those that a storage mode can't do without. */
   readonly isInstalled?: (name: string) => boolean
 }
@@ -83,7 +85,12 @@ function layersOf(sources: ConfigSources): {
     return createLayer(file, currentFolder, readConfigFile(file))
   }
   const base = shipped('default')
-  const own = [...fileLayers(sources), ...environmentLayers(sources), ...flagLayers(sources)]
+  const own = [
+    ...fileLayers(sources),
+    ...valueLayers(sources),
+    ...environmentLayers(sources),
+    ...flagLayers(sources),
+  ]
   const named = modeOf([base, ...own])
   const isAutomatic = named === AUTOMATIC
   const mode = isAutomatic ? automaticMode(sources) : named
@@ -128,6 +135,10 @@ function fileLayers({ flags, currentFolder }: ConfigSources): readonly ConfigLay
   if (flags.configFile === undefined) return []
   const file = resolve(currentFolder, flags.configFile)
   return [createLayer(file, dirname(file), readConfigFile(file))]
+}
+
+function valueLayers({ values, currentFolder }: ConfigSources): readonly ConfigLayer[] {
+  return values === undefined ? [] : [createLayer('configuration', currentFolder, values)]
 }
 
 function environmentLayers({ environment, currentFolder }: ConfigSources): readonly ConfigLayer[] {
