@@ -51,7 +51,14 @@ export async function startWithRemotes(
     readOnly: readOnly ?? false,
   }))
   const catalog = new RemoteCatalog(
-    { storage: 'remote', limits: { ...LIMITS, ...limits }, refreshMs, configured, mirrored: undefined, tls: undefined },
+    {
+      storage: 'remote',
+      limits: { ...LIMITS, ...limits },
+      refreshMs,
+      configured,
+      mirrored: undefined,
+      tls: undefined,
+    },
     tables,
   )
   const storages = [await createStorage('memory', ''), new RemoteStorage('remote', catalog, tables)]
