@@ -28,6 +28,7 @@ import { tableName, type RemoteTables } from './remote-table.js'
 import { lockSql } from './scan-sql.js'
 import { BARE, columnSql, isSingleTable, nested, textOf, type Select } from './select.js'
 import { literal } from './sql-text.js'
+import { SqlTemplate } from './sql-template.js'
 
 /** Texts beyond this are computed once, in a derived table. */
 const TEXT_LENGTH_MAX = 1000
@@ -41,6 +42,17 @@ export function fragmentSql(
 ): string {
   const writer = new FragmentWriter(tables, dialect, values)
   return writer.text(writer.wanted(writer.select(fragment.root), fragment), fragment)
+}
+
+/** The SQL of a fragment for all values; undefined if it depends on them in other ways than by having them in it. */
+export function fragmentTemplate(
+  fragment: Fragment,
+  tables: RemoteTables,
+  dialect: Dialect,
+): SqlTemplate | undefined {
+  const template = new SqlTemplate()
+  const writer = new FragmentWriter(tables, dialect, undefined, false, template)
+  return template.finish(writer.text(writer.select(fragment.root), fragment))
 }
 
 /**
@@ -64,8 +76,9 @@ export class FragmentWriter {
     values: FragmentValues | undefined,
     /** Whether tables whose rows are changed go by their own names. */
     private readonly isBare = false,
+    holes?: SqlTemplate,
   ) {
-    this.scope = { dialect, values, foreignColumns: this.foreignColumns, averages: this.averages }
+    this.scope = { dialect, values, holes, foreignColumns: this.foreignColumns, averages: this.averages }
   }
 
   /** With what a join looks for; nothing else of the answer depends on it. */
@@ -211,7 +224,8 @@ export class FragmentWriter {
 
   private count(expression: Expression): string {
     if (readsColumns(expression)) throw new Refusal('LIMIT of a column')
-    const { values } = this.scope
+    const { values, holes } = this.scope
+    if (holes !== undefined) return holes.place(expression)
     return values === undefined ? '?' : String(values.valueOf(expression))
   }
 

@@ -31,7 +31,8 @@ import {
   type TransactionOptions,
 } from '@switchyard/core/spi'
 import { changedTables, changeInput, changeServer, changeSql, type ChangeSql } from './change-sql.js'
-import { fragmentSql } from './fragment-sql.js'
+import type { Dialect } from './dialect.js'
+import { fragmentSql, fragmentTemplate } from './fragment-sql.js'
 import { serverOf } from './fragment-tables.js'
 import { Refusal } from './fragment-expression.js'
 import type { RemoteCatalog } from './remote-catalog.js'
@@ -42,6 +43,7 @@ import { RemoteTransaction } from './remote-transaction.js'
 import { runChange } from './run-change.js'
 import { RowCursor } from './row-cursor.js'
 import { conditionPushDown, scanSql } from './scan-sql.js'
+import type { SqlTemplate } from './sql-template.js'
 import { deleteStatements, insertStatements, updateStatements } from './write-sql.js'
 
 /** In units of one row read from memory: see `ScanAnswer.cost`. */
@@ -63,6 +65,12 @@ export class RemoteStorage implements TableStorage {
   } as const
   /** Cursors of statements outside of transactions, each of which holds a connection. */
   private readonly cursors = new WeakMap<StatementContext, Set<RowCursor>>()
+
+  /** Of fragments of plans that are kept. */
+  private readonly templates = new WeakMap<
+    Fragment,
+    { readonly server: RemoteServer; readonly template: SqlTemplate | undefined }
+  >()
 
   constructor(
     readonly name: string,
@@ -140,11 +148,21 @@ export class RemoteStorage implements TableStorage {
     const server = serverOf(fragment.root, this.tables)
     const { dialect } = server
     if (dialect === undefined) throw new Error('invariant: fragments are planned for servers that are known')
-    const sql = fragmentSql(fragment, this.tables, dialect, values)
+    const sql = this.sqlOf(fragment, server, dialect, values)
     const types = fragment.columns.map(({ type }) => type)
     return this.watched(planTables(fragment.root), () =>
       unlessLocked(sql.endsWith(' NOWAIT'), () => this.open(server, sql, types, statement, transaction)),
     )
+  }
+
+  private sqlOf(fragment: Fragment, server: RemoteServer, dialect: Dialect, values: FragmentValues): string {
+    if (fragment.wanted !== undefined) return fragmentSql(fragment, this.tables, dialect, values)
+    let known = this.templates.get(fragment)
+    if (known?.server !== server) {
+      known = { server, template: fragmentTemplate(fragment, this.tables, dialect) }
+      this.templates.set(fragment, known)
+    }
+    return known.template?.text(values) ?? fragmentSql(fragment, this.tables, dialect, values)
   }
 
   private open(
