@@ -51,8 +51,15 @@ module.exports = {
       name: 'plugins-use-the-published-entry',
       severity: 'error',
       comment: 'A plugin imports @switchyard/core/spi and nothing else of core.',
-      from: { path: '^(plugins|examples)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^plugins/', pathNot: '\\.test\\.ts$' },
       to: { path: '^core/', pathNot: '^core/spi/index\\.ts$' },
+    },
+    {
+      name: 'examples-use-published-entries',
+      severity: 'error',
+      comment: 'An example is a plugin, or a program that embeds the engine.',
+      from: { path: '^examples/' },
+      to: { path: '^core/', pathNot: '^core/(spi/index|main/embedded)\\.ts$' },
     },
     {
       name: 'plugins-do-not-import-plugins',

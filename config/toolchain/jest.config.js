@@ -16,6 +16,7 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^@switchyard/core/spi$': '<rootDir>/core/spi/index.ts',
     '^@switchyard/core/main$': '<rootDir>/core/main/main.ts',
+    '^@switchyard/core/embedded$': '<rootDir>/core/main/embedded.ts',
     '^@switchyard/((?:storage|protocol|router|remote|functions|authentication)-[a-z0-9-]+)$':
       '<rootDir>/plugins/$1/index.ts',
   },

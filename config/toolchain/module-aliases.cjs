@@ -11,6 +11,7 @@ module.exports = {
   resolve: {
     alias: {
       '@switchyard/core/spi$': join(root, 'core', 'spi', 'index.ts'),
+      '@switchyard/core/embedded$': join(root, 'core', 'main', 'embedded.ts'),
       '@switchyard/core/main$': join(root, 'core', 'main', 'main.ts'),
       ...Object.fromEntries(
         plugins.map((name) => [`@switchyard/${name}$`, join(root, 'plugins', name, 'index.ts')]),

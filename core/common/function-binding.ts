@@ -9,7 +9,7 @@ import type { Value } from './value.js'
 
 /**
  * How often a function's answer changes: `immutable`, same answer for same arguments; `statement`, constant within
- * a statement (NOW()); `volatile`, may differ at each call (RAND(), @a := …).
+ * a statement (NOW()); `volatile`, may differ at each call (RAND(), `@a := …`).
  */
 export type Volatility = 'immutable' | 'statement' | 'volatile'
 

@@ -14,13 +14,15 @@ import { sqlError } from '../common/sql-error.js'
 import { datetimeType, UNSIGNED_BIGINT_TYPE } from '../common/sql-type.js'
 import type { ExactValue, Value } from '../common/value.js'
 import { compilePlan, type PlanCompilerOptions } from '../executor/compile-plan.js'
+import type { CompiledChange } from '../executor/change-result.js'
+import { compileForeignChange } from '../executor/foreign-change.js'
 import { compileInsert } from '../executor/insert.js'
 import { compileDelete, compileUpdate } from '../executor/update-delete.js'
 import { optimizeChange, optimizeQuery } from '../optimizer/optimizer.js'
 import type { OptimizerContext } from '../optimizer/context.js'
 import { explainRows } from '../optimizer/explain-rows.js'
 import { explainTree } from '../optimizer/explain.js'
-import type { ChangePlan } from '../plan/change.js'
+import type { ChangePlan, ForeignChangePlan } from '../plan/change.js'
 import type { LogicalNode } from '../plan/logical.js'
 import type {
   DeleteStatement,
@@ -175,7 +177,7 @@ function preparedChange(
   services: PlannerServices,
 ): Omit<PreparedChange, PlanParts> {
   const plan = optimizeChange(bound, optimizer)
-  const input: LogicalNode = plan.kind === 'insert' ? plan.source : plan.input
+  const input = explainedInput(plan)
   return {
     kind: 'change',
     traits: traitsOf(input),
@@ -192,8 +194,24 @@ export function isLenient(statement: Exclude<PlannableStatement, QueryExpression
   return statement.kind === 'load' ? ignoresErrors(statement) : statement.ignore
 }
 
-function compileChange(plan: ChangePlan, options: PlanCompilerOptions) {
+/** The part that EXPLAIN shows. */
+function explainedInput(plan: ChangePlan | ForeignChangePlan): LogicalNode {
   switch (plan.kind) {
+    case 'insert':
+      return plan.source
+    case 'foreign change': {
+      const root = explainedInput(plan.change)
+      return { kind: 'fragment', storage: plan.storage, root, text: plan.text, output: root.output }
+    }
+    default:
+      return plan.input
+  }
+}
+
+function compileChange(plan: ChangePlan | ForeignChangePlan, options: PlanCompilerOptions): CompiledChange {
+  switch (plan.kind) {
+    case 'foreign change':
+      return compileForeignChange(plan, () => compileChange(plan.here, options))
     case 'insert':
       return compileInsert(plan, options)
     case 'update':

@@ -169,8 +169,9 @@ export class RunningStatement implements StatementContext, EvaluationContext {
     this.record({ level, code: number, sqlState, message: formatMessage(code, args) })
   }
 
-  warnError(error: SqlError): void {
-    this.record({ level: 'Warning', code: error.number, sqlState: error.sqlState, message: error.message })
+  warnError(error: SqlError, level: WarningLevel = 'Warning'): void {
+    if (level === 'Note' && !this.session.showsNotes) return
+    this.record({ level, code: error.number, sqlState: error.sqlState, message: error.message })
   }
 
   recordError(error: SqlError): void {

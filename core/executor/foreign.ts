@@ -10,7 +10,7 @@ import { compileExpression, NO_COLUMNS, type ExpressionLayout } from '../functio
 import { compileTemporalCut } from '../functions/pair-comparison.js'
 import type { Expression } from '../plan/expression.js'
 import type { FragmentNode, VirtualTableNode } from '../plan/logical.js'
-import type { Fragment, FragmentValues } from '../spi/fragment.js'
+import { planScans, type Fragment, type FragmentValues } from '../spi/fragment.js'
 import { isTableStorage, type BatchCursor } from '../spi/storage.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
 import { readRows } from './set-operators.js'
@@ -22,6 +22,7 @@ export function compileFragment(
   compileHere: () => CompiledNode,
 ): CompiledNode {
   const compiler = new FragmentValueCompiler()
+  const use = planScans(fragment.root).some((scan) => scan.lock !== undefined) ? 'writes' : 'reads'
   let here: CompiledNode | undefined
   const open = (execution: Execution, opened: Fragment): Operator => {
     const storage = execution.environment.storage(node.storage)
@@ -34,7 +35,7 @@ export function compileFragment(
         opened,
         execution.statement,
         compiler.valuesOf(execution),
-        execution.transaction.driverTransaction(storage, 'reads'),
+        execution.transaction.driverTransaction(storage, use),
       )
     const begin = (cursor: BatchCursor | undefined): MaybePromise<Batch | undefined> => {
       here ??= cursor === undefined ? compileHere() : undefined

@@ -79,7 +79,7 @@ describe('the shipped files', () => {
       const mode = file.replace('.yaml', '')
       const byName = loadWith({ args: ['--storage', mode] })
       const { storage } = byName.settings
-      expect(storage).toBe(mode === 'hybrid' ? 'lmdb' : mode)
+      expect(storage).toBe(['hybrid', 'mysql'].includes(mode) ? 'lmdb' : mode)
       expect(byName.plugins.map(({ name }) => name)).toContain(storage)
       const byFile = loadWith({ args: ['--config', join(shippedFolder, file)] })
       expect(byFile.plugins.map(({ name }) => name)).toEqual(byName.plugins.map(({ name }) => name))
@@ -182,15 +182,6 @@ plugins:
     const file = 'storage: archive\nplugins: { archive: { package: my-archive } }\n'
     expect(loadWith({ file }).settings.storage).toBe('archive')
   })
-
-  test('variables of storages to come are told to have no effect, without their values', () => {
-    const { warnings } = loadWith({
-      environment: { MYSQL_PASSWORD: 'hunter2', MYSQL_PWD: 'x' },
-    })
-    expect(warnings).toHaveLength(1)
-    expect(warnings.join()).toMatch(/MYSQL_PASSWORD/)
-    expect(warnings.join()).not.toContain('hunter2')
-  })
 })
 
 describe('the storage mode of those who ask for none', () => {
@@ -258,11 +249,10 @@ describe('mistakes', () => {
       { file: 'storage: lmdb\ndefaultStorage: tape\n' },
       /^there is no storage tape/,
     ],
-    ['passthrough', { file: 'storage: mysql' }, /^storage mode mysql comes in a later version/],
     [
       'an unknown storage',
       { args: ['--storage', 'tape'] },
-      /^there is no storage tape: this version has chdb, hybrid, lmdb, memory/,
+      /^there is no storage tape: this version has chdb, hybrid, lmdb, memory, mysql/,
     ],
     ['a storage that is a path', { args: ['--storage', '../lmdb'] }, /storage: must be a name/],
   ])('%s is refused in one line', (_, given, message) => {

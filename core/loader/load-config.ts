@@ -9,7 +9,7 @@ import type { ServerSettings } from '../spi/settings.js'
 import { readConfigFile } from './config-file.js'
 import { createLayer, createLayerOf, type ConfigLayer } from './config-layer.js'
 import { CONFIG_SCHEMA, createConfig, type ConfigValues } from './config-schema.js'
-import { environmentValues, environmentWarnings, isSwitchedOn, type Environment } from './environment.js'
+import { environmentValues, isSwitchedOn, type Environment } from './environment.js'
 import type { Flags } from './flags.js'
 import { PluginEntries, type ConfiguredPlugin } from './plugin-entries.js'
 import { isPackageInstalled } from './resolve-plugin.js'
@@ -23,6 +23,8 @@ export interface ConfigSources {
   readonly currentFolder: string
   /** The folder of `default.yaml`. */
   readonly shippedFolder: string
+  /** Keys and values as a file would have them, from a program; stronger than files, weaker than environment and flags. */
+  readonly values?: Readonly<Record<string, unknown>> | undefined
   /** Whether a package is there; asked for those that a storage mode can't do without. */
   readonly isInstalled?: (name: string) => boolean
 }
@@ -37,8 +39,6 @@ export interface LoadedConfig {
   readonly warnings: readonly string[]
 }
 
-/** Storage modes that are announced but not part of this version. */
-const LATER_MODES: readonly string[] = ['mysql']
 /** The mode of those who ask for none: the first whose package is there. */
 const AUTOMATIC = 'auto'
 const FULL_MODE = 'hybrid'
@@ -69,10 +69,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     log: { ...values.log, level: levelFrom(sources) ?? values.log.level },
     plugins: enabled,
     pluginFolders: pluginFoldersOf(sources),
-    warnings: [
-      ...environmentWarnings(sources.environment),
-      ...(isAutomatic && mode === PLAIN_MODE ? [NO_COLUMNS] : []),
-    ],
+    warnings: isAutomatic && mode === PLAIN_MODE ? [NO_COLUMNS] : [],
   }
 }
 
@@ -88,7 +85,12 @@ function layersOf(sources: ConfigSources): {
     return createLayer(file, currentFolder, readConfigFile(file))
   }
   const base = shipped('default')
-  const own = [...fileLayers(sources), ...environmentLayers(sources), ...flagLayers(sources)]
+  const own = [
+    ...fileLayers(sources),
+    ...valueLayers(sources),
+    ...environmentLayers(sources),
+    ...flagLayers(sources),
+  ]
   const named = modeOf([base, ...own])
   const isAutomatic = named === AUTOMATIC
   const mode = isAutomatic ? automaticMode(sources) : named
@@ -135,6 +137,10 @@ function fileLayers({ flags, currentFolder }: ConfigSources): readonly ConfigLay
   return [createLayer(file, dirname(file), readConfigFile(file))]
 }
 
+function valueLayers({ values, currentFolder }: ConfigSources): readonly ConfigLayer[] {
+  return values === undefined ? [] : [createLayer('configuration', currentFolder, values)]
+}
+
 function environmentLayers({ environment, currentFolder }: ConfigSources): readonly ConfigLayer[] {
   return environmentValues(environment).map(({ key, variable, value }) =>
     createLayerOf(`environment variable ${variable}`, currentFolder, key, value),
@@ -165,9 +171,7 @@ function requireStorage(storage: string, plugins: readonly ConfiguredPlugin[], s
   if (plugins.some(({ name }) => name === storage)) return
   const modes = shippedModes(shippedFolder).join(', ')
   throw new StartError(
-    LATER_MODES.includes(storage)
-      ? `storage mode ${storage} comes in a later version; this one has ${modes}`
-      : `there is no storage ${storage}: this version has ${modes}, and no plugin of that name is configured`,
+    `there is no storage ${storage}: this version has ${modes}, and no plugin of that name is configured`,
   )
 }
 

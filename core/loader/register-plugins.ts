@@ -12,11 +12,12 @@ import { Storage } from '../spi/storage.js'
 import type { LoadedPlugin } from './load-plugins.js'
 import { StartError } from './start-error.js'
 
-/** `storage` is the name of the one that new tables go to. */
+/** `storage` is the name of the one that new tables go to. Without `listens` a server may have no protocol. */
 export function registerPlugins(
   container: DependencyContainer,
   plugins: readonly LoadedPlugin[],
   storage: string,
+  listens = true,
 ): void {
   for (const { parts } of plugins) {
     // Instances are registered, never classes: a plugin with a copy of the injection library of its own works too.
@@ -29,7 +30,7 @@ export function registerPlugins(
       container.register(AuthenticationMethod, { useValue: method })
     }
   }
-  requirePart(plugins, 'protocol')
+  if (listens) requirePart(plugins, 'protocol')
   requirePart(plugins, 'router')
   const routers = plugins.filter(({ parts }) => parts.router !== undefined)
   if (routers.length > 1) {

@@ -1,27 +1,20 @@
 /**
- * The composition root: reads the configuration, loads the plugins it names, wires everything in one container, and
- * starts it. `startServer` is for programs that embed the server; `bin.ts` is the command.
+ * The composition root: reads the configuration, wires what it names, and starts it. `startServer` is for programs that
+ * run the server; `bin.ts` is the command; `embedded.ts` is for programs that want no port.
  */
 import 'reflect-metadata'
-import { container as rootContainer, type DependencyContainer } from 'tsyringe'
 import type { Environment } from '../loader/environment.js'
 import { parseFlags, type Flags } from '../loader/flags.js'
-import { loadConfig, type LoadedConfig } from '../loader/load-config.js'
-import { loadPlugins } from '../loader/load-plugins.js'
-import { registerPlugins } from '../loader/register-plugins.js'
-import { AuthenticationMethod } from '../spi/authentication.js'
-import { CatalogProvider } from '../spi/catalog.js'
-import { FunctionLibrary } from '../spi/functions.js'
-import { Logger } from '../spi/logger.js'
-import { Router } from '../spi/router.js'
-import { ServerSettings } from '../spi/settings.js'
+import { loadConfig } from '../loader/load-config.js'
+import type { Logger } from '../spi/logger.js'
+import type { ServerSettings } from '../spi/settings.js'
 import { Storage } from '../spi/storage.js'
-import { composeEngine } from './compose-engine.js'
-import { Engine, type ComposeEngine } from './engine-parts.js'
+import type { ComposeEngine } from './engine-parts.js'
 import { greeting, type Listener } from './greeting.js'
 import { installedVersion, shippedConfigFolder } from './installation.js'
 import { createLog } from './log.js'
 import { ServerProcess } from './server-process.js'
+import { wire } from './wire.js'
 
 export interface StartOptions {
   /** Command line flags, as behind the program's name: ['--port', '3307']. */
@@ -64,7 +57,7 @@ async function start(flags: Flags, options: StartOptions): Promise<RunningServer
   const stopRequested = new Promise<void>((resolve) => {
     requestStop = resolve
   })
-  const surroundings = { environment, currentFolder, requestStop }
+  const surroundings = { environment, currentFolder, requestStop, listens: true }
   const container = await wire(config, logger, surroundings, options.composeEngine)
   const server = container.resolve(ServerProcess)
   await server.start()
@@ -82,52 +75,4 @@ async function start(flags: Flags, options: StartOptions): Promise<RunningServer
     stopRequested,
     stop: () => server.stop(),
   }
-}
-
-interface Surroundings {
-  readonly environment: Environment
-  readonly currentFolder: string
-  readonly requestStop: () => void
-}
-
-async function wire(
-  config: LoadedConfig,
-  logger: Logger,
-  surroundings: Surroundings,
-  compose: ComposeEngine = composeEngine,
-): Promise<DependencyContainer> {
-  // A child, so that one process can hold several servers.
-  const container = rootContainer.createChildContainer()
-  const { settings, plugins, pluginFolders } = config
-  container.register(ServerSettings, { useValue: settings })
-  container.register(Logger, { useValue: logger })
-  const { environment, currentFolder, requestStop } = surroundings
-  const loaded = await loadPlugins({
-    plugins,
-    pluginFolders,
-    settings,
-    logger,
-    environment,
-    currentFolder,
-  })
-  registerPlugins(container, loaded, settings.storage)
-  container.register(Engine, { useValue: compose({ ...engineParts(container), requestStop }) })
-  return container
-}
-
-function engineParts(container: DependencyContainer) {
-  return {
-    settings: container.resolve<ServerSettings>(ServerSettings),
-    logger: container.resolve<Logger>(Logger),
-    storages: container.resolveAll<Storage>(Storage),
-    catalogs: allOf<CatalogProvider>(container, CatalogProvider),
-    router: container.resolve<Router>(Router),
-    functions: allOf<FunctionLibrary>(container, FunctionLibrary),
-    authentication: allOf<AuthenticationMethod>(container, AuthenticationMethod),
-  }
-}
-
-/** The container has no empty answer: it throws where nothing is registered. */
-function allOf<T>(container: DependencyContainer, token: symbol): readonly T[] {
-  return container.isRegistered(token) ? container.resolveAll<T>(token) : []
 }

@@ -23,7 +23,7 @@ export class ServerProcess {
     @inject(Logger) private readonly logger: Logger,
     @injectAll(Storage) private readonly storages: readonly Storage[],
     @inject(Engine) private readonly engine: Engine,
-    @injectAll(Protocol) private readonly protocols: readonly Protocol[],
+    @injectAll(Protocol, { isOptional: true }) private readonly protocols: readonly Protocol[],
   ) {
     this.lifecycle = new Lifecycle(logger)
   }

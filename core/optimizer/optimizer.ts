@@ -2,9 +2,10 @@
  * The optimizer: rules over immutable plans, in the order given here. A rule keeps the rows of a plan and the columns of its root; plans
  * inside a plan (sub-queries that stay, shared common table expressions) go through the same rules on their own.
  */
-import type { ChangePlan } from '../plan/change.js'
+import type { ChangePlan, ForeignChangePlan } from '../plan/change.js'
 import type { LogicalNode, ScanNode } from '../plan/logical.js'
 import type { OptimizerContext } from './context.js'
+import { changeStorage, foreignChange } from './run-changes.js'
 import { findExtremes } from './find-extremes.js'
 import { sortByIndex } from './index-order.js'
 import { inferConditions } from './infer-conditions.js'
@@ -60,8 +61,26 @@ function applyRules(plan: LogicalNode, context: RuleContext): LogicalNode {
   return (context.rules ?? RULES).reduce((node, rule) => rule(node, context), plan)
 }
 
-/** The part of a change that finds or computes rows. */
-export function optimizeChange(plan: ChangePlan, context: OptimizerContext): ChangePlan {
-  if (plan.kind === 'insert') return { ...plan, source: optimizeQuery(plan.source, context) }
-  return { ...plan, input: optimizeQuery(plan.input, context) }
+/** The part of a change that finds or computes rows; or all of it, if a driver runs that. */
+export function optimizeChange(plan: ChangePlan, context: OptimizerContext): ChangePlan | ForeignChangePlan {
+  const here = withInput(plan, optimizeQuery(inputOf(plan), context))
+  const storage = changeStorage(plan, context)
+  if (storage === undefined) return here
+  const rules = PORTABLE_RULES.filter((rule) => context.rules?.includes(rule) !== false)
+  const portable = optimizeQuery(
+    inputOf(plan),
+    Object.assign(Object.create(context) as OptimizerContext, { rules }),
+  )
+  return foreignChange(storage, withInput(plan, portable), here, context) ?? here
+}
+
+/** Up to where fragments are looked for. */
+const PORTABLE_RULES = RULES.slice(0, RULES.indexOf(runFragments))
+
+function inputOf(plan: ChangePlan): LogicalNode {
+  return plan.kind === 'insert' ? plan.source : plan.input
+}
+
+function withInput(plan: ChangePlan, input: LogicalNode): ChangePlan {
+  return plan.kind === 'insert' ? { ...plan, source: input } : { ...plan, input }
 }

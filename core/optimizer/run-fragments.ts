@@ -73,12 +73,16 @@ class FragmentFinder {
   private sitesOf(node: LogicalNode): readonly Site[] {
     const scans: ScanNode[] = []
     if (node.kind === 'scan' && node.filter === undefined) return []
-    if (!isPortable(node, scans) || scans.length === 0) return []
+    if (!isPortable(node, scans, true) || scans.length === 0) return []
+    if (scans.some((scan) => scan.rowKey !== undefined)) return []
+    const locks = scans.some((scan) => scan.lock !== undefined)
     const copies = scans.map((scan) => this.copiesOf(scan))
     const [first] = copies
     return [...(first ?? new Map<string, Copy>()).keys()].flatMap((name): readonly Site[] => {
       const storage = this.context.storage?.(name)
       if (storage === undefined || !isTableStorage(storage) || !storage.capabilities.fragments) return []
+      // Who has no transactions holds no locks.
+      if (locks && storage.capabilities.transactions !== 'full') return []
       const own = copies.map((each) => each.get(name))
       if (own.includes(undefined)) return []
       const found = own.filter((each) => each !== undefined)
@@ -110,11 +114,11 @@ interface Copy {
   readonly delayMs: number
 }
 
-/** Whether nothing in the sub-plan needs our executor; collects its scans. */
-function isPortable(node: LogicalNode, scans: ScanNode[]): boolean {
+/** Whether nothing in the sub-plan needs our executor; collects its scans, which may be those of a change (`locks`). */
+export function isPortable(node: LogicalNode, scans: ScanNode[], locks = false): boolean {
   switch (node.kind) {
     case 'scan':
-      if (node.lock !== undefined || node.rowKey !== undefined) return false
+      if (!locks && (node.lock !== undefined || node.rowKey !== undefined)) return false
       scans.push(node)
       break
     case 'virtual':
@@ -137,7 +141,7 @@ function isPortable(node: LogicalNode, scans: ScanNode[]): boolean {
     const { correlated, hasSubquery, isVolatile } = factsOf(expression)
     if (hasSubquery || isVolatile || correlated.size > 0) portable = false
   })
-  return (portable as boolean) && inputsOf(node).every((input) => isPortable(input, scans))
+  return (portable as boolean) && inputsOf(node).every((input) => isPortable(input, scans, locks))
 }
 
 /** The sub-plan with every scan told its copy. */

@@ -100,3 +100,16 @@ export interface DeletePlan {
 }
 
 export type ChangePlan = InsertPlan | UpdatePlan | DeletePlan
+
+/** A change that a driver runs as a whole, made by the optimizer. */
+export interface ForeignChangePlan {
+  readonly kind: 'foreign change'
+  readonly storage: string
+  readonly change: ChangePlan
+  readonly isStrict: boolean
+  readonly keepsZero: boolean
+  /** What the driver says of it, for EXPLAIN. */
+  readonly text: string
+  /** The same, row by row: for values with which the driver can't. */
+  readonly here: ChangePlan
+}

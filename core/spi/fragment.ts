@@ -9,7 +9,7 @@
 import type { SqlType } from '../common/sql-type.js'
 import type { ExactValue, Value } from '../common/value.js'
 import type { Expression } from '../plan/expression.js'
-import type { LogicalNode } from '../plan/logical.js'
+import type { LogicalNode, ScanNode } from '../plan/logical.js'
 import type { TableDefinition } from '../plan/schema.js'
 
 export interface Fragment {
@@ -66,13 +66,17 @@ export function readsColumns(expression: Expression): boolean {
 
 /** The tables that a plan reads, each as often as it does. */
 export function planTables(node: LogicalNode): readonly TableDefinition[] {
+  return planScans(node).map(({ table }) => table)
+}
+
+export function planScans(node: LogicalNode): readonly ScanNode[] {
   switch (node.kind) {
     case 'scan':
-      return [node.table]
+      return [node]
     case 'join':
-      return [...planTables(node.left), ...planTables(node.right)]
+      return [...planScans(node.left), ...planScans(node.right)]
     case 'set operation':
-      return node.inputs.flatMap(planTables)
+      return node.inputs.flatMap(planScans)
     case 'filter':
     case 'project':
     case 'rename':
@@ -81,7 +85,7 @@ export function planTables(node: LogicalNode): readonly TableDefinition[] {
     case 'sort':
     case 'limit':
     case 'distinct':
-      return planTables(node.input)
+      return planScans(node.input)
     default:
       return []
   }

@@ -2,7 +2,7 @@
  * What every call into a driver takes along: who asks, whether the answer is still wanted, and whom to charge.
  */
 import type { SqlError } from '../common/sql-error.js'
-import type { EvaluationContext, WarningSink } from '../common/evaluation.js'
+import type { EvaluationContext, WarningLevel, WarningSink } from '../common/evaluation.js'
 
 export interface StatementContext extends WarningSink {
   readonly evaluation: EvaluationContext
@@ -19,8 +19,8 @@ export interface StatementContext extends WarningSink {
   readonly rowLockTimeoutMs?: number
   /** Tells the process list what the statement is at, and how many rows it is done with. Cheap; call it per batch. */
   reportProgress?(stage: string, rows: number): void
-  /** Records an error that IGNORE turned into a warning, in its own words. */
-  warnError(error: SqlError): void
+  /** Records, as a warning unless it says otherwise, what IGNORE or another server made of an error, in its own words. */
+  warnError(error: SqlError, level?: WarningLevel): void
 }
 
 /** Counts the bytes that one statement holds. */

@@ -29,6 +29,7 @@ import type { ExactValue, MaybePromise, Value } from '../common/value.js'
 import type { WriteSet } from '../common/write-set.js'
 import type { ScanNode } from '../plan/logical.js'
 import type { TableDefinition } from '../plan/schema.js'
+import type { ChangeAnswer, ChangedRows, ChangeValues, DriverChange } from './change.js'
 import type { Fragment, FragmentAnswer, FragmentValues } from './fragment.js'
 import type { StatementContext } from './statement-context.js'
 import type { LockWait, TransactionOptions } from './transaction.js'
@@ -60,6 +61,8 @@ export interface StorageCapabilities {
    * it drew.
    */
   readonly drawsNumbers?: boolean
+  /** For table drivers: whether `planChange` and `runChange` exist, so that statements that change rows can be run as a whole. */
+  readonly changes?: boolean
   /** Longest key in bytes that a keyspace driver stores; 0 for table drivers. */
   readonly keyBytesMax: number
 }
@@ -295,6 +298,19 @@ export interface TableStorage extends StorageBase {
     values: FragmentValues,
     transaction?: DriverTransaction,
   ): MaybePromise<BatchCursor | undefined>
+
+  /**
+   * Only with `capabilities.changes`. Asked at plan time: would you run this whole statement exactly as MySQL would? All of its tables have
+   * their primary copies in this storage. The answer holds for every value that its parameters may have (see `change.ts`).
+   */
+  planChange?(change: DriverChange): ChangeAnswer
+  /** Undefined: not with these values, and nothing was done; core runs it then. */
+  runChange?(
+    change: DriverChange,
+    statement: StatementContext,
+    values: ChangeValues,
+    transaction?: DriverTransaction,
+  ): MaybePromise<ChangedRows | undefined>
 }
 
 /**

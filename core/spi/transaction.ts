@@ -63,6 +63,15 @@ export interface Transaction {
    * (`reads`) unless it locks or writes there (`writes`).
    */
   driverTransaction(storage: TableStorage, use: 'reads' | 'writes'): DriverTransaction | undefined
+  /**
+   * Has a table driver change rows by itself as a part of this transaction; `change` answers how many rows it changed. Throws what a write to
+   * the table throws.
+   */
+  changeByDriver(
+    storage: TableStorage,
+    table: TableDefinition,
+    change: (own: DriverTransaction | undefined) => MaybePromise<number>,
+  ): MaybePromise<void>
   savepoint(name: string): void
   /** Throws ER_SP_DOES_NOT_EXIST ("SAVEPOINT x does not exist"). */
   rollbackToSavepoint(name: string): void

@@ -13,7 +13,7 @@ import { sqlError } from '../common/sql-error.js'
 import { isPromise, type ExactValue, type MaybePromise, type Value } from '../common/value.js'
 import type { TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
-import type { InsertedWithNumbers, TableStage, TableStorage } from '../spi/storage.js'
+import type { DriverTransaction, InsertedWithNumbers, TableStage, TableStorage } from '../spi/storage.js'
 import { run, settled, type Steps } from './steps.js'
 import type { CoreTransaction } from './transaction.js'
 
@@ -155,6 +155,28 @@ export class TableDriverWrites {
     return this.held()
   }
 
+  /** A change that the driver finds the rows of itself: behind everything else that was written. */
+  change(
+    storage: TableStorage,
+    table: TableDefinition,
+    work: (own: DriverTransaction | undefined) => MaybePromise<number>,
+  ): MaybePromise<void> {
+    this.check(storage, table)
+    return run(this.changeInTurn(storage, table, work))
+  }
+
+  private *changeInTurn(
+    storage: TableStorage,
+    table: TableDefinition,
+    work: (own: DriverTransaction | undefined) => MaybePromise<number>,
+  ): Steps<void> {
+    if (this.isPending) yield* this.handOver()
+    this.noteWritten(storage, table)
+    this.handedOver++
+    const changed = work(this.nextCall(storage))
+    this.rowsHandedOver += isPromise(changed) ? yield* settled(changed) : changed
+  }
+
   mark(): DriverMark {
     const last = this.pending[this.pending.length - 1]
     this.isMarked = true
@@ -258,11 +280,14 @@ export class TableDriverWrites {
     this.handedOver += operations.length
     this.heldRows = 0
     const [first] = operations
-    if (first !== undefined && this.writtenStorage === undefined) {
-      this.writtenStorage = first.storage
-      this.writtenParticipant = participantOf(first.storage, first.table)
-    }
+    if (first !== undefined) this.noteWritten(first.storage, first.table)
     return operations
+  }
+
+  private noteWritten(storage: TableStorage, table: TableDefinition): void {
+    if (this.writtenStorage !== undefined) return
+    this.writtenStorage = storage
+    this.writtenParticipant = participantOf(storage, table)
   }
 
   /** Counters before rows: a crash in between may leave a gap, but never gives a number twice. */
@@ -332,13 +357,7 @@ export class TableDriverWrites {
     operation,
   }: PendingOperation): MaybePromise<number | InsertedWithNumbers> {
     const statement = this.currentStatement
-    const own = this.transaction.driverTransaction(storage, 'writes')
-    if (own !== undefined) {
-      // A statement that is a transaction is undone with it.
-      if (this.isMarked && !this.transaction.options.autocommit) own.savepoint(this.calls)
-      this.isMarked = false
-      this.calls++
-    }
+    const own = this.nextCall(storage)
     switch (operation.kind) {
       case 'insert':
         return storage.insert(table, operation.rows, statement, own)
@@ -347,6 +366,17 @@ export class TableDriverWrites {
       case 'update':
         return storage.update(table, operation.keys, operation.rows, statement, own)
     }
+  }
+
+  /** The driver's own transaction, told that there may be a way back to before the call that follows. */
+  private nextCall(storage: TableStorage): DriverTransaction | undefined {
+    const own = this.transaction.driverTransaction(storage, 'writes')
+    if (own === undefined) return undefined
+    // A statement that is a transaction is undone with it.
+    if (this.isMarked && !this.transaction.options.autocommit) own.savepoint(this.calls)
+    this.isMarked = false
+    this.calls++
+    return own
   }
 
   private operationFor<K extends DriverOperation['kind']>(

@@ -128,6 +128,14 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
     return begun
   }
 
+  changeByDriver(
+    storage: TableStorage,
+    table: TableDefinition,
+    change: (own: DriverTransaction | undefined) => MaybePromise<number>,
+  ): MaybePromise<void> {
+    return this.driverWrites.change(storage, table, change)
+  }
+
   /** What drivers must have before the statement has gone well. */
   completeStatement(): MaybePromise<void> {
     if (this.ownDriverWrites?.endsWithStatement === true) return this.ownDriverWrites.flush()

@@ -10,6 +10,8 @@ export interface PoolLimits extends ConnectionTimes {
   /** Statements that wait for a connection. */
   readonly queueMax: number
   readonly queueTimeoutMs: number
+  /** Unused connections that are kept. */
+  readonly idleMax: number
   /** Time after which an unused connection is closed. */
   readonly idleMaxMs: number
   /** Age at which a connection is replaced. */
@@ -85,6 +87,10 @@ export class ConnectionPool {
     if (next !== undefined) {
       clearTimeout(next.timer)
       next.resolve(connection)
+      return
+    }
+    if (this.idle.length >= this.limits.idleMax) {
+      this.drop(connection)
       return
     }
     connection.idleSinceMs = performance.now()

@@ -39,7 +39,12 @@ export interface RemoteAnswerRows {
   readonly affectedRows: number
   /** First number that AUTO_INCREMENT gave; '0' or 0 for none. */
   readonly insertId: number | string
+  /** "Rows matched: 1  Changed: 0  Warnings: 0" and the like. */
+  readonly info: string
+  readonly warningCount: number
 }
+
+type Header = { -readonly [K in Exclude<keyof RemoteAnswerRows, 'rows'>]: RemoteAnswerRows[K] }
 
 /** Takes the rows of an answer as they come; the cells are valid during the call. */
 export interface RowReceiver {
@@ -143,8 +148,8 @@ export class RemoteConnection {
   }
 
   /** As `run`, but row by row. What it answers is filled in before `ended`. */
-  stream(sql: string, receiver: RowReceiver): { affectedRows: number; insertId: number | string } {
-    const header: { affectedRows: number; insertId: number | string } = { affectedRows: 0, insertId: 0 }
+  stream(sql: string, receiver: RowReceiver): Readonly<Header> {
+    const header: Header = { affectedRows: 0, insertId: 0, info: '', warningCount: 0 }
     let isOver = false
     const finish = (error: Error | undefined): void => {
       if (isOver) return
@@ -169,9 +174,11 @@ export class RemoteConnection {
         this.silence?.refresh()
         if (!isOver) receiver.row(result as Cells)
       } else {
-        const { affectedRows, insertId } = result as ResultSetHeader
+        const { affectedRows, insertId, info, warningStatus } = result as ResultSetHeader
         header.affectedRows = affectedRows
         header.insertId = insertId
+        header.info = info
+        header.warningCount = warningStatus
       }
     })
     query.on('error', (error: unknown) => {

@@ -17,6 +17,7 @@ import {
 } from '@switchyard/core/spi'
 import type { Dialect } from './dialect.js'
 import { literal } from './sql-text.js'
+import type { SqlTemplate } from './sql-template.js'
 
 /** Why a fragment, or a part of it, is left to the server. */
 export class Refusal extends Error {}
@@ -26,6 +27,8 @@ export interface ExpressionScope {
   readonly dialect: Dialect
   /** Undefined while the fragment is planned: then no value counts. */
   readonly values: FragmentValues | undefined
+  /** Takes the places of values, if what is written shall do for others. */
+  readonly holes?: SqlTemplate | undefined
   /** Ids of columns of types or collations that we don't have. */
   readonly foreignColumns: ReadonlySet<number>
   /** Decimals of averages by their ids: they come rounded to these, and the server computes with more. */
@@ -43,8 +46,20 @@ interface Render {
 type Entry = (args: readonly Expression[], call: Expression, render: Render) => string
 
 export function expressionSql(expression: Expression, columns: ColumnTexts, scope: ExpressionScope): string {
-  const render: Render = Object.assign((each: Expression) => rendered(each, columns, render), { scope })
+  const render: Render = Object.assign(
+    (each: Expression) => collated(each, rendered(each, columns, render), scope),
+    { scope },
+  )
   return render(expression)
+}
+
+/** A COLLATE clause is but the type of what it stands behind. */
+function collated(expression: Expression, text: string, { dialect }: ExpressionScope): string {
+  const { type, coercibility } = expression
+  if (coercibility !== 0 || !isText(type) || !readsColumns(expression)) return text
+  const isKnown = dialect.hasCollation(type.collation) && type.collation.startsWith('utf8mb4_')
+  if (!isKnown) throw new Refusal(`COLLATE ${type.collation}`)
+  return `(${text} COLLATE ${type.collation})`
 }
 
 function rendered(expression: Expression, columns: ColumnTexts, render: Render): string {
@@ -81,10 +96,11 @@ function shownAverage(
   return averages.get(operand.column) === type.scale ? columns.get(operand.column) : undefined
 }
 
-function valueSql(expression: Expression, { values }: ExpressionScope): string {
+function valueSql(expression: Expression, { values, holes }: ExpressionScope): string {
   const { type } = expression
   if (isText(type) && !isWellKnownText(type)) throw new Refusal(`texts in ${type.collation}`)
   if (['enum', 'set', 'bit', 'json'].includes(type.name)) throw new Refusal(`constants of type ${type.name}`)
+  if (holes !== undefined) return holes.place(expression)
   return values === undefined ? '?' : literal(values.valueOf(expression), type)
 }
 
@@ -312,8 +328,10 @@ function compareMomentSql(
   constant: Expression,
   render: Render,
 ): string {
-  const { values } = render.scope
+  const { values, holes } = render.scope
   const text = render(moment)
+  // How it is written depends on the value.
+  holes?.giveUp()
   if (values === undefined) return `(${text} ${operator} ?)`
   const cut = values.cutOf(moment.type, constant)
   if (cut === undefined) return operator === '<=>' ? `(${text} IS NULL)` : '(NULL)'

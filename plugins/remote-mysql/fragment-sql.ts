@@ -25,8 +25,10 @@ import {
   type ExpressionScope,
 } from './fragment-expression.js'
 import { tableName, type RemoteTables } from './remote-table.js'
-import { BARE, columnSql, nested, textOf, type Select } from './select.js'
+import { lockSql } from './scan-sql.js'
+import { BARE, columnSql, isSingleTable, nested, textOf, type Select } from './select.js'
 import { literal } from './sql-text.js'
+import { SqlTemplate } from './sql-template.js'
 
 /** Texts beyond this are computed once, in a derived table. */
 const TEXT_LENGTH_MAX = 1000
@@ -42,18 +44,41 @@ export function fragmentSql(
   return writer.text(writer.wanted(writer.select(fragment.root), fragment), fragment)
 }
 
-class FragmentWriter {
+/** The SQL of a fragment for all values; undefined if it depends on them in other ways than by having them in it. */
+export function fragmentTemplate(
+  fragment: Fragment,
+  tables: RemoteTables,
+  dialect: Dialect,
+): SqlTemplate | undefined {
+  const template = new SqlTemplate()
+  const writer = new FragmentWriter(tables, dialect, undefined, false, template)
+  return template.finish(writer.text(writer.select(fragment.root), fragment))
+}
+
+/**
+ * Stands among the columns for the identity of a row that is changed. It is no SQL: once it was put into a derived table the row can't be
+ * changed any more.
+ */
+export function rowMark(name: string): string {
+  return `${name}.*`
+}
+
+export class FragmentWriter {
   private names = 0
+  private lock: string | undefined
   private readonly foreignColumns = new Set<number>()
   private readonly averages = new Map<number, number>()
-  private readonly scope: ExpressionScope
+  readonly scope: ExpressionScope
 
   constructor(
     private readonly tables: RemoteTables,
     private readonly dialect: Dialect,
     values: FragmentValues | undefined,
+    /** Whether tables whose rows are changed go by their own names. */
+    private readonly isBare = false,
+    holes?: SqlTemplate,
   ) {
-    this.scope = { dialect, values, foreignColumns: this.foreignColumns, averages: this.averages }
+    this.scope = { dialect, values, holes, foreignColumns: this.foreignColumns, averages: this.averages }
   }
 
   /** With what a join looks for; nothing else of the answer depends on it. */
@@ -86,7 +111,15 @@ class FragmentWriter {
     }
   }
 
-  text(select: Select, { columns }: Fragment): string {
+  text(select: Select, fragment: Fragment): string {
+    if (this.lock === undefined) return this.listed(select, fragment)
+    // Of several tables, or of rows that were computed, it would have to be said which rows are locked.
+    const isPlain = select.groupBy === undefined && !select.isDistinct && !select.hasWindows
+    if (!isPlain || !isSingleTable(select)) throw new Refusal('locks of other than rows of one table')
+    return `${this.listed(select, fragment)} ${this.lock}`
+  }
+
+  private listed(select: Select, { columns }: Fragment): string {
     const listed = columns.map(({ id, type }) => {
       const text = select.columns.get(id)
       if (text === undefined) throw new Refusal('a column is missing')
@@ -171,21 +204,28 @@ class FragmentWriter {
 
   private scan(node: Extract<LogicalNode, { kind: 'scan' }>): Select {
     const remote = this.tables.require(node.table)
-    const name = this.newName()
+    const name = this.isBare && node.rowKey !== undefined ? tableName(remote) : this.newName()
     const columns = node.output.map(({ id }, i): [number, string] => {
+      if (id === node.rowKey) return [id, rowMark(name)]
       const position = node.columns[i] ?? -1
       if (remote.foreignColumns.has(position)) this.foreignColumns.add(id)
       return [id, columnSql(node.table, position, name)]
     })
     const texts = new Map(columns)
+    if (node.lock !== undefined && node.rowKey === undefined) {
+      if (remote.isReadOnly) throw new Refusal('a database that is read only')
+      this.lock = lockSql(node.lock.mode, node.lock.wait, remote)
+    }
     const where = node.filter === undefined ? [] : [this.sql(node.filter, texts)]
     const limit = node.limit === undefined ? '' : ` LIMIT ${this.count(node.limit)}`
-    return { ...BARE, from: `${tableName(remote)} ${name}`, columns: texts, where, limit }
+    const from = name === tableName(remote) ? name : `${tableName(remote)} ${name}`
+    return { ...BARE, from, columns: texts, where, limit }
   }
 
   private count(expression: Expression): string {
     if (readsColumns(expression)) throw new Refusal('LIMIT of a column')
-    const { values } = this.scope
+    const { values, holes } = this.scope
+    if (holes !== undefined) return holes.place(expression)
     return values === undefined ? '?' : String(values.valueOf(expression))
   }
 
@@ -324,15 +364,19 @@ class FragmentWriter {
     ].join(' ')
     const added = node.calls.map((call): [number, string] => [
       call.output,
-      `${this.windowCall(call, input.columns)} OVER (${over}${this.frame(call)})`,
+      `${this.windowCall(call, input.columns, order.length > 0)} OVER (${over}${this.frame(call)})`,
     ])
     // Windows of windows need a SELECT of their own.
     return this.wrapped({ ...input, hasWindows: true, columns: new Map([...input.columns, ...added]) })
   }
 
-  private windowCall(call: WindowCall, columns: ColumnTexts): string {
+  private windowCall(call: WindowCall, columns: ColumnTexts, isOrdered: boolean): string {
     const name = call.name.toLowerCase()
-    if (RANKINGS.has(name) && call.arguments.length === 0) return `${name.toUpperCase()}()`
+    if (RANKINGS.has(name) && call.arguments.length === 0) {
+      // MariaDB ranks by an order only.
+      if (!isOrdered && name !== 'row_number') throw new Refusal(`no entry for ${name} without an order`)
+      return `${name.toUpperCase()}()`
+    }
     const [argument, ...others] = call.arguments
     if (call.aggregate === undefined || others.length > 0) throw new Refusal(`no entry for ${call.text}`)
     if (argument === undefined) {
@@ -406,7 +450,7 @@ class FragmentWriter {
     return select.isDistinct ? this.wrapped(select) : select
   }
 
-  private wrapped(select: Select): Select {
+  wrapped(select: Select): Select {
     const name = this.newName()
     const listed = [...select.columns].map(([id, text]) => `${text} AS x${id}`)
     const columns = new Map([...select.columns.keys()].map((id) => [id, `${name}.x${id}`] as const))
@@ -418,4 +462,4 @@ const DIVISION_DIGITS = 4
 const SCALE_MAX = 30
 const ROWS_MAX = '18446744073709551615'
 const RANKINGS: ReadonlySet<string> = new Set(['row_number', 'rank', 'dense_rank'])
-const PLAIN_COLUMN = /^\w+\.(\w+|`(?:[^`]|``)+`)$/
+const PLAIN_COLUMN = /^(?:\w+|`(?:[^`]|``)+`)(?:\.(?:\w+|\*|`(?:[^`]|``)+`))+$/

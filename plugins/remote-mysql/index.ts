@@ -27,8 +27,51 @@ export const plugin = definePlugin({
       secret: true,
       check: checkDatabases,
     },
+    mirror: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether every database of the server below is shown here, as storage mode mysql does.',
+    },
+    host: {
+      type: 'string',
+      default: 'localhost',
+      description: 'Its host.',
+      env: 'MYSQL_HOST',
+    },
+    port: {
+      type: 'port',
+      default: 3306,
+      description: 'Its port.',
+      env: 'MYSQL_PORT',
+    },
+    user: {
+      type: 'string',
+      default: 'root',
+      description: 'The account there.',
+      env: 'MYSQL_USER',
+    },
+    password: {
+      type: 'string',
+      default: '',
+      description: "The account's password.",
+      env: 'MYSQL_PASSWORD',
+      secret: true,
+    },
+    database: {
+      type: 'string',
+      default: '',
+      description: "The only database to show; '' for all.",
+      env: 'MYSQL_DATABASE',
+    },
+    readOnly: {
+      type: 'boolean',
+      default: false,
+      description: 'Refuse every change of them.',
+      env: 'MYSQL_READ_ONLY',
+    },
     connections: {
       type: 'integer',
+      env: 'MYSQL_MAX_OPEN',
       default: CONNECTIONS_DEFAULT,
       description: 'Connections that are open to one remote at most.',
       check: (count) => (count >= 1 && count <= 1000 ? undefined : 'must be between 1 and 1000'),
@@ -43,6 +86,12 @@ export const plugin = definePlugin({
       default: 30_000,
       description: 'Time that a statement waits for a connection.',
     },
+    idle: {
+      type: 'integer',
+      default: 1000,
+      description: 'Unused connections that are kept at most.',
+      env: 'MYSQL_MAX_IDLE',
+    },
     idleTime: {
       type: 'duration',
       default: 60_000,
@@ -50,6 +99,7 @@ export const plugin = definePlugin({
     },
     lifetime: {
       type: 'duration',
+      env: 'MYSQL_LIFETIME',
       default: 30 * 60_000,
       description: 'Age at which a connection is replaced by a fresh one.',
     },
@@ -105,6 +155,7 @@ export const plugin = definePlugin({
           connectionsMax: options.connections,
           queueMax: options.queue,
           queueTimeoutMs: options.queueTimeout,
+          idleMax: options.idle,
           idleMaxMs: options.idleTime,
           lifetimeMaxMs: options.lifetime,
           connectTimeoutMs: options.connectTimeout,
@@ -114,6 +165,20 @@ export const plugin = definePlugin({
         },
         refreshMs: options.refresh,
         configured: configuredDatabases(options.databases),
+        mirrored: options.mirror
+          ? {
+              address: {
+                host: options.host,
+                port: options.port,
+                socket: '',
+                user: options.user,
+                password: options.password,
+                tls: options.tls ? { authority, verify: options.tlsVerify } : undefined,
+              },
+              database: options.database,
+              readOnly: options.readOnly,
+            }
+          : undefined,
         tls: options.tls ? { authority, verify: options.tlsVerify } : undefined,
       },
       tables,

@@ -9,6 +9,7 @@ import {
   sqlError,
   type CatalogProvider,
   type DatabaseDefinition,
+  type MaybePromise,
   type RemoteServerDefinition,
   type StatementContext,
   type TableDefinition,
@@ -18,6 +19,7 @@ import {
 import { namesSql, readColumns, readIndexes, tableSql } from './catalog-rows.js'
 import type { RemoteAddress } from './connection.js'
 import type { PoolLimits } from './connection-pool.js'
+import { MirroredServer } from './mirrored-server.js'
 import { RemoteServer } from './remote-server.js'
 import type { RemoteTables } from './remote-table.js'
 
@@ -53,6 +55,8 @@ export interface RemoteCatalogOptions {
   /** Time after which definitions in use are read again. */
   readonly refreshMs: number
   readonly configured: readonly ConfiguredDatabase[]
+  /** A server of which all databases are shown, or one. */
+  readonly mirrored: Pick<ConfiguredDatabase, 'address' | 'database' | 'readOnly'> | undefined
   /** TLS of servers that CREATE SERVER defines. */
   readonly tls: RemoteAddress['tls']
 }
@@ -79,6 +83,8 @@ export class RemoteCatalog implements CatalogProvider {
   private lastVersion = 0
   private refresh: NodeJS.Timeout | undefined
   private readonly configuredNames: ReadonlySet<string>
+  private readonly mirrored: MirroredServer | undefined
+  private readonly mirroredNames = new Set<string>()
 
   constructor(
     private readonly options: RemoteCatalogOptions,
@@ -94,14 +100,30 @@ export class RemoteCatalog implements CatalogProvider {
       this.byName.set(name, this.newDatabase(name, server, database, readOnly))
     }
     this.configuredNames = new Set(this.byName.keys())
+    const { mirrored, limits } = options
+    if (mirrored === undefined) return
+    const server =
+      byAddress.get(JSON.stringify(mirrored.address)) ??
+      new RemoteServer(options.storage, mirrored.address, limits)
+    this.mirrored = new MirroredServer(server, mirrored.readOnly, mirrored.database, (names) => {
+      this.mirror(names)
+    })
   }
 
-  database(name: string): DatabaseDefinition | undefined {
-    return this.byName.get(name)?.definition
+  /** Asks the mirrored server what it has; a remote that is away must not keep this server from starting. */
+  start(): void {
+    this.mirrored?.list().catch(() => undefined)
   }
 
-  databases(): readonly DatabaseDefinition[] {
-    return [...this.byName.values()].map(({ definition }) => definition)
+  database(name: string): MaybePromise<DatabaseDefinition | undefined> {
+    const known = this.byName.get(name)?.definition
+    if (known !== undefined || this.mirrored === undefined) return known
+    return this.mirrored.list().then(() => this.byName.get(name)?.definition)
+  }
+
+  databases(): MaybePromise<readonly DatabaseDefinition[]> {
+    const all = () => [...this.byName.values()].map(({ definition }) => definition)
+    return this.mirrored === undefined ? all() : this.mirrored.listIfItAnswers().then(all)
   }
 
   relation(
@@ -109,7 +131,11 @@ export class RemoteCatalog implements CatalogProvider {
     name: string,
   ): TableDefinition | undefined | Promise<TableDefinition | undefined> {
     const found = this.byName.get(database)
-    if (found === undefined) return undefined
+    if (found === undefined) {
+      const appeared = this.database(database)
+      if (!(appeared instanceof Promise)) return undefined
+      return appeared.then((each) => (each === undefined ? undefined : this.relation(database, name)))
+    }
     const known = found.tables.get(name)
     if (known === undefined) return this.load(found, name)
     known.wasUsed = true
@@ -119,6 +145,7 @@ export class RemoteCatalog implements CatalogProvider {
   async relationNames(
     database: string,
   ): Promise<readonly { readonly name: string; readonly kind: 'table' }[]> {
+    if (!this.byName.has(database)) await this.database(database)
     const found = this.byName.get(database)
     if (found === undefined) return []
     const { rows } = await found.server.read(namesSql(found.remoteName))
@@ -142,7 +169,7 @@ export class RemoteCatalog implements CatalogProvider {
     if (database.isReadOnly) throw sqlError('ER_SCHEMA_READ_ONLY', name)
     statement.checkKilled()
     try {
-      await database.server.runOnce(sql, statement.signal)
+      await database.server.runOnce(sql, statement)
     } catch (error) {
       statement.checkKilled()
       throw error
@@ -156,6 +183,7 @@ export class RemoteCatalog implements CatalogProvider {
   stop(): void {
     clearInterval(this.refresh)
     this.refresh = undefined
+    this.mirrored?.server.pool.destroy()
     for (const { server } of this.byName.values()) server.pool.destroy()
     for (const server of this.servers.values()) server.pool.destroy()
   }
@@ -170,7 +198,7 @@ export class RemoteCatalog implements CatalogProvider {
     const used = new Set<string>()
     for (const { name, server: serverName, database, readOnly } of databases) {
       const server = servers.find((each) => each.name.toLowerCase() === serverName.toLowerCase())
-      if (server === undefined || this.configuredNames.has(name)) continue
+      if (server === undefined || this.isKept(name)) continue
       wanted.add(name)
       const remoteName = database === '' ? server.database || name : database
       const remote = this.serverFor(server, used)
@@ -180,12 +208,34 @@ export class RemoteCatalog implements CatalogProvider {
       if (!isSame) this.byName.set(name, this.newDatabase(name, remote, remoteName, readOnly))
     }
     for (const name of this.byName.keys()) {
-      if (!wanted.has(name) && !this.configuredNames.has(name)) this.byName.delete(name)
+      if (!wanted.has(name) && !this.isKept(name)) this.byName.delete(name)
     }
     for (const [key, server] of this.servers) {
       if (used.has(key)) continue
       server.pool.close()
       this.servers.delete(key)
+    }
+    this.version++
+  }
+
+  /** Whether a database is none of CREATE DATABASE. */
+  private isKept(name: string): boolean {
+    return this.configuredNames.has(name) || this.mirroredNames.has(name)
+  }
+
+  private mirror(names: readonly string[]): void {
+    const { mirrored, mirroredNames } = this
+    if (mirrored === undefined) return
+    const gone = [...mirroredNames].filter((name) => !names.includes(name))
+    const come = names.filter((name) => !this.byName.has(name))
+    if (gone.length === 0 && come.length === 0) return
+    for (const name of gone) {
+      this.byName.delete(name)
+      mirroredNames.delete(name)
+    }
+    for (const name of come) {
+      this.byName.set(name, this.newDatabase(name, mirrored.server, name, mirrored.isReadOnly))
+      mirroredNames.add(name)
     }
     this.version++
   }

@@ -52,6 +52,7 @@ const CODES: ReadonlyMap<number, ErrorCode> = new Map(
 const FOREIGN_NUMBERS: Readonly<Record<number, ErrorCode>> = {
   4025: 'ER_CHECK_CONSTRAINT_VIOLATED',
   1969: 'ER_QUERY_TIMEOUT',
+  167: 'ER_AUTOINC_READ_FAILED',
 }
 
 /** Numbers by which a remote says that our account there, or the remote itself, is not fit for use. */

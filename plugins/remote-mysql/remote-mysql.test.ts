@@ -340,7 +340,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       await expect(session.run('INSERT INTO item (name) VALUES (NULL)')).rejects.toMatchObject({
         number: 1048,
       })
-      await expect(session.run('UPDATE keyless SET a = 2')).rejects.toMatchObject({ number: 1235 })
+      await expect(session.run('UPDATE keyless SET a = SOUNDEX(b)')).rejects.toMatchObject({ number: 1235 })
     })
 
     test('fill in defaults', async () => {

@@ -3,9 +3,11 @@
  * a fresh connection when the one they were given had gone away unnoticed.
  */
 import type { RemoteAddress, RemoteAnswerRows, RemoteConnection } from './connection.js'
+import type { StatementContext } from '@switchyard/core/spi'
 import { ConnectionPool, type PoolLimits } from './connection-pool.js'
 import { dialectOf, type Dialect } from './dialect.js'
 import { clientError, ConnectionLost } from './remote-error.js'
+import { passOnWarnings } from './warnings.js'
 
 export class RemoteServer {
   readonly pool: ConnectionPool
@@ -41,7 +43,8 @@ export class RemoteServer {
   }
 
   /** Runs a statement that must not be repeated and is no part of a transaction. Rejects with a SqlError. */
-  async runOnce(sql: string, signal: AbortSignal): Promise<void> {
+  async runOnce(sql: string, statement: StatementContext): Promise<void> {
+    const { signal } = statement
     const connection = await this.connection()
     let killing: Promise<void> | undefined
     const onAbort = (): void => {
@@ -49,7 +52,8 @@ export class RemoteServer {
     }
     signal.addEventListener('abort', onAbort)
     try {
-      await connection.run(sql)
+      const { warningCount } = await connection.run(sql)
+      if (warningCount > 0) passOnWarnings(await connection.run('SHOW WARNINGS'), statement)
     } catch (error) {
       throw this.translated(error)
     } finally {

@@ -9,6 +9,10 @@ import {
   sqlError,
   type Batch,
   type BatchCursor,
+  type ChangeAnswer,
+  type ChangedRows,
+  type ChangeValues,
+  type DriverChange,
   type DriverTransaction,
   type ExactValue,
   type Fragment,
@@ -26,7 +30,9 @@ import {
   type TableStorage,
   type TransactionOptions,
 } from '@switchyard/core/spi'
-import { fragmentSql } from './fragment-sql.js'
+import { changedTables, changeInput, changeServer, changeSql, type ChangeSql } from './change-sql.js'
+import type { Dialect } from './dialect.js'
+import { fragmentSql, fragmentTemplate } from './fragment-sql.js'
 import { serverOf } from './fragment-tables.js'
 import { Refusal } from './fragment-expression.js'
 import type { RemoteCatalog } from './remote-catalog.js'
@@ -34,8 +40,10 @@ import type { RemoteServer } from './remote-server.js'
 import type { RemoteAnswerRows } from './connection.js'
 import { tableName, type RemoteTable, type RemoteTables } from './remote-table.js'
 import { RemoteTransaction } from './remote-transaction.js'
+import { runChange } from './run-change.js'
 import { RowCursor } from './row-cursor.js'
 import { conditionPushDown, scanSql } from './scan-sql.js'
+import type { SqlTemplate } from './sql-template.js'
 import { deleteStatements, insertStatements, updateStatements } from './write-sql.js'
 
 /** In units of one row read from memory: see `ScanAnswer.cost`. */
@@ -52,10 +60,17 @@ export class RemoteStorage implements TableStorage {
     fragments: true,
     writable: true,
     drawsNumbers: true,
+    changes: true,
     keyBytesMax: 0,
   } as const
   /** Cursors of statements outside of transactions, each of which holds a connection. */
   private readonly cursors = new WeakMap<StatementContext, Set<RowCursor>>()
+
+  /** Of fragments of plans that are kept. */
+  private readonly templates = new WeakMap<
+    Fragment,
+    { readonly server: RemoteServer; readonly template: SqlTemplate | undefined }
+  >()
 
   constructor(
     readonly name: string,
@@ -65,6 +80,7 @@ export class RemoteStorage implements TableStorage {
 
   /** A remote that is away must not keep this server from starting. */
   start(): Promise<void> {
+    this.catalog.start()
     return Promise.resolve()
   }
 
@@ -105,7 +121,9 @@ export class RemoteStorage implements TableStorage {
     if (request.lock !== undefined) this.writable(table)
     const types = request.columns.flatMap((column) => table.columns[column]?.type ?? [])
     return this.watched([table], () =>
-      this.open(remote.server, scanSql(table, remote, request), types, statement, transaction),
+      unlessLocked(request.lockWait === 'nowait', () =>
+        this.open(remote.server, scanSql(table, remote, request), types, statement, transaction),
+      ),
     )
   }
 
@@ -130,11 +148,21 @@ export class RemoteStorage implements TableStorage {
     const server = serverOf(fragment.root, this.tables)
     const { dialect } = server
     if (dialect === undefined) throw new Error('invariant: fragments are planned for servers that are known')
-    const sql = fragmentSql(fragment, this.tables, dialect, values)
+    const sql = this.sqlOf(fragment, server, dialect, values)
     const types = fragment.columns.map(({ type }) => type)
     return this.watched(planTables(fragment.root), () =>
-      this.open(server, sql, types, statement, transaction),
+      unlessLocked(sql.endsWith(' NOWAIT'), () => this.open(server, sql, types, statement, transaction)),
     )
+  }
+
+  private sqlOf(fragment: Fragment, server: RemoteServer, dialect: Dialect, values: FragmentValues): string {
+    if (fragment.wanted !== undefined) return fragmentSql(fragment, this.tables, dialect, values)
+    let known = this.templates.get(fragment)
+    if (known?.server !== server) {
+      known = { server, template: fragmentTemplate(fragment, this.tables, dialect) }
+      this.templates.set(fragment, known)
+    }
+    return known.template?.text(values) ?? fragmentSql(fragment, this.tables, dialect, values)
   }
 
   private open(
@@ -236,13 +264,41 @@ export class RemoteStorage implements TableStorage {
     return keys.rowCount
   }
 
+  planChange(change: DriverChange): ChangeAnswer {
+    try {
+      const server = changeServer(change, this.tables)
+      if (server.dialect === undefined) return { accepted: false, reason: 'the server is not known yet' }
+      return { accepted: true, text: changeSql(change, this.tables, server.dialect, undefined).sql }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return { accepted: false, reason: error.message }
+    }
+  }
+
+  async runChange(
+    change: DriverChange,
+    statement: StatementContext,
+    values: ChangeValues,
+    transaction?: DriverTransaction,
+  ): Promise<ChangedRows | undefined> {
+    const server = changeServer(change, this.tables)
+    const { dialect } = server
+    if (dialect === undefined) throw new Error('invariant: changes are planned for servers that are known')
+    if (!(transaction instanceof RemoteTransaction)) throw new Error('invariant: writes have a transaction')
+    const written = sqlWith(() => changeSql(change, this.tables, dialect, values))
+    if (written === undefined) return undefined
+    const targets = changedTables(change)
+    for (const table of targets) this.writable(table)
+    return this.watched([...targets, ...planTables(changeInput(change))], () =>
+      runChange(transaction.forWriting(server), written, statement),
+    )
+  }
+
   /** Not part of a transaction: it commits by itself. */
   async truncateTable(table: TableDefinition, statement: StatementContext): Promise<void> {
     const remote = this.writable(table)
     statement.checkKilled()
-    await this.watched([table], () =>
-      remote.server.runOnce(`TRUNCATE TABLE ${tableName(remote)}`, statement.signal),
-    )
+    await this.watched([table], () => remote.server.runOnce(`TRUNCATE TABLE ${tableName(remote)}`, statement))
   }
 
   /** As the remote estimates them. */
@@ -283,6 +339,26 @@ export class RemoteStorage implements TableStorage {
       }
       throw error.code === 'ER_DUP_ENTRY' ? inOurWords(error, tables[0]) : error
     }
+  }
+}
+
+/** MariaDB says of a row that it was told not to wait for what it says of one that it waited for in vain. */
+async function unlessLocked<T>(isImpatient: boolean, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open()
+  } catch (error) {
+    const isLocked = isImpatient && isSqlError(error) && error.code === 'ER_LOCK_WAIT_TIMEOUT'
+    throw isLocked ? sqlError('ER_LOCK_NOWAIT') : error
+  }
+}
+
+/** Undefined for what can't be written with the values that there are. */
+function sqlWith(write: () => ChangeSql): ChangeSql | undefined {
+  try {
+    return write()
+  } catch (error) {
+    if (error instanceof Refusal) return undefined
+    throw error
   }
 }
 

@@ -100,7 +100,11 @@ function conditionSql(table: TableDefinition, { column, operator, values }: Colu
 }
 
 /** Where a remote knows neither NOWAIT nor SKIP LOCKED, waiting is what is left. */
-function lockSql(lock: 'share' | 'exclusive', wait: 'wait' | 'nowait' | 'skip', remote: RemoteTable): string {
+export function lockSql(
+  lock: 'share' | 'exclusive',
+  wait: 'wait' | 'nowait' | 'skip',
+  remote: RemoteTable,
+): string {
   const { dialect } = remote.server
   const isOld = dialect?.flavour === 'mariadb' || (dialect?.version ?? 0) < 80_000
   const mode = lock === 'exclusive' ? 'FOR UPDATE' : isOld ? 'LOCK IN SHARE MODE' : 'FOR SHARE'

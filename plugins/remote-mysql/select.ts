@@ -34,6 +34,10 @@ export function columnSql(table: TableDefinition, position: number, alias: strin
   return column.type.name === 'float' ? `(${name} + 0e0)` : name
 }
 
+export function isSingleTable({ from }: Select): boolean {
+  return !from.includes(' JOIN ') && !from.startsWith('(')
+}
+
 /** Joins in joins are computed first. */
 export function nested(from: string): string {
   return from.includes(' JOIN ') && !from.startsWith('(SELECT') ? `(${from})` : from

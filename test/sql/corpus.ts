@@ -38,12 +38,16 @@ export interface LeftOut {
   readonly cases?: readonly (readonly [file: string, sql: string])[]
 }
 
-/** Declares the tests of all files on one storage. */
-export function describeCorpus(storageName: string, leftOut: readonly LeftOut[] = []): void {
+/** Declares the tests of all files on one storage, or on what `start` gives. */
+export function describeCorpus(
+  storageName: string,
+  leftOut: readonly LeftOut[] = [],
+  start: (folder: string) => Promise<SqlServer> = (folder) => startSwitchyard(storageName, folder),
+): void {
   let server: SqlServer
   beforeAll(async () => {
-    server = await startSwitchyard(storageName, temporaryFolder())
-  })
+    server = await start(temporaryFolder())
+  }, START_TIMEOUT_MS)
   afterAll(async () => {
     await server.stop()
     removeTemporaryFolders()
@@ -62,6 +66,8 @@ export function describeCorpus(storageName: string, leftOut: readonly LeftOut[] 
     }
   }
 }
+
+const START_TIMEOUT_MS = 60_000
 
 function isLeftOut({ name, steps }: CaseFile, { files = [], needing }: LeftOut): boolean {
   if (files.some((each) => name.startsWith(each))) return true

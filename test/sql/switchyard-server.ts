@@ -31,7 +31,7 @@ export async function startSwitchyard(storageName: string, folder: string): Prom
   }
 }
 
-class SwitchyardConnection implements SqlConnection {
+export class SwitchyardConnection implements SqlConnection {
   constructor(private readonly client: TestSession) {}
 
   async run(sql: string): Promise<Outcome> {

@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { MemoryStorage } from '@switchyard/storage-memory'
 import type { Storage } from '../../core/spi/storage.js'
-import type { PluginManifest } from '../../core/spi/manifest.js'
+import type { PluginManifest, PluginParts } from '../../core/spi/manifest.js'
 import { TEST_SETTINGS } from './engine.js'
 
 /**
@@ -13,6 +13,8 @@ import { TEST_SETTINGS } from './engine.js'
  */
 const TEST_OPTIONS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   lmdb: { overlayBytes: 4096 },
+  // Definitions are read again while they are used.
+  remote: { refresh: 100 },
 }
 
 /** The storage of this name, and one beside it that keeps the catalog if it can't itself. */
@@ -25,15 +27,32 @@ export async function createStorages(name: string, folder: string): Promise<read
 export async function createStorage(name: string, folder: string): Promise<Storage> {
   if (name === 'memory') return new MemoryStorage(name)
   const { plugin } = (await import(`@switchyard/storage-${name}`)) as { readonly plugin: PluginManifest }
-  const options = Object.fromEntries(
+  const { storage } = await createParts(plugin, name, folder, { folder: join(folder, name) })
+  if (storage === undefined) throw new Error(`the plugin of ${name} provides no storage`)
+  return storage
+}
+
+/** Storage and catalog of virtual databases. */
+export async function createRemoteParts(): Promise<Required<Pick<PluginParts, 'storage' | 'catalog'>>> {
+  const { plugin } = (await import('@switchyard/remote-mysql')) as { readonly plugin: PluginManifest }
+  const { storage, catalog } = await createParts(plugin, 'remote', '', {})
+  if (storage === undefined || catalog === undefined) throw new Error('remotes are storage and catalog')
+  return { storage, catalog }
+}
+
+async function createParts(
+  plugin: PluginManifest,
+  name: string,
+  folder: string,
+  more: Readonly<Record<string, string>>,
+): Promise<PluginParts> {
+  const defaults = Object.fromEntries(
     Object.entries(plugin.options).map(([key, option]) => [key, option.default]),
   )
-  const parts = await plugin.create({
+  return plugin.create({
     name,
-    options: { ...options, ...TEST_OPTIONS[name], folder: join(folder, name) },
+    options: { ...defaults, ...TEST_OPTIONS[name], ...more },
     settings: { ...TEST_SETTINGS, dataFolder: folder },
     logger: console as never,
   })
-  if (parts.storage === undefined) throw new Error(`the plugin of ${name} provides no storage`)
-  return parts.storage
 }

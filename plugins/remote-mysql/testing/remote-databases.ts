@@ -11,6 +11,7 @@ export const LIMITS: PoolLimits = {
   connectionsMax: plugin.options.connections.default,
   queueMax: 1000,
   queueTimeoutMs: 15_000,
+  idleMax: 1000,
   idleMaxMs: 60_000,
   lifetimeMaxMs: 60_000,
   connectTimeoutMs: 2000,
@@ -50,7 +51,14 @@ export async function startWithRemotes(
     readOnly: readOnly ?? false,
   }))
   const catalog = new RemoteCatalog(
-    { storage: 'remote', limits: { ...LIMITS, ...limits }, refreshMs, configured, tls: undefined },
+    {
+      storage: 'remote',
+      limits: { ...LIMITS, ...limits },
+      refreshMs,
+      configured,
+      mirrored: undefined,
+      tls: undefined,
+    },
     tables,
   )
   const storages = [await createStorage('memory', ''), new RemoteStorage('remote', catalog, tables)]

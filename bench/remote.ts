@@ -1,0 +1,120 @@
+/**
+ * What a virtual database costs beside a direct connection, in one run: `npm run bench -- remote [--seconds 5] [--rows 1000000] [--storage
+ * hybrid]`. Point reads by sysbench (1 and 8 threads), a join of 100 local keys with a large remote table, copies of that table into
+ * lmdb and, in mode hybrid, chdb. The remote is a MariaDB of its own, on this machine.
+ */
+import { execFileSync } from 'node:child_process'
+import { loadavg } from 'node:os'
+import { cpuSeconds, startMariaDb, startSwitchyard, type Rival } from './rivals.js'
+
+const option = (name: string, otherwise: string): string => {
+  const at = process.argv.indexOf(`--${name}`)
+  return at < 0 ? otherwise : (process.argv[at + 1] ?? otherwise)
+}
+
+const seconds = Number(option('seconds', '5'))
+const rows = Number(option('rows', '1000000'))
+const storage = option('storage', 'lmdb')
+const parts = option('parts', 'points,join,copies').split(',')
+/** For Node, before our server: `--cpu-prof` and the like. */
+const nodeArguments = option('node', '').split(' ').filter(Boolean)
+
+const SBTEST =
+  'CREATE TABLE IF NOT EXISTS sbtest1 (id INT PRIMARY KEY, k INT NOT NULL, c CHAR(120) NOT NULL, pad CHAR(60) NOT NULL, KEY (k))'
+
+function client(rival: Rival, sql: string): string {
+  const target = ['--no-defaults', '-h127.0.0.1', `-P${rival.port}`, '-uroot', '-N', '-B']
+  return execFileSync('mariadb', [...target, '-e', sql], { encoding: 'utf8' })
+}
+
+function timed(action: () => unknown): number {
+  const start = performance.now()
+  action()
+  return performance.now() - start
+}
+
+interface Points {
+  readonly perSecond: number
+  readonly meanMs: number
+  readonly cpuMicros: number
+}
+
+function pointReads(rival: Rival, threads: number): Points {
+  const before = cpuSeconds(rival.pid)
+  const output = execFileSync(
+    'sysbench',
+    [
+      ...['oltp_point_select', '--db-driver=mysql', '--mysql-host=127.0.0.1', `--mysql-port=${rival.port}`],
+      ...['--mysql-user=root', '--mysql-db=sbtest', '--tables=1', '--table-size=100000'],
+      ...[`--threads=${threads}`, `--time=${seconds}`, 'run'],
+    ],
+    { encoding: 'utf8' },
+  )
+  const cpu = cpuSeconds(rival.pid) - before
+  const total = Number(/total:\s+(\d+)/.exec(output)?.[1])
+  return {
+    perSecond: Number(/queries:\s+\d+\s+\(([\d.]+) per sec/.exec(output)?.[1]),
+    meanMs: Number(/avg:\s+([\d.]+)/.exec(output)?.[1]),
+    cpuMicros: (cpu * 1e6) / total,
+  }
+}
+
+const shown = ({ perSecond, meanMs, cpuMicros }: Points): string =>
+  `${(perSecond / 1000).toFixed(1)}k/s, ${meanMs.toFixed(2)} ms, ${cpuMicros.toFixed(0)} µs CPU`
+
+const remote = await startMariaDb()
+const ours = await startSwitchyard(storage, nodeArguments)
+try {
+  client(
+    remote,
+    `CREATE DATABASE sbtest CHARACTER SET utf8mb4; USE sbtest; ${SBTEST};
+      INSERT INTO sbtest1 SELECT seq, seq * 7919 % 100000, REPEAT(seq % 10, 119), REPEAT('x', 59) FROM seq_1_to_100000;
+      CREATE TABLE big (id INT PRIMARY KEY, k INT NOT NULL, amount DECIMAL(10, 2) NOT NULL, name VARCHAR(20) NOT NULL, at DATETIME NOT NULL, KEY (k));
+      INSERT INTO big SELECT seq, seq * 7919 % 100000, seq % 100000 / 100, CONCAT('name ', seq % 1000), '2024-01-01' + INTERVAL seq SECOND FROM seq_1_to_${rows}`,
+  )
+  client(
+    ours,
+    `CREATE SERVER remote FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1', PORT ${remote.port}, USER 'root');
+      CREATE DATABASE sbtest FROM SERVER remote; CREATE DATABASE here; CREATE TABLE here.wanted (id INT PRIMARY KEY);
+      INSERT INTO here.wanted WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT i * ${Math.floor(rows / 100)} FROM n`,
+  )
+  console.log(`load average ${loadavg()[0]?.toFixed(1) ?? ''}`)
+  if (parts.includes('points')) {
+    for (const threads of [1, 8]) {
+      const [direct, forwarded] = [pointReads(remote, threads), pointReads(ours, threads)]
+      const latency = (forwarded.meanMs / direct.meanMs).toFixed(2)
+      const throughput = (forwarded.perSecond / direct.perSecond).toFixed(2)
+      console.log(
+        `point read, ${threads} threads: direct ${shown(direct)} | forwarded ${shown(forwarded)} | latency ×${latency}, throughput ×${throughput}`,
+      )
+    }
+  }
+  if (parts.includes('join')) {
+    for (const [name, column] of [
+      ['primary key', 'id'],
+      ['index', 'k'],
+    ] as const) {
+      const join = `SELECT COUNT(*), SUM(b.amount) FROM here.wanted w JOIN sbtest.big b ON b.${column} = w.id;`
+      client(ours, join)
+      const [one, many] = [1, 21].map((count) => timed(() => client(ours, join.repeat(count))))
+      console.log(`join of 100 keys by ${name}: ${(((many ?? 0) - (one ?? 0)) / 20).toFixed(1)} ms`)
+    }
+  }
+  if (parts.includes('copies')) {
+    for (const engine of storage === 'hybrid' ? ['lmdb', 'chdb', 'memory'] : ['lmdb', 'memory']) {
+      const definition = `CREATE TABLE here.copy_${engine} (id INT PRIMARY KEY, k INT NOT NULL, amount DECIMAL(10, 2) NOT NULL,
+        name VARCHAR(20) NOT NULL, at DATETIME NOT NULL) ENGINE=${engine}`
+      client(ours, definition)
+      const ms = timed(() =>
+        client(ours, `INSERT INTO here.copy_${engine} SELECT id, k, amount, name, at FROM sbtest.big`),
+      )
+      const count = client(ours, `SELECT COUNT(*) FROM here.copy_${engine}`).trim()
+      console.log(
+        `copy into ${engine}: ${(ms / 1000).toFixed(2)} s, ${((rows / ms) | 0).toString()}k rows/s (${count} rows)`,
+      )
+    }
+  }
+} finally {
+  await ours.stop()
+  await remote.stop()
+}

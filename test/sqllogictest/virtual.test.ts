@@ -1,0 +1,60 @@
+/**
+ * Goal: the classic corpus answers as MySQL does on tables of a virtual database. Method: as `sample.test.ts`, on a database that lies on
+ * MariaDB, and on one that lies on a second server of ours.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../differential/mariadb-server.js'
+import { startVirtualEngine } from '../sql/virtual-server.js'
+import { killServers, TestServer } from '../support/server.js'
+import { describeWithCommand } from '../support/system-packages.js'
+import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js'
+import { CORPUS_FOLDER, hasCorpus } from './corpus.js'
+import { runFile } from './run-file.js'
+
+// Views aren't made in remote databases, and REPLACE of rows without primary key isn't done there.
+const SAMPLES = ['evidence/in1', 'evidence/in2', 'evidence/slt_lang_aggfunc', 'evidence/slt_lang_update']
+
+const each = hasCorpus ? test.each(SAMPLES) : test.skip.each(SAMPLES)
+
+async function check(port: number, file: string): Promise<void> {
+  const { engine, there } = await startVirtualEngine(port)
+  try {
+    await there.query('DROP DATABASE IF EXISTS slt')
+    await there.query('CREATE DATABASE slt COLLATE utf8mb4_bin')
+    await (await engine.session()).run('CREATE DATABASE slt FROM SERVER remote')
+    const session = await engine.session('slt')
+    await session.run("SET sql_mode = REPLACE(@@sql_mode, 'ONLY_FULL_GROUP_BY', '')")
+    const text = gunzipSync(readFileSync(join(CORPUS_FOLDER, `${file}.test.gz`))).toString('utf8')
+    const result = await runFile(text, session)
+    expect(result.failures).toEqual([])
+    expect(result.passed).toBeGreaterThan(0)
+  } finally {
+    await there.end()
+    await engine.stop()
+  }
+}
+
+afterAll(async () => {
+  await killServers()
+  removeTemporaryFolders()
+})
+
+describe('on a second server of ours', () => {
+  let port = 0
+  beforeAll(async () => {
+    if (hasCorpus) ({ port } = await TestServer.start({ args: ['--storage', 'memory'] }))
+  })
+  each('%s', (file) => check(port, file), 120_000)
+})
+
+describeWithCommand(MARIADB_PROGRAMS, 'on MariaDB', () => {
+  let server: MariaDbServer | undefined
+  beforeAll(async () => {
+    if (hasCorpus) server = await startMariaDb(temporaryFolder())
+  }, 60_000)
+  afterAll(() => server?.stop())
+  each('%s', (file) => check(server?.port ?? 0, file), 120_000)
+  if (hasCorpus) test('much', () => check(server?.port ?? 0, 'random/groupby/slt_good_13'), 120_000)
+})
