@@ -61,6 +61,7 @@ export class ChdbStorage implements TableStorage {
     keyBytesMax: 0,
     rowIds: true,
     stages: true,
+    upserts: true,
   } as const
   private readonly stored = new WeakMap<TableDefinition, StoredTable>()
   private readonly states = new Map<number, Promise<TableState>>()
