@@ -31,7 +31,7 @@ export function compareSql(operator: string, left: Expression, right: Expression
     const digits = Math.max(m.whole, n.whole) + scale
     return `(${decimalSql(render(left), digits, scale)} ${operator} ${decimalSql(render(right), digits, scale)})`
   }
-  const isSamePacked = isTemporal(a) && a.name === b.name && a.scale === b.scale
+  const isSamePacked = isMoment(a) && a.name === b.name && a.scale === b.scale
   if (isSamePacked || (isApproximate(a) && isApproximate(b)) || (isBytes(a) && isBytes(b))) {
     return plain
   }
