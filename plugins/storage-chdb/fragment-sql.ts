@@ -205,7 +205,6 @@ class FragmentWriter {
   }
 
   private aggregate(node: Extract<LogicalNode, { kind: 'aggregate' }>): Select {
-    if (node.rollup) throw new Refusal('no entry for ROLLUP')
     const input = plain(unsorted(this.select(node.input)))
     const keys = node.groupBy.map(({ output, expression }) => {
       if (!isDistinguishable(expression.type)) throw new Refusal(unordered(expression.type))
@@ -215,14 +214,24 @@ class FragmentWriter {
       return groupedBy(output, column, expression.type)
     })
     if (keys.length === 0 && node.aggregates.length === 0) throw new Refusal('one group of nothing')
+    if (node.rollup) checkRollup(keys)
+    const flags = node.groupingOutputs.map((id, i): [number, ColumnText] => [
+      id,
+      { text: `grouping(${keys[i]?.key ?? ''})` },
+    ])
     const totals = node.aggregates.map((call): [number, ColumnText] => [
       call.output,
       this.total(call, input.columns, keys.length > 0),
     ])
     return {
       ...input,
-      columns: new Map([...keys.map(({ id, column }): [number, ColumnText] => [id, column]), ...totals]),
+      columns: new Map([
+        ...keys.map(({ id, column }): [number, ColumnText] => [id, column]),
+        ...totals,
+        ...flags,
+      ]),
       groupBy: keys.map(({ key }) => key),
+      isRolledUp: node.rollup,
     }
   }
 
@@ -322,6 +331,14 @@ function groupedBy(id: number, column: ColumnText, type: SqlType): GroupedColumn
   const key = isText(type) ? keyFor(column, type) : column.text
   if (!isText(type) || key === column.text) return { id, column, key }
   return { id, column: { ...column, text: `any(${column.text})`, key, collation: type.collation }, key }
+}
+
+/** Where a key isn't what is shown, a row of totals would show one of its texts. */
+function checkRollup(keys: readonly GroupedColumn[]): void {
+  const texts = new Set(keys.map(({ key }) => key))
+  if (texts.size < keys.length || keys.some(({ key, column }) => key !== column.text)) {
+    throw new Refusal('no entry for ROLLUP of such keys')
+  }
 }
 
 function keyFor(column: ColumnText, type: SqlType): string {

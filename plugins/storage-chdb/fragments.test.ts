@@ -77,6 +77,8 @@ const WHOLE = [
   'SELECT state, flags, COUNT(*), SUM(DISTINCT item) FROM @sale GROUP BY state, flags ORDER BY state DESC, flags',
   'SELECT id, LAG(item) OVER (PARTITION BY code ORDER BY id), LEAD(name, 2) OVER (ORDER BY id), FIRST_VALUE(amount) OVER (PARTITION BY item ORDER BY id), LAST_VALUE(day) OVER (ORDER BY id DESC) IS NULL FROM @sale ',
   'SELECT id, SUM(amount) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING), MAX(day) OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND 3 FOLLOWING) FROM @sale ',
+  'SELECT item, code, COUNT(*), SUM(item), GROUPING(code) FROM @sale GROUP BY item, code WITH ROLLUP',
+  'SELECT item, MAX(item), COUNT(*) FROM @sale WHERE id < 0 GROUP BY item WITH ROLLUP',
   'SELECT id FROM @sale WHERE (item > 2) IS TRUE XOR (amount > 1) IS FALSE',
   'SELECT id, SUM(pieces) OVER (PARTITION BY item ORDER BY id), AVG(amount) OVER (PARTITION BY item), COUNT(*) OVER (ORDER BY day) FROM @sale ',
 ]
@@ -94,6 +96,9 @@ describeWithEngine('fragments', () => {
     'SELECT DATE_ADD(day, INTERVAL 1 DAY) FROM @sale ',
     'SELECT s.id FROM @sale s LEFT JOIN @item i ON i.id = s.item AND i.price < s.amount',
     'SELECT MIN(state), MAX(flags) FROM @sale ',
+    'SELECT CEIL(tiny / -12) FROM @sale ',
+    'SELECT id FROM @sale WHERE -big <= NULL',
+    'SELECT name, COUNT(*) FROM @sale GROUP BY name WITH ROLLUP',
     "SELECT id FROM @sale WHERE state = 'new' OR flags = 'x'",
     'SELECT general, COUNT(*) FROM @sale GROUP BY general',
     "SELECT id FROM @sale WHERE name LIKE '|%' ESCAPE '|'",

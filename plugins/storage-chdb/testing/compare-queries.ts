@@ -23,22 +23,35 @@ const seed = numberAfter('--seed', Date.now() % 1_000_000)
 const random = new Random(seed)
 const comparison = await FragmentComparison.start(temporaryFolder())
 const refusals = new Map<string, number>()
+let started = 0
+let ended = 0
 let whole = 0
 let differences = 0
 let upToPlan = 0
 print(`seed ${seed}`)
-for (let i = 1; i <= queries; i++) {
-  const sql = randomQuery(random)
-  const { difference, refusal, isUpToPlan } = await comparison.compare(sql)
-  if (refusal === '') whole++
-  else refusals.set(refusal, (refusals.get(refusal) ?? 0) + 1)
-  if (isUpToPlan) upToPlan++
-  if (difference !== undefined) {
-    differences++
-    print(`query ${i}: ${sql}\n  ${difference}`)
+
+async function compareSome(own: FragmentComparison): Promise<void> {
+  while (started < queries) {
+    const number = ++started
+    const sql = randomQuery(random)
+    const { difference, refusal, isUpToPlan } = await own.compare(sql)
+    if (refusal === '') whole++
+    else refusals.set(refusal, (refusals.get(refusal) ?? 0) + 1)
+    if (isUpToPlan) upToPlan++
+    if (difference !== undefined) {
+      differences++
+      print(`query ${number}: ${sql}\n  ${difference}`)
+    }
+    if (++ended % 1000 === 0) print(`${ended} queries, ${differences} differ, ${whole} ran as a whole`)
   }
-  if (i % 1000 === 0) print(`${i} queries, ${differences} differ, ${whole} ran as a whole`)
 }
+
+const AT_ONCE = 4
+await Promise.all(
+  Array.from({ length: AT_ONCE }, async () => {
+    await compareSome(await comparison.beside())
+  }),
+)
 await comparison.stop()
 removeTemporaryFolders()
 const commonest = [...refusals].sort((a, b) => b[1] - a[1]).slice(0, 12)

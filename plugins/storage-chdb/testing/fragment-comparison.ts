@@ -20,9 +20,16 @@ export interface Comparison {
 
 export class FragmentComparison {
   private constructor(
-    readonly engine: TestEngine,
+    private readonly engine: TestEngine,
     private readonly session: TestSession,
   ) {}
+
+  /** The same tables in a session of its own, so that several queries run at once. */
+  async beside(): Promise<FragmentComparison> {
+    const session = await this.engine.session()
+    await session.run('USE d')
+    return new FragmentComparison(this.engine, session)
+  }
 
   static async start(folder: string): Promise<FragmentComparison> {
     const engine = await TestEngine.start([await createStorage('memory', folder), createTestStorage(folder)])

@@ -29,7 +29,7 @@ export function tableStatements(engine: string): readonly string[] {
   ]
 }
 
-const ROWS = 200
+const ROWS = 90
 
 function saleRows(): string {
   const random = new Random(7)
@@ -449,7 +449,7 @@ class QueryMaker {
   }
 
   private subQuery(): string {
-    const inner = `SELECT item AS k, COUNT(*) AS n, SUM(${this.one('amount', 'pieces', 'item')}) AS t, MIN(${this.one('day', 'at')}) AS d FROM @sale s${this.maybe(50, () => ` WHERE s.id ${this.one('<', '>')} 100`)} GROUP BY item`
+    const inner = `SELECT item AS k, COUNT(*) AS n, SUM(${this.one('amount', 'pieces', 'item')}) AS t, MIN(${this.one('day', 'at')}) AS d FROM @sale s${this.maybe(50, () => ` WHERE s.id ${this.one('<', '>')} 50`)} GROUP BY item`
     return this.random.pick([
       () =>
         `SELECT k, n, t, d FROM (${inner}) x WHERE ${this.one('n > 3', 't > 0', 'k <> 1', 'd IS NOT NULL')}`,
