@@ -3,6 +3,8 @@
  * same, and are wholly there or not at all. Method: the same statements, made by chance from a seed that a failure prints, on both;
  * statements of so many rows that they are written in several blocks; one that fails behind its first block.
  */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { TestEngine, type TestSession } from '../../test/support/engine.js'
 import { createStorage } from '../../test/support/storages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
@@ -27,13 +29,18 @@ const TABLES = [
   'id INT AUTO_INCREMENT PRIMARY KEY, a INT UNIQUE, b VARCHAR(10) UNIQUE, g INT AS (a + 1) STORED',
 ]
 
+/** Keys that are there, and that come twice; a line that is too long, a value that isn't a number. */
+const LINES = '1\t5\tone\n2\t6\n1\t7\tuno\n3\t5\ttres\textra\n4\tx\tfour\n2\t8\tb\n'
+
 let engine: TestEngine
 let session: TestSession
 
 beforeAll(async () => {
   if (!isEngineInstalled()) return
   const folder = temporaryFolder()
-  engine = await TestEngine.start([await createStorage('memory', folder), createTestStorage(folder)])
+  const storages = [await createStorage('memory', folder), createTestStorage(folder)]
+  engine = await TestEngine.start(storages, { files: { folder, local: false } })
+  writeFileSync(join(folder, 'rows.txt'), LINES)
   session = await engine.session()
   await session.run('CREATE DATABASE d')
   await session.run('USE d')
@@ -157,6 +164,19 @@ describeWithEngine('upserts', () => {
     await onBoth('REPLACE INTO @big VALUES (1, 1, 1)')
   }, 60_000)
 
+  test.each(['REPLACE', 'IGNORE'])('of LOAD DATA … %s', async (word) => {
+    await session.run("SET sql_mode = ''")
+    const columns = 'id INT PRIMARY KEY, a INT, b VARCHAR(4), UNIQUE (b)'
+    for (const [suffix] of ENGINES) await session.run(`DROP TABLE IF EXISTS t9_${suffix}`)
+    await onBothTables((suffix) => `CREATE TABLE t9_${suffix} (${columns})`)
+    await onBoth("INSERT INTO @t9 VALUES (3, 1, 'uno'), (9, 2, 'nine')")
+    await onBoth(`LOAD DATA INFILE 'rows.txt' ${word} INTO TABLE @t9`)
+    await onBoth('SELECT * FROM @t9 ORDER BY id')
+    await onBoth(`LOAD DATA INFILE 'rows.txt' ${word} INTO TABLE @t9 (@id, a) SET id = @id + 5, b = UPPER(a)`)
+    await onBoth('SELECT * FROM @t9 ORDER BY id')
+    await session.run('SET sql_mode = DEFAULT')
+  })
+
   test('can be rolled back, and are seen by their own transaction', async () => {
     await session.run('CREATE TABLE own (id INT PRIMARY KEY, n INT) ENGINE=chdb')
     await session.run('INSERT INTO own VALUES (1, 1), (2, 2)')
@@ -169,6 +189,8 @@ describeWithEngine('upserts', () => {
     ])
     await session.run('BEGIN')
     await session.run('REPLACE INTO own VALUES (1, 11)')
+    await session.run('INSERT INTO own VALUES (9, 9)')
+    await session.run('DELETE FROM own WHERE id = 9')
     await session.run('INSERT INTO own VALUES (2, 5), (4, 4) ON DUPLICATE KEY UPDATE n = own.n + VALUES(n)')
     expect(await session.rows('SELECT id, n FROM own WHERE id <> 3 ORDER BY id')).toEqual([
       ['1', '11'],
