@@ -107,6 +107,24 @@ interface YearOfOffsets {
 
 export const UTC_TIME_ZONE: TimeZone = new FixedZone('UTC', 0)
 
+/** The years that a TIMESTAMP may be in, anywhere on earth, in seconds since 1970. */
+const TIMESTAMPS_FROM = -SECONDS_PER_DAY
+const TIMESTAMPS_TO = 2 ** 31 + SECONDS_PER_DAY
+const utcZones = new WeakMap<TimeZone, boolean>()
+
+/** Whether a TIMESTAMP shows the same in this zone as in UTC, whatever it is. */
+export function isAlwaysUtc(zone: TimeZone): boolean {
+  let isUtc = utcZones.get(zone)
+  if (isUtc === undefined) {
+    isUtc = true
+    for (let at = TIMESTAMPS_FROM; isUtc && at < TIMESTAMPS_TO; at += 7 * SECONDS_PER_DAY) {
+      isUtc = zone.offsetSecondsAt(at) === 0
+    }
+    utcZones.set(zone, isUtc)
+  }
+  return isUtc
+}
+
 /** The zone of the server's operating system (environment variable TZ). */
 const SYSTEM_TIME_ZONE: TimeZone = new RuledZone('SYSTEM', (epochSeconds) => {
   return -Math.round(new Date(epochSeconds * 1000).getTimezoneOffset() * 60)

@@ -2,6 +2,7 @@
  * What comes from outside the executor's own reach: fragments that a driver runs as a whole, and tables that the engine computes.
  */
 import { sqlError } from '../common/sql-error.js'
+import { isAlwaysUtc } from '../common/time-zones.js'
 import { SINGLE_ROW, Batch } from '../common/batch.js'
 import type { Evaluator } from '../common/evaluation.js'
 import type { MaybePromise, Value } from '../common/value.js'
@@ -68,6 +69,9 @@ export class FragmentValueCompiler {
     const valueOf = (expression: Expression): Value => this.evaluatorOf(expression)(SINGLE_ROW, 0, evaluation)
     return {
       valueOf,
+      get isUtc(): boolean {
+        return isAlwaysUtc(evaluation.timeZone)
+      },
       cutOf: (column, constant) => {
         const value = valueOf(constant)
         if (value === null) return undefined

@@ -9,14 +9,14 @@ import { isSqlError, sqlError } from '../common/sql-error.js'
 import { SqlMode } from '../common/sql-mode.js'
 import { integerRange } from '../common/conversion-number.js'
 import { isInteger, sameType, type SqlType } from '../common/sql-type.js'
-import { addExact, exact, type ExactValue, type Value } from '../common/value.js'
+import { addExact, exact, isPromise, type ExactValue, type Value } from '../common/value.js'
 import type { ExactVector } from '../common/vector.js'
 import { compileExpression } from '../functions/compile-expression.js'
 import type { InsertPlan } from '../plan/change.js'
 import type { LogicalNode, OutputColumn } from '../plan/logical.js'
 import type { ColumnDefinition, IndexDefinition, TableDefinition } from '../plan/schema.js'
-import { duplicateEntry } from '../spi/duplicate-entry.js'
-import type { InsertOutcome, TableAccess } from '../spi/transaction.js'
+import { duplicateNames } from '../spi/duplicate-entry.js'
+import type { InsertOutcome, RowKey, TableAccess } from '../spi/transaction.js'
 import { sameRow } from './changed-rows.js'
 import { BulkConversion, type BulkSource } from './bulk-conversion.js'
 import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-result.js'
@@ -50,6 +50,23 @@ type MissingSource =
     }
   | { readonly kind: 'auto increment' }
   | { readonly kind: 'no default' }
+
+/** A row that waits for its duplicates to be looked for. */
+interface CollectedRow {
+  /** Undefined for a row that IGNORE leaves out. */
+  values: Value[] | undefined
+  readonly rowNumber: number
+  /** The AUTO_INCREMENT number that was drawn for it, and the one that it was given; 0 for none. */
+  generated: ExactValue
+  given: ExactValue
+  readonly warnings: WarningArguments[]
+  /** What ON DUPLICATE KEY UPDATE reads of the source's row. */
+  read: readonly Value[]
+  isCut: boolean
+  error: { readonly thrown: unknown } | undefined
+}
+
+type WarningArguments = Parameters<EvaluationContext['warn']>
 
 /** What the process list says of a statement under way. */
 const STAGES = { insert: 'inserting', replace: 'replacing', load: 'loading' } as const
@@ -201,7 +218,14 @@ class InsertRun {
   private lastGiven: ExactValue = 0
   private rowNumber = 0
   private bulkBatch: Batch | undefined
-  private readonly context: EvaluationContext
+  /** The statement's, or one that notes what a row's making warns of. */
+  private context: EvaluationContext
+  /** Whether rows are made first, so that their duplicates are looked for at once. */
+  private readonly looksAhead: boolean
+  private collected: CollectedRow[] = []
+  private collectedBytes = 0
+  private oldRow: Batch | undefined
+  private work: Batch | undefined
 
   constructor(
     private readonly compiled: InsertCompiler,
@@ -209,6 +233,12 @@ class InsertRun {
   ) {
     this.context = execution.evaluation
     this.access = execution.transaction.table(compiled.table)
+    this.looksAhead = this.reportsDuplicates && this.access.looksAhead && !this.access.drawsNumbers
+  }
+
+  private get reportsDuplicates(): boolean {
+    const { mode, ignore, onDuplicate } = this.compiled.plan
+    return mode === 'replace' || ignore || onDuplicate !== undefined
   }
 
   async run(): Promise<ChangeResult> {
@@ -224,7 +254,8 @@ class InsertRun {
         const batch = next instanceof Promise ? await next : next
         if (batch === undefined) break
         const rows = this.bulkRows(batch)
-        if (rows !== undefined) await this.insertMany(batch, rows)
+        if (this.looksAhead) await this.collect(batch, rows)
+        else if (rows !== undefined) await this.insertMany(batch, rows)
         else {
           for (let row = 0; row < batch.rowCount; row++) {
             this.rowNumber++
@@ -237,6 +268,7 @@ class InsertRun {
         const pause = this.execution.pause()
         if (pause !== undefined) await pause
       }
+      await this.storeCollected()
     } finally {
       await source.close()
     }
@@ -295,6 +327,90 @@ class InsertRun {
       row = next
       if (row < rows.rowCount) await this.insertAlone(rows.row(row++))
     }
+  }
+
+  // ── Rows that are made first and stored then ────────────────────────────────────────────────────────────────
+
+  private async collect(batch: Batch, rows: Batch | undefined): Promise<void> {
+    const isBulk = rows !== undefined && (await this.numberRows(batch, rows))
+    for (let row = 0; row < batch.rowCount; row++) {
+      this.rowNumber++
+      const making = isBulk ? this.newRow(rows.row(row)) : this.makeRow(batch, row)
+      const made = making instanceof Promise ? await making : making
+      this.collected.push(made)
+      if (made.error !== undefined) await this.storeCollected()
+    }
+    this.collectedBytes += batch.byteSize
+    const isFull = this.collected.length >= COLLECTED_ROWS || this.collectedBytes >= COLLECTED_BYTES
+    if (isFull) await this.storeCollected()
+  }
+
+  private newRow(values: Value[] | undefined): CollectedRow {
+    const { rowNumber } = this
+    const unsaid = { warnings: [], read: [], isCut: false, error: undefined }
+    return { values, rowNumber, generated: 0, given: 0, ...unsaid }
+  }
+
+  /** What the row's making says, and which numbers it gets, counts when the rows before it are stored. */
+  private makeRow(batch: Batch, row: number): CollectedRow | Promise<CollectedRow> {
+    const { lines, readForDuplicate } = this.compiled
+    const made = this.newRow(undefined)
+    made.isCut = lines?.isCut(batch, row) === true
+    made.read = readForDuplicate.map((from) => batch.columns[from]?.get(row) ?? null)
+    const { context, firstGenerated, lastGiven } = this
+    this.context = notingWarnings(context, made.warnings)
+    this.firstGenerated = 0
+    this.lastGiven = 0
+    const done = (): CollectedRow => {
+      made.generated = this.firstGenerated
+      made.given = this.lastGiven
+      Object.assign(this, { context, firstGenerated, lastGiven })
+      return made
+    }
+    const failed = (thrown: unknown): CollectedRow => {
+      made.error = { thrown }
+      return done()
+    }
+    const built = (values: Value[]): CollectedRow => {
+      if (this.compiled.builder.finish(values, this.context, this.finishOptions())) made.values = values
+      return done()
+    }
+    try {
+      const values = lines === undefined ? this.buildRow(batch, row) : this.buildLoadedRow(lines, batch, row)
+      return values instanceof Promise ? values.then(built).catch(failed) : built(values)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  private async storeCollected(): Promise<void> {
+    const { collected, compiled } = this
+    if (collected.length === 0) return
+    this.collected = []
+    this.collectedBytes = 0
+    const rows: Value[][] = []
+    for (const { values } of collected) if (values !== undefined) rows.push(values)
+    const wantsRows = compiled.plan.mode === 'replace' || compiled.onDuplicate !== undefined
+    await this.access.lookAhead(rows, wantsRows)
+    for (const made of collected) {
+      const stored = this.storeMade(made)
+      if (stored !== undefined) await stored
+      const pause = this.execution.isOverdue ? this.execution.pause() : undefined
+      if (pause !== undefined) await pause
+    }
+  }
+
+  private storeMade(made: CollectedRow): void | Promise<void> {
+    for (const warning of made.warnings) this.context.warn(...warning)
+    if (made.error !== undefined) throw made.error.thrown
+    this.records++
+    this.rowNumber = made.rowNumber
+    this.read = made.read
+    this.generatedBefore = this.firstGenerated
+    if (this.firstGenerated === 0) this.firstGenerated = made.generated
+    if (made.given !== 0) this.lastGiven = made.given
+    const stored = made.values === undefined ? undefined : this.storeFinished(made.values)
+    return made.isCut ? this.tellCut(stored) : stored
   }
 
   private insertNext(batch: Batch, row: number): void | Promise<void> {
@@ -362,7 +478,10 @@ class InsertRun {
     const { lines } = this.compiled
     const values = lines === undefined ? this.buildRow(batch, row) : this.buildLoadedRow(lines, batch, row)
     const stored = values instanceof Promise ? values.then((each) => this.store(each)) : this.store(values)
-    if (lines?.isCut(batch, row) !== true) return stored
+    return lines?.isCut(batch, row) === true ? this.tellCut(stored) : stored
+  }
+
+  private tellCut(stored: void | Promise<void>): void | Promise<void> {
     const tell = (): void => {
       raise(this.context, 'ER_WARN_TOO_MANY_RECORDS', this.rowNumber)
     }
@@ -373,11 +492,13 @@ class InsertRun {
 
   private store(values: Value[]): void | Promise<void> {
     if (!this.compiled.builder.finish(values, this.context, this.finishOptions())) return undefined
-    const { plan } = this.compiled
-    const reports = plan.mode === 'replace' || plan.ignore || plan.onDuplicate !== undefined
+    return this.storeFinished(values)
+  }
+
+  private storeFinished(values: Value[]): void | Promise<void> {
     let outcome
     try {
-      outcome = this.access.insert(values, reports ? 'report' : 'throw')
+      outcome = this.access.insert(values, this.reportsDuplicates ? 'report' : 'throw')
     } catch (error) {
       this.ignoreRow(error)
       return undefined
@@ -535,37 +656,61 @@ class InsertRun {
   }
 
   private warnDuplicate(index: IndexDefinition, values: readonly Value[]): void {
-    this.execution.statement.warnError(duplicateEntry(this.compiled.table, index, values, this.context))
+    this.context.warn(
+      'Warning',
+      'ER_DUP_ENTRY',
+      ...duplicateNames(this.compiled.table, index, values, this.context),
+    )
   }
 
   /** A row that stays as it is counts once, as in MySQL, where the last unique index decides and no foreign key refers to it. */
   private async replace({ index, rowKey }: Duplicate, values: Value[]): Promise<void> {
     const { allColumns, table } = this.compiled
     if (index === table.indexes.findLast(({ unique }) => unique) && !this.access.isReferenced) {
-      const old = Batch.ofTypes(table.columns.map((column) => column.type))
-      if ((await this.access.fetch(rowKey, allColumns, old)) && sameRow(old.row(0), values)) {
+      const old = this.emptyOldRow()
+      const fetched = this.access.fetch(rowKey, allColumns, old)
+      if ((isPromise(fetched) ? await fetched : fetched) && sameRow(old.row(0), values)) {
         this.affected++
         return
       }
     }
-    await this.access.delete(rowKey)
+    const deleted = this.access.delete(rowKey)
+    if (isPromise(deleted)) await deleted
     this.affected++
     this.deleted++
     // A further unique index may have another row with these values.
-    await this.store(values)
+    const stored = this.storeFinished(values)
+    if (stored !== undefined) await stored
   }
 
-  private async updateExisting(rowKey: Uint8Array, inserted: readonly Value[]): Promise<void> {
+  private emptyOldRow(): Batch {
+    this.oldRow ??= Batch.ofTypes(this.compiled.table.columns.map((column) => column.type))
+    this.oldRow.clear()
+    return this.oldRow
+  }
+
+  /** A row of what the assignments of ON DUPLICATE KEY UPDATE read. */
+  private emptyWork(): Batch {
+    const { compiled } = this
+    if (this.work === undefined) {
+      const types = compiled.table.columns.map((column) => column.type)
+      const readTypes = compiled.readForDuplicate.map(
+        (from) => (compiled.source.output[from] as OutputColumn).type,
+      )
+      this.work = Batch.ofTypes([...types, ...types, ...readTypes])
+    }
+    this.work.clear()
+    return this.work
+  }
+
+  private async updateExisting(rowKey: RowKey, inserted: readonly Value[]): Promise<void> {
     const { compiled, context } = this
-    const types = compiled.table.columns.map((column) => column.type)
-    const old = Batch.ofTypes(types)
-    if (!(await this.access.fetch(rowKey, compiled.allColumns, old))) return
+    const old = this.emptyOldRow()
+    const fetched = this.access.fetch(rowKey, compiled.allColumns, old)
+    if (!(isPromise(fetched) ? await fetched : fetched)) return
     const before = old.row(0)
     const row = [...before]
-    const readTypes = compiled.readForDuplicate.map(
-      (from) => (compiled.source.output[from] as OutputColumn).type,
-    )
-    const work = Batch.ofTypes([...types, ...types, ...readTypes])
+    const work = this.emptyWork()
     work.pushRow([...before, ...inserted, ...this.read])
     const assign = ({ column, evaluate, store }: ReturnType<typeof compileAssignment>): void => {
       const name = (compiled.table.columns[column] as ColumnDefinition).name
@@ -615,5 +760,15 @@ export const IGNORABLE: ReadonlySet<string> = new Set([
   'ER_CHECK_CONSTRAINT_VIOLATED',
   'ER_BAD_NULL_ERROR',
 ])
+
+function notingWarnings(context: EvaluationContext, warnings: WarningArguments[]): EvaluationContext {
+  return Object.assign(Object.create(context) as EvaluationContext, {
+    warn: (...warning: WarningArguments) => warnings.push(warning),
+  })
+}
+
+/** Rows that are collected before their duplicates are looked for. */
+const COLLECTED_ROWS = 16_384
+const COLLECTED_BYTES = 16 * 1024 * 1024
 
 const EMPTY_ROW = Object.assign(new Batch([]), { rowCount: 1 })

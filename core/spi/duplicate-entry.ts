@@ -19,6 +19,16 @@ export function duplicateEntry(
   row: readonly Value[],
   context: EvaluationContext | undefined,
 ): SqlError {
+  return sqlError('ER_DUP_ENTRY', ...duplicateNames(table, index, row, context))
+}
+
+/** What the error names: the entry and the key. */
+export function duplicateNames(
+  table: TableDefinition,
+  index: IndexDefinition,
+  row: readonly Value[],
+  context: EvaluationContext | undefined,
+): readonly [entry: string, key: string] {
   const texts = index.parts.map((part) => {
     const value = row[part.column] as Value
     const type = table.columns[part.column]?.type
@@ -27,7 +37,7 @@ export function duplicateEntry(
     return part.prefixLength === undefined ? text : firstCodePoints(text, part.prefixLength)
   })
   const text = firstCodePoints(texts.join('-'), ENTRY_CHARACTERS_MAX)
-  return sqlError('ER_DUP_ENTRY', text, `${table.name}.${index.name}`)
+  return [text, `${table.name}.${index.name}`]
 }
 
 function valueText(value: Value, type: SqlType, context: EvaluationContext | undefined): string {

@@ -39,6 +39,8 @@ export interface FragmentValues {
    * which may lie between two values of the column. Undefined for NULL; throws ER_WRONG_VALUE for what is no date.
    */
   cutOf(column: SqlType, constant: Expression): TemporalCut | undefined
+  /** Whether TIMESTAMPs show in the session's time zone as they are kept, in UTC. */
+  readonly isUtc: boolean
 }
 
 /** A place among the values of a temporal column. */

@@ -28,7 +28,7 @@ import type { SqlError } from '../common/sql-error.js'
 import type { ExactValue, MaybePromise, Value } from '../common/value.js'
 import type { WriteSet } from '../common/write-set.js'
 import type { ScanNode } from '../plan/logical.js'
-import type { TableDefinition } from '../plan/schema.js'
+import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
 import type { ChangeAnswer, ChangedRows, ChangeValues, DriverChange } from './change.js'
 import type { Fragment, FragmentAnswer, FragmentValues } from './fragment.js'
 import type { StatementContext } from './statement-context.js'
@@ -56,6 +56,11 @@ export interface StorageCapabilities {
   readonly rowIds?: boolean
   /** For table drivers: whether `stage` exists, so that several writes can become one. */
   readonly stages?: boolean
+  /**
+   * For table drivers with stages: whether those have `find` and `put`, so that INSERT IGNORE, REPLACE and ON DUPLICATE KEY UPDATE look for
+   * the duplicates of many rows at once. Without it core looks for those of each row by a scan.
+   */
+  readonly upserts?: boolean
   /**
    * For table drivers: whether the driver draws AUTO_INCREMENT numbers itself. Rows come with NULL where it shall, and `insert` says which
    * it drew.
@@ -322,10 +327,32 @@ export interface TableStage {
   insert(rows: Batch, statement: StatementContext): MaybePromise<number>
   delete(keys: Batch, statement: StatementContext): MaybePromise<number>
   update(keys: Batch, rows: Batch, statement: StatementContext): MaybePromise<number>
+  /**
+   * Only with `capabilities.upserts`. The rows, as the table and this stage have them by now, whose values in a unique index are among
+   * `keys` (the columns of its parts in their order, no NULLs); `columns` as for scans, in no particular order of rows.
+   */
+  find?(
+    index: IndexDefinition,
+    keys: Batch,
+    columns: readonly number[],
+    statement: StatementContext,
+  ): MaybePromise<BatchCursor>
+  /** Only with `capabilities.upserts`. Core has seen to it that nothing is there twice thereafter; the driver need not look. */
+  put?(changes: RowChanges, statement: StatementContext): MaybePromise<void>
   /** Makes all of it visible and durable at once; a crash on the way leaves all or nothing. Ends the stage if it succeeds. */
   publish(statement: StatementContext): MaybePromise<void>
   /** Forgets it. What has to be cleaned up may take its time. */
   discard(): void
+}
+
+/** What is to become of a table's rows; no primary key (or row id) occurs twice. The batches are the receiver's to keep. */
+export interface RowChanges {
+  /** Rows whose primary keys the table doesn't have. */
+  readonly added: Batch
+  /** Rows in place of those with the same primary key; of a table whose rows have ids, with the id behind the last column. */
+  readonly replaced: Batch
+  /** Keys of the rows that go, as for `delete`. */
+  readonly gone: Batch
 }
 
 /** Only with `capabilities.drawsNumbers`. */

@@ -140,11 +140,19 @@ export interface RowCursor extends BatchCursor {
   rowKey(row: number): Uint8Array
 }
 
+/** Identity of a row: bytes, or what an outcome of the same statement named. */
+export type RowKey = Uint8Array | KnownRow
+
+/** A row that was looked for ahead; what it is only its `TableAccess` knows. */
+export interface KnownRow {
+  readonly isKnownRow: true
+}
+
 /** What became of a row that should be inserted. */
 export type InsertOutcome =
   | { readonly kind: 'inserted' }
   /** A unique index already has these values; the row that has them is locked exclusively now. */
-  | { readonly kind: 'duplicate'; readonly index: IndexDefinition; readonly rowKey: Uint8Array }
+  | { readonly kind: 'duplicate'; readonly index: IndexDefinition; readonly rowKey: RowKey }
 
 /** One table within one transaction. */
 export interface TableAccess {
@@ -166,7 +174,7 @@ export interface TableAccess {
   /** Scan of a table driver with conditions, order and limit handed down as planned. */
   foreignScan(request: ScanRequest): MaybePromise<BatchCursor>
   /** Reads one row again by its identity: its latest version if it is locked by us. Answers false if it is gone. */
-  fetch(rowKey: Uint8Array, columns: readonly number[], output: Batch): MaybePromise<boolean>
+  fetch(rowKey: RowKey, columns: readonly number[], output: Batch): MaybePromise<boolean>
   /**
    * Inserts a row given in the order of the table's columns, in the columns' own types, complete and checked by the
    * caller (NOT NULL, CHECK, generated columns, AUTO_INCREMENT). Foreign keys and unique indexes are checked here.
@@ -178,14 +186,17 @@ export interface TableAccess {
    * at a row that `insert` must be asked for alone. A row that is a duplicate is such a row with 'report', an error with 'throw'.
    */
   insertRows(rows: Batch, start: number, onDuplicate: 'throw' | 'report'): MaybePromise<number>
+  /** Whether `lookAhead` spares work: duplicates are reported of rows that were named before. */
+  readonly looksAhead: boolean
+  /**
+   * Only with `looksAhead`. Looks for the duplicates of all these rows at once, before `insert` is asked to report those of each; `wantsRows`
+   * if `fetch` will be asked for rows that are found. What was named before is forgotten.
+   */
+  lookAhead(rows: readonly (readonly Value[])[], wantsRows: boolean): MaybePromise<void>
   /** Replaces a row that the caller has locked; unique and foreign keys are checked, cascades are done. Same outcome rule as insert. */
-  update(
-    rowKey: Uint8Array,
-    row: readonly Value[],
-    onDuplicate: 'throw' | 'report',
-  ): MaybePromise<InsertOutcome>
+  update(rowKey: RowKey, row: readonly Value[], onDuplicate: 'throw' | 'report'): MaybePromise<InsertOutcome>
   /** Deletes a row that the caller has locked; foreign keys are checked, cascades are done. */
-  delete(rowKey: Uint8Array): MaybePromise<void>
+  delete(rowKey: RowKey): MaybePromise<void>
   /** Whether the table's driver draws AUTO_INCREMENT numbers when it gets the rows, which have NULL there until then. */
   readonly drawsNumbers: boolean
   /** Hands the inserted rows over; answers the first number that the driver drew for them, 0 for none. */

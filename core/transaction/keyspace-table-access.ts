@@ -110,6 +110,11 @@ export class KeyspaceTableAccess implements TableAccess {
   }
 
   readonly drawsNumbers = false
+  readonly looksAhead = false
+
+  lookAhead(): void {
+    // Rows are looked for where they come up.
+  }
 
   drawnNumber(): number {
     return 0

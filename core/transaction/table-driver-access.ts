@@ -11,9 +11,18 @@ import { UNSIGNED_BIGINT_TYPE } from '../common/sql-type.js'
 import { isPromise, type ExactValue, type MaybePromise, type Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import { primaryKeyOf, type IndexDefinition, type TableDefinition } from '../plan/schema.js'
+import { duplicateEntry } from '../spi/duplicate-entry.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { BatchCursor, ColumnCondition, ScanRequest, TableStorage } from '../spi/storage.js'
-import type { IndexRange, InsertOutcome, RowCursor, TableAccess, TableScan } from '../spi/transaction.js'
+import type {
+  IndexRange,
+  InsertOutcome,
+  RowCursor,
+  RowKey,
+  TableAccess,
+  TableScan,
+} from '../spi/transaction.js'
+import { KeyedRow, KeyedRows } from './keyed-rows.js'
 import { run, settled, type Steps } from './steps.js'
 import type { TableDriverWrites } from './table-driver-writes.js'
 import type { CoreTransaction } from './transaction.js'
@@ -69,8 +78,9 @@ export class TableDriverAccess implements TableAccess {
     return isPromise(flushed) ? flushed.then(open) : open()
   }
 
-  fetch(rowKey: Uint8Array, columns: readonly number[], output: Batch): MaybePromise<boolean> {
-    const key = this.rowKeys.decode(rowKey)
+  fetch(rowKey: RowKey, columns: readonly number[], output: Batch): MaybePromise<boolean> {
+    if (rowKey instanceof KeyedRow) return this.knownRows.read(rowKey, columns, output)
+    const key = this.rowKeys.decode(bytesOf(rowKey))
     const primaryKey = primaryKeyOf(this.table)
     if (primaryKey === undefined) return run(this.fetchById(key, columns, output))
     const found = this.lookup(primaryKey, key, columns, output)
@@ -108,9 +118,13 @@ export class TableDriverAccess implements TableAccess {
     }
   }
 
-  /** The driver refuses duplicates when rows are handed over. Who wants to be told of them has them looked for, row by row. */
+  /**
+   * The driver refuses duplicates when rows are handed over. Who wants to be told of them has them looked for: ahead, where the driver
+   * can, or row by row.
+   */
   insert(row: readonly Value[], onDuplicate: 'throw' | 'report'): MaybePromise<InsertOutcome> {
     if (onDuplicate === 'throw') return this.hold(row)
+    if (this.looksAhead) return this.changeKeyed(row, (keyed) => keyed.insert(row))
     return run(
       this.unlessDuplicate(
         row,
@@ -118,6 +132,58 @@ export class TableDriverAccess implements TableAccess {
         () => this.hold(row),
       ),
     )
+  }
+
+  get looksAhead(): boolean {
+    return this.storage.capabilities.upserts === true && this.table.indexes.some((index) => index.unique)
+  }
+
+  lookAhead(rows: readonly (readonly Value[])[], wantsRows: boolean): MaybePromise<void> {
+    return run(this.lookUp(rows, wantsRows))
+  }
+
+  private *lookUp(rows: readonly (readonly Value[])[], wantsRows: boolean): Steps<void> {
+    yield* (yield* this.keyedRows()).lookUp(rows, wantsRows, this.statement)
+  }
+
+  private *keyedRows(): Steps<KeyedRows> {
+    const { table, writes } = this
+    const present = writes.keyedRows(table)
+    // Another statement's may not be undone with this one's.
+    if (present !== undefined && this.keyedStatement === this.statement) return present
+    const keyed = yield* writes.beginKeyed(
+      this.storage,
+      table,
+      (stage) => new KeyedRows(table, stage, UNSIGNED_BIGINT_TYPE),
+    )
+    this.keyedStatement = this.statement
+    return keyed
+  }
+
+  private keyedStatement: StatementContext | undefined
+
+  /** What `change` doesn't know is looked for. */
+  private changeKeyed(
+    row: readonly Value[],
+    change: (keyed: KeyedRows) => InsertOutcome | undefined,
+  ): MaybePromise<InsertOutcome> {
+    const keyed = this.keyedStatement === this.statement ? this.writes.keyedRows(this.table) : undefined
+    const outcome = keyed && change(keyed)
+    if (outcome === undefined) return run(this.learnAndChange(row, change))
+    if (outcome.kind === 'inserted') this.writes.noteKeyedChange()
+    return outcome
+  }
+
+  private *learnAndChange(
+    row: readonly Value[],
+    change: (keyed: KeyedRows) => InsertOutcome | undefined,
+  ): Steps<InsertOutcome> {
+    const keyed = yield* this.keyedRows()
+    yield* keyed.learn([row], true, this.statement)
+    const outcome = change(keyed)
+    if (outcome === undefined) throw new Error('invariant: what was looked for is known')
+    if (outcome.kind === 'inserted') this.writes.noteKeyedChange()
+    return outcome
   }
 
   insertRows(rows: Batch, start: number, onDuplicate: 'throw' | 'report'): MaybePromise<number> {
@@ -186,13 +252,28 @@ export class TableDriverAccess implements TableAccess {
   }
 
   update(
-    rowKey: Uint8Array,
+    rowKey: RowKey,
     row: readonly Value[],
     onDuplicate: 'throw' | 'report',
   ): MaybePromise<InsertOutcome> {
-    if (onDuplicate === 'throw') return this.holdUpdate(rowKey, row)
-    const isItself = (found: Uint8Array): boolean => compareBytes(found, rowKey) === 0
-    return run(this.unlessDuplicate(row, isItself, () => this.holdUpdate(rowKey, row)))
+    if (rowKey instanceof KeyedRow) return this.updateKeyed(rowKey, row, onDuplicate)
+    const key = bytesOf(rowKey)
+    if (onDuplicate === 'throw') return this.holdUpdate(key, row)
+    const isItself = (found: Uint8Array): boolean => compareBytes(found, key) === 0
+    return run(this.unlessDuplicate(row, isItself, () => this.holdUpdate(key, row)))
+  }
+
+  private updateKeyed(
+    known: KeyedRow,
+    row: readonly Value[],
+    onDuplicate: 'throw' | 'report',
+  ): MaybePromise<InsertOutcome> {
+    const check = (outcome: InsertOutcome): InsertOutcome => {
+      if (outcome.kind === 'inserted' || onDuplicate === 'report') return outcome
+      throw duplicateEntry(this.table, outcome.index, row, this.statement.evaluation)
+    }
+    const outcome = this.changeKeyed(row, (keyed) => keyed.update(known, row))
+    return isPromise(outcome) ? outcome.then(check) : check(outcome)
   }
 
   private holdUpdate(rowKey: Uint8Array, row: readonly Value[]): MaybePromise<InsertOutcome> {
@@ -231,9 +312,20 @@ export class TableDriverAccess implements TableAccess {
     })
   }
 
-  delete(rowKey: Uint8Array): MaybePromise<void> {
-    const key = this.rowKeys.decode(rowKey)
+  delete(rowKey: RowKey): MaybePromise<void> {
+    if (rowKey instanceof KeyedRow) {
+      this.knownRows.delete(rowKey)
+      this.writes.noteKeyedChange()
+      return
+    }
+    const key = this.rowKeys.decode(bytesOf(rowKey))
     return this.writes.delete(this.storage, this.table, () => this.rowKeys.batch(), key)
+  }
+
+  private get knownRows(): KeyedRows {
+    const keyed = this.writes.keyedRows(this.table)
+    if (keyed === undefined) throw new Error('invariant: rows are known while their statement runs')
+    return keyed
   }
 
   reserveAutoIncrement(count: number): MaybePromise<number | bigint> {
@@ -296,6 +388,11 @@ function keyOf(encoder: KeyEncoder, row: readonly Value[]): Buffer {
   keyBuffer.clear()
   encoder.writeRow(keyBuffer, row)
   return keyBuffer.copy()
+}
+
+function bytesOf(rowKey: RowKey): Uint8Array {
+  if ('isKnownRow' in rowKey) throw new Error('invariant: known rows are told apart before')
+  return rowKey
 }
 
 /** The id of a row without primary key, as the only column of a stored row. */

@@ -14,6 +14,7 @@ import { isPromise, type ExactValue, type MaybePromise, type Value } from '../co
 import type { TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { DriverTransaction, InsertedWithNumbers, TableStage, TableStorage } from '../spi/storage.js'
+import type { KeyedRows } from './keyed-rows.js'
 import { run, settled, type Steps } from './steps.js'
 import type { CoreTransaction } from './transaction.js'
 
@@ -39,6 +40,8 @@ export interface DriverMark {
   readonly rowsTotal: number
   /** Calls to a driver with transactions of its own. */
   readonly calls: number
+  /** Stages that were ever begun. */
+  readonly stageCount: number
 }
 
 export class TableDriverWrites {
@@ -52,6 +55,9 @@ export class TableDriverWrites {
   /** By the ids of their tables. */
   private readonly stages = new Map<number, TableStage>()
   private rowsStaged = 0
+  private stageCount = 0
+  /** What statements that look for duplicates know of tables; each has a stage. */
+  private readonly keyed = new Map<number, KeyedRows>()
   /** A stage writes while the statement collects more rows; the next write waits for it, and hears of its error. */
   private staging: Promise<unknown> | undefined
   /** The last place to which could be rolled back: what is pending before it is another statement's. */
@@ -177,11 +183,36 @@ export class TableDriverWrites {
     this.rowsHandedOver += isPromise(changed) ? yield* settled(changed) : changed
   }
 
+  /** What is known of the table's rows, as long as that is so. */
+  keyedRows({ id }: TableDefinition): KeyedRows | undefined {
+    return this.keyed.get(id)
+  }
+
+  /** Begins a stage for a statement that looks for duplicates. */
+  *beginKeyed(
+    storage: TableStorage,
+    table: TableDefinition,
+    rowsOf: (stage: TableStage) => KeyedRows,
+  ): Steps<KeyedRows> {
+    this.check(storage, table)
+    // What came before stands, whatever becomes of this statement.
+    if (this.isPending) yield* this.handOver()
+    this.noteWritten(storage, table)
+    const rows = rowsOf(yield* this.openStage(storage, table))
+    this.keyed.set(table.id, rows)
+    return rows
+  }
+
+  noteKeyedChange(): void {
+    this.rowsStaged++
+  }
+
   mark(): DriverMark {
     const last = this.pending[this.pending.length - 1]
     this.isMarked = true
     this.lastMark = {
       calls: this.calls,
+      stageCount: this.stageCount,
       operationCount: this.handedOver + this.pending.length,
       rowCount: last === undefined ? 0 : rowCountOf(last.operation),
       rowsTotal: this.rowsHandedOver + this.rowsStaged + this.heldRows,
@@ -203,7 +234,8 @@ export class TableDriverWrites {
       this.transaction.statement?.warn('Warning', 'ER_WARNING_NOT_COMPLETE_ROLLBACK')
     }
     // A stage is one statement's: it is younger than the mark, or it stays.
-    if (this.rowsHandedOver + this.rowsStaged > rowsTotal) this.discardStages()
+    const isStageYounger = this.stageCount > (mark?.stageCount ?? 0)
+    if (isStageYounger || this.rowsHandedOver + this.rowsStaged > rowsTotal) this.discardStages()
     const kept = (mark?.operationCount ?? 0) - this.handedOver
     this.pending.length = Math.min(this.pending.length, Math.max(kept, 0))
     const last = this.pending[this.pending.length - 1]
@@ -225,6 +257,7 @@ export class TableDriverWrites {
   /** Who commits what this transaction writes: a driver, or one of several stores behind it. */
   private get participant(): string | undefined {
     if (this.calls > 0 || this.rowsHandedOver > 0) return this.writtenParticipant
+    if (this.keyed.size > 0) return this.writtenParticipant
     const [first] = this.pending
     return first && participantOf(first.storage, first.table)
   }
@@ -234,6 +267,8 @@ export class TableDriverWrites {
     try {
       const persisted = this.persistCounters()
       if (isPromise(persisted)) yield persisted
+      for (const rows of this.keyed.values()) yield* rows.put(this.currentStatement)
+      this.keyed.clear()
       for (const each of operations) {
         const { id } = each.table
         // Several operations of one table are one, too.
@@ -302,23 +337,26 @@ export class TableDriverWrites {
     const { storage, table, operation } = pending
     const statement = this.currentStatement
     yield* this.stagingDone()
-    let stage = this.stages.get(table.id)
-    if (stage === undefined) {
-      const made = storage.stage?.(table, statement)
-      stage = isPromise(made) ? yield* settled(made) : made
-      if (stage === undefined) throw new Error('invariant: what stages has stage()')
-      // Its session may have ended while others wrote.
-      if (this.transaction.isOver) {
-        stage.discard()
-        throw sqlError('ER_QUERY_INTERRUPTED')
-      }
-      this.stages.set(table.id, stage)
-    }
+    const stage = this.stages.get(table.id) ?? (yield* this.openStage(storage, table))
     this.rowsStaged += rowCountOf(operation)
     const written = stageOperation(stage, operation, statement)
     if (!isPromise(written)) return
     written.catch(() => undefined)
     this.staging = written
+  }
+
+  private *openStage(storage: TableStorage, table: TableDefinition): Steps<TableStage> {
+    const made = storage.stage?.(table, this.currentStatement)
+    const stage = isPromise(made) ? yield* settled(made) : made
+    if (stage === undefined) throw new Error('invariant: what stages has stage()')
+    // Its session may have ended while others wrote.
+    if (this.transaction.isOver) {
+      stage.discard()
+      throw sqlError('ER_QUERY_INTERRUPTED')
+    }
+    this.stages.set(table.id, stage)
+    this.stageCount++
+    return stage
   }
 
   private *stagingDone(): Steps<void> {
@@ -341,6 +379,7 @@ export class TableDriverWrites {
   private discardStages(): void {
     for (const stage of this.stages.values()) stage.discard()
     this.stages.clear()
+    this.keyed.clear()
     this.staging = undefined
     this.rowsStaged = 0
   }

@@ -1,11 +1,20 @@
 /**
  * Several writes to one table that become one. Rows wait in a table of the same form. When they are published, they are merged
  * into one part, and that part is linked into the table: a rename, which has happened or not, whoever is killed meanwhile. So
- * nothing has to be undone or completed after a crash but to drop what is left of stages.
+ * nothing has to be undone or completed after a crash but to drop what is left of stages. Changes that come alone are one write
+ * anyhow, and go straight into the table.
  */
-import type { Batch, StatementContext, TableStage } from '@switchyard/core/spi'
+import type {
+  Batch,
+  BatchCursor,
+  IndexDefinition,
+  RowChanges,
+  StatementContext,
+  TableStage,
+} from '@switchyard/core/spi'
+import { BlockCursor } from './block-cursor.js'
 import type { ColumnEngine } from './column-engine.js'
-import { createTableSql, stageName, tableName } from './sql-text.js'
+import { columnAt, createTableSql, stageName, tableName } from './sql-text.js'
 import type { StoredTable } from './stored-table.js'
 import { StageState, type TableState } from './table-state.js'
 import { TableWriter } from './table-writer.js'
@@ -15,6 +24,9 @@ type Guard = <T>(work: () => Promise<T>, statement?: StatementContext) => Promis
 export class ChdbStage implements TableStage {
   private readonly state: StageState
   private last: Promise<unknown> = Promise.resolve()
+  private hasTable = false
+  /** The first changes, as long as nothing else follows. */
+  private held: RowChanges | undefined
 
   private constructor(
     private readonly engine: ColumnEngine,
@@ -34,18 +46,7 @@ export class ChdbStage implements TableStage {
     statement: StatementContext,
     guarded: Guard,
   ): Promise<ChdbStage> {
-    const release = await table.acquire(statement)
-    try {
-      const name = stageName(stored.table.id)
-      // One may be left that could not be dropped.
-      await engine.run(`DROP TABLE IF EXISTS ${name} SYNC`)
-      // The merged part is the first that is acknowledged.
-      await engine.run(createTableSql(stored, name, true))
-      return new ChdbStage(engine, stored, table, release, guarded)
-    } catch (error) {
-      release()
-      throw error
-    }
+    return new ChdbStage(engine, stored, table, await table.acquire(statement), guarded)
   }
 
   insert(rows: Batch, statement: StatementContext): Promise<number> {
@@ -60,25 +61,43 @@ export class ChdbStage implements TableStage {
     return this.write(statement, (writer) => writer.update(keys, rows))
   }
 
-  async publish(statement: StatementContext): Promise<void> {
-    const { id } = this.stored.table
-    await this.next(statement, async () => {
-      await this.engine.run(
-        `OPTIMIZE TABLE ${stageName(id)} FINAL SETTINGS optimize_throw_if_noop = 1, optimize_skip_merged_partitions = 1`,
-        statement.signal,
-      )
-      statement.checkKilled()
-      await this.state.publish()
-      await this.engine.run(`ALTER TABLE ${tableName(id)} ATTACH PARTITION tuple() FROM ${stageName(id)}`)
-      await this.engine.flushTable(tableName(id))
+  find(
+    index: IndexDefinition,
+    keys: Batch,
+    columns: readonly number[],
+    statement: StatementContext,
+  ): Promise<BatchCursor> {
+    return this.next(statement, async () => {
+      await this.writeHeld(statement)
+      const definitions = columns.map((column) => columnAt(this.stored.columns, column))
+      const stream = await this.writer(statement).find(index, keys, definitions)
+      if (stream === undefined) return NO_ROWS
+      const types = definitions.map((column) => column.type)
+      return new BlockCursor(stream, types, (work) => this.guarded(work, statement))
     })
+  }
+
+  put(changes: RowChanges, statement: StatementContext): Promise<void> {
+    return this.next(statement, async () => {
+      if (this.held === undefined && !this.hasTable) {
+        this.held = changes
+        return
+      }
+      await this.writeHeld(statement)
+      await this.writer(statement).put(changes)
+    })
+  }
+
+  async publish(statement: StatementContext): Promise<void> {
+    await this.next(statement, () => (this.hasTable ? this.link(statement) : this.writeThrough(statement)))
     this.discard()
   }
 
   discard(): void {
     const drop = async (): Promise<void> => {
       try {
-        await this.engine.run(`DROP TABLE IF EXISTS ${stageName(this.stored.table.id)} SYNC`)
+        if (this.hasTable)
+          await this.engine.run(`DROP TABLE IF EXISTS ${stageName(this.stored.table.id)} SYNC`)
       } catch {
         // The next stage of the table drops it, or the next start.
       }
@@ -87,13 +106,57 @@ export class ChdbStage implements TableStage {
     void this.last.then(drop, drop)
   }
 
+  /** Nothing else came: the changes are one write to the table. */
+  private async writeThrough(statement: StatementContext): Promise<void> {
+    const { held } = this
+    this.held = undefined
+    if (held !== undefined) await new TableWriter(this.engine, this.stored, this.table, statement).put(held)
+  }
+
+  private async link(statement: StatementContext): Promise<void> {
+    const { id } = this.stored.table
+    await this.engine.run(
+      `OPTIMIZE TABLE ${stageName(id)} FINAL SETTINGS optimize_throw_if_noop = 1, optimize_skip_merged_partitions = 1`,
+      statement.signal,
+    )
+    statement.checkKilled()
+    await this.state.publish()
+    await this.engine.run(`ALTER TABLE ${tableName(id)} ATTACH PARTITION tuple() FROM ${stageName(id)}`)
+    await this.engine.flushTable(tableName(id))
+  }
+
+  private async writeHeld(statement: StatementContext): Promise<void> {
+    const { held } = this
+    if (held === undefined) return
+    this.held = undefined
+    await this.makeTable()
+    await this.writer(statement).put(held)
+  }
+
+  private async makeTable(): Promise<void> {
+    if (this.hasTable) return
+    this.hasTable = true
+    const name = stageName(this.stored.table.id)
+    // One may be left that could not be dropped.
+    await this.engine.run(`DROP TABLE IF EXISTS ${name} SYNC`)
+    // The merged part is the first that is acknowledged.
+    await this.engine.run(createTableSql(this.stored, name, true))
+  }
+
+  private writer(statement: StatementContext): TableWriter {
+    const target = this.hasTable ? 'stage' : 'table'
+    return new TableWriter(this.engine, this.stored, this.state, statement, target)
+  }
+
   private write(
     statement: StatementContext,
     work: (writer: TableWriter) => Promise<number>,
   ): Promise<number> {
-    return this.next(statement, () =>
-      work(new TableWriter(this.engine, this.stored, this.state, statement, 'stage')),
-    )
+    return this.next(statement, async () => {
+      await this.writeHeld(statement)
+      await this.makeTable()
+      return work(this.writer(statement))
+    })
   }
 
   /** Runs it; a `discard` that comes meanwhile waits. */
@@ -104,3 +167,5 @@ export class ChdbStage implements TableStage {
     return result
   }
 }
+
+const NO_ROWS: BatchCursor = { next: () => undefined, close: () => undefined }

@@ -27,7 +27,7 @@ import { ChdbStage } from './chdb-stage.js'
 import { EngineError, EngineErrorNumber, EngineGone, type ColumnEngine } from './column-engine.js'
 import { Refusal } from './fragment-render.js'
 import type { FragmentScope } from './fragment-scope.js'
-import { fragmentSql } from './fragment-sql.js'
+import { fragmentSql, plannedConditions } from './fragment-sql.js'
 import { BlockReader } from './native-block.js'
 import { planPushDown } from './push-down.js'
 import {
@@ -61,6 +61,7 @@ export class ChdbStorage implements TableStorage {
     keyBytesMax: 0,
     rowIds: true,
     stages: true,
+    upserts: true,
   } as const
   private readonly stored = new WeakMap<TableDefinition, StoredTable>()
   private readonly states = new Map<number, Promise<TableState>>()
@@ -141,12 +142,24 @@ export class ChdbStorage implements TableStorage {
         final: hasVersions,
         exceptions,
         conditions: request.conditions.filter((_, i) => answer.conditions[i] === 'exact'),
+        filters: this.plannedFilters(table, request, state),
         order: answer.order === 'exact' ? request.order : [],
         limit: answer.limit === 'exact' ? request.limit : undefined,
       })
       const types = request.columns.map((column) => columnAt(stored.columns, column).type)
       return this.open(sql, types, statement, [state])
     }, statement)
+  }
+
+  /** What of the filter is exact there; core checks all of it. */
+  private plannedFilters(
+    table: TableDefinition,
+    { planned }: ScanRequest,
+    state: TableState,
+  ): readonly string[] {
+    if (planned?.node.filter === undefined) return []
+    const scope = this.scope(planned.values, new Map([[table.id, state]]))
+    return plannedConditions(planned.node, planned.node.filter, scope)
   }
 
   planFragment(fragment: Fragment): FragmentAnswer {

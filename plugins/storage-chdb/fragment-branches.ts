@@ -80,8 +80,8 @@ export function logicSql(operator: string, args: readonly Expression[], render: 
 }
 
 const TESTS: ReadonlySet<string> = new Set([
-  ...['=', '<>', '<', '<=', '>', '>=', '<=>', 'and', 'or', 'not'],
-  ...['is null', 'is not null', 'in', 'between', 'like'],
+  ...['=', '<>', '<', '<=', '>', '>=', '<=>', 'and', 'or', 'xor', 'not'],
+  ...['is null', 'is not null', 'is true', 'is false', 'in', 'between', 'like'],
 ])
 
 /** Whether it is 1, 0 or NULL. */

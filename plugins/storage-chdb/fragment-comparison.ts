@@ -16,7 +16,12 @@ import { storedType } from './stored-type.js'
 
 export function compareSql(operator: string, left: Expression, right: Expression, render: Render): string {
   const [a, b] = [left.type, right.type]
-  if (a.name === 'null' || b.name === 'null') return UNKNOWN
+  if (a.name === 'null' || b.name === 'null') {
+    // What is compared with NULL may have something to warn of.
+    if (a.name !== 'null') render(left)
+    if (b.name !== 'null') render(right)
+    return UNKNOWN
+  }
   if (isMoment(a) && isText(b) && !readsColumns(right)) return compareMomentSql(operator, left, right, render)
   if (isMoment(b) && isText(a) && !readsColumns(left)) {
     return compareMomentSql(FLIPPED[operator] ?? operator, right, left, render)
@@ -31,7 +36,7 @@ export function compareSql(operator: string, left: Expression, right: Expression
     const digits = Math.max(m.whole, n.whole) + scale
     return `(${decimalSql(render(left), digits, scale)} ${operator} ${decimalSql(render(right), digits, scale)})`
   }
-  const isSamePacked = isTemporal(a) && a.name === b.name && a.scale === b.scale
+  const isSamePacked = isMoment(a) && a.name === b.name && a.scale === b.scale
   if (isSamePacked || (isApproximate(a) && isApproximate(b)) || (isBytes(a) && isBytes(b))) {
     return plain
   }

@@ -4,7 +4,15 @@
  * warns of it.
  */
 import { type Expression, type SqlType } from '@switchyard/core/spi'
-import { castSql, constantText, need, Refusal, type Entry, type Render } from './fragment-render.js'
+import {
+  castSql,
+  constantText,
+  need,
+  Refusal,
+  requireUtc,
+  type Entry,
+  type Render,
+} from './fragment-render.js'
 
 /** Parts of a date and of a time of day, each an integer expression. */
 interface DateParts {
@@ -27,7 +35,8 @@ function datePartsSql(operand: Expression, render: Render): DateParts {
       day: `(${value} % 32)`,
     }
   }
-  if (type.name !== 'datetime') throw new Refusal(`no entry for the date of ${type.name}`)
+  if (type.name === 'timestamp') requireUtc(render)
+  else if (type.name !== 'datetime') throw new Refusal(`no entry for the date of ${type.name}`)
   const days = `intDiv(${value}, ${86_400 * secondUnits(type)})`
   return {
     year: `intDiv(${days}, 416)`,
@@ -42,6 +51,9 @@ function secondsSql(operand: Expression, render: Render): string {
   switch (type.name) {
     case 'date':
       return `(${render(operand)} * 0)`
+    case 'timestamp':
+      requireUtc(render)
+      return `(intDiv(${render(operand)}, ${secondUnits(type)}) % 86400)`
     case 'datetime':
       return `(intDiv(${render(operand)}, ${secondUnits(type)}) % 86400)`
     case 'time':
@@ -103,6 +115,47 @@ const dateEntry: Entry = ([operand], call, render) => {
   if (need(operand).type.name === 'date') return render(need(operand))
   const { year, month, day } = datePartsSql(need(operand), render)
   return castSql(`((${year} * 16 + ${month}) * 32 + ${day})`, call.type)
+}
+
+// ── TIMESTAMPDIFF ───────────────────────────────────────────────────────────────────────────────────────────────
+
+const UNIT_MICROS: Readonly<Record<string, number>> = {
+  microsecond: 1,
+  second: 1_000_000,
+  minute: 60_000_000,
+  hour: 3_600_000_000,
+  day: 86_400_000_000,
+  week: 604_800_000_000,
+}
+const UNIT_MONTHS: Readonly<Record<string, number>> = { month: 1, quarter: 3, year: 12 }
+
+/** Microseconds of the day. */
+function dayMicrosSql(operand: Expression, render: Render): string {
+  const { type } = operand
+  if (type.name === 'date') return `toInt64(${render(operand)} * 0)`
+  return `(${render(operand)} % ${86_400 * secondUnits(type)}) * ${1_000_000 / secondUnits(type)}`
+}
+
+/** Whole units, cut towards zero. */
+const timestampDifference: Entry = ([unit, first, second], call, render) => {
+  const name = unitOf(need(unit))
+  const [start, end] = [need(first), need(second)]
+  // Undefined is what isn't a day of the calendar.
+  const days = `(${dayNumberSql(end, render)} - ${dayNumberSql(start, render)})`
+  const micros = `(${days} * 86400000000 + ${dayMicrosSql(end, render)} - ${dayMicrosSql(start, render)})`
+  const unitMicros = UNIT_MICROS[name]
+  if (unitMicros !== undefined) return castSql(`intDiv(${micros}, ${unitMicros})`, call.type)
+  const unitMonths = UNIT_MONTHS[name]
+  if (unitMonths === undefined) throw new Refusal(`no entry for ${call.text}`)
+  const whole = (from: Expression, to: Expression): string => {
+    const [a, b] = [datePartsSql(from, render), datePartsSql(to, render)]
+    const count = `((toInt64(${b.year}) - ${a.year}) * 12 + ${b.month} - ${a.month})`
+    const within = (parts: DateParts, of: Expression): string =>
+      `(toInt64(${parts.day}) * 86400000000 + ${dayMicrosSql(of, render)})`
+    return `intDiv(${count} - if(${within(b, to)} < ${within(a, from)}, 1, 0), ${unitMonths})`
+  }
+  const months = `if(${micros} < 0, -${whole(end, start)}, ${whole(start, end)})`
+  return castSql(`if(isNull(${micros}), NULL, ${months})`, call.type)
 }
 
 // ── DATE_FORMAT ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -182,5 +235,6 @@ export const DATE_ENTRIES: readonly (readonly [string, Entry])[] = [
     ([first, second], call, render) =>
       castSql(`(${dayNumberSql(need(first), render)} - ${dayNumberSql(need(second), render)})`, call.type),
   ],
+  ['timestampdiff', timestampDifference],
   ['date_format', dateFormat],
 ]

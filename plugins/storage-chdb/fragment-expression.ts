@@ -14,12 +14,14 @@ import {
   isExactNumber,
   need,
   Refusal,
+  requireUtc,
   type ColumnTexts,
   type Entry,
   type Render,
 } from './fragment-render.js'
 import type { FragmentScope } from './fragment-scope.js'
 import { TEXT_ENTRIES, columnOf, textKeySql, sortedTextSql } from './fragment-text.js'
+import { TEXT_BUILDING_ENTRIES } from './fragment-text-building.js'
 import { literalSql, type ColumnText } from './sql-text.js'
 
 export function expressionSql(expression: Expression, columns: ColumnTexts, scope: FragmentScope): string {
@@ -105,11 +107,22 @@ function convertSql(operand: Expression, to: SqlType, render: Render): string {
   if (to.name === 'double' && (from.name === 'float' || (isInteger(from) && from.name !== 'bigint'))) {
     return `CAST(${render(operand)} AS Nullable(Float64))`
   }
+  if (to.name === from.name && isPackedTime(to) && to.scale >= from.scale) {
+    return castSql(`${render(operand)} * ${10 ** (to.scale - from.scale)}`, to)
+  }
+  if (to.name === 'datetime' && from.name === 'timestamp' && to.scale >= from.scale) {
+    requireUtc(render)
+    return castSql(`${render(operand)} * ${10 ** (to.scale - from.scale)}`, to)
+  }
   if (to.name === 'datetime' && from.name === 'date') return datetimeSql(render(operand), to.scale)
   if (isText(to) && isText(from) && to.collation === from.collation && to.length >= from.length) {
     return render(operand)
   }
   throw new Refusal(`no entry for converting ${from.name} to ${to.name}`)
+}
+
+function isPackedTime({ name }: SqlType): boolean {
+  return name === 'time' || name === 'datetime' || name === 'timestamp'
 }
 
 /** Midnight of a packed date, packed. */
@@ -124,6 +137,10 @@ function isWider(a: SqlType, b: SqlType): boolean {
 }
 
 // ── Operators and functions ─────────────────────────────────────────────────────────────────────────────────────
+
+function xorSql(left: Expression, right: Expression, render: Render): string {
+  return `xor(${logicSql('', [left], render)}, ${logicSql('', [right], render)})`
+}
 
 /** Items of IN, each of which becomes a comparison. */
 const ITEMS_MAX = 500
@@ -143,6 +160,9 @@ const ENTRIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ],
   ['and', (args, _call, render) => logicSql(' AND ', args, render)],
   ['or', (args, _call, render) => logicSql(' OR ', args, render)],
+  ['is true', ([operand], _call, render) => `ifNull(${logicSql('', [need(operand)], render)}, 0)`],
+  ['is false', ([operand], _call, render) => `ifNull(NOT ${logicSql('', [need(operand)], render)}, 0)`],
+  ['xor', ([left, right], _call, render) => xorSql(need(left), need(right), render)],
   ['not', ([operand], _call, render) => `(NOT ${logicSql('', [need(operand)], render)})`],
   ['is null', ([operand], _call, render) => `isNull(${render(need(operand))})`],
   ['is not null', ([operand], _call, render) => `isNotNull(${render(need(operand))})`],
@@ -162,5 +182,6 @@ const ENTRIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ...BRANCH_ENTRIES,
   ...NUMBER_ENTRIES,
   ...TEXT_ENTRIES,
+  ...TEXT_BUILDING_ENTRIES,
   ...DATE_ENTRIES,
 ])

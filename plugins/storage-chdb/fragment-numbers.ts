@@ -238,6 +238,8 @@ function extremeEntry(name: 'greatest' | 'least'): Entry {
 function integralEntry(name: 'floor' | 'ceil'): Entry {
   return ([operand], { type, text }, render) => {
     const number = wideSql(need(operand), render)
+    // A quotient of what has no sign may be below 0, and its type has no place for that.
+    if (type.unsigned && need(operand).kind !== 'column') throw new Refusal(`${text} may be out of range`)
     if (!isExactNumber(type) || digitsOf(type).whole < number.whole + 1)
       throw new Refusal(`no entry for ${text}`)
     return castSql(`${name}(${decimalSql(number.text, number.whole + 1 + number.scale, number.scale)})`, type)

@@ -101,12 +101,24 @@ export function constantText(expression: Expression, { scope }: Render): string 
   return value
 }
 
+/** For what a TIMESTAMP shows: elsewhere than in UTC hours are left out or come twice. */
+export function requireUtc({ scope }: Render): void {
+  if (scope.values?.isUtc === false) throw new Refusal("the session's time zone isn't UTC")
+}
+
 /** Whether values can be grouped and told apart by what is stored, or by a key of it. */
 export function isDistinguishable(type: SqlType): boolean {
+  if (isMember(type)) return true
   return !isApproximate(type) && comparabilityOf(type) !== 'no' && type.name !== 'null'
 }
 
 /** Whether what is stored, or a key of it, orders as MySQL does. */
 export function isOrdered(type: SqlType): boolean {
-  return comparabilityOf(type) === 'exact' && type.name !== 'null'
+  return isMember(type) || (comparabilityOf(type) === 'exact' && type.name !== 'null')
+}
+
+/** ENUM and SET are told apart and ordered by their numbers, and compared as texts: which they aren't there. */
+export function isMember({ name, members }: SqlType): boolean {
+  // The number 0 is shown as an empty text, too.
+  return (name === 'enum' || name === 'set') && members?.includes('') !== true
 }

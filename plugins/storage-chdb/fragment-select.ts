@@ -12,6 +12,7 @@ export interface Select {
   readonly where: readonly string[]
   /** Undefined if it doesn't group; empty for one group of all. */
   readonly groupBy: readonly string[] | undefined
+  readonly isRolledUp: boolean
   readonly isDistinct: boolean
   readonly isWindowed: boolean
   readonly orderBy: readonly string[]
@@ -21,6 +22,7 @@ export interface Select {
 export const EMPTY = {
   where: [],
   groupBy: undefined,
+  isRolledUp: false,
   isDistinct: false,
   isWindowed: false,
   orderBy: [],
@@ -71,12 +73,12 @@ export function listOf({ columns }: Select): readonly string[] {
 }
 
 export function textOf(select: Select, listed: readonly string[]): string {
-  const { from, where, groupBy = [], isDistinct, orderBy, limit } = select
+  const { from, where, groupBy = [], isRolledUp, isDistinct, orderBy, limit } = select
   const parts = [
     `SELECT ${isDistinct ? 'DISTINCT ' : ''}${listed.length === 0 ? '1' : listed.join(', ')} FROM ${from}`,
   ]
   if (where.length > 0) parts.push(`WHERE ${where.join(' AND ')}`)
-  if (groupBy.length > 0) parts.push(`GROUP BY ${groupBy.join(', ')}`)
+  if (groupBy.length > 0) parts.push(`GROUP BY ${groupBy.join(', ')}${isRolledUp ? ' WITH ROLLUP' : ''}`)
   if (orderBy.length > 0) parts.push(`ORDER BY ${orderBy.join(', ')}`)
   return `${parts.join(' ')}${limit}`
 }

@@ -3,6 +3,8 @@
  * is computed allows it, and puts what there is into a derived table where it doesn't. Columns are named by their ids.
  */
 import {
+  isInteger,
+  isSqlError,
   isText,
   NULL_TYPE,
   readsColumns,
@@ -10,6 +12,7 @@ import {
   type Expression,
   type Fragment,
   type LogicalNode,
+  type ScanNode,
   type SortKey,
   type SqlType,
   type WindowCall,
@@ -30,14 +33,16 @@ import {
 } from './fragment-select.js'
 import { keyOf } from './fragment-text.js'
 import { totalSql } from './fragment-totals.js'
-import { columnTextSql, tableName, type ColumnText } from './sql-text.js'
+import { countSql, frameSql, windowValueSql } from './fragment-windows.js'
+import { isSilent } from './silent-conditions.js'
+import { columnTextSql, keySql, tableName, type ColumnText } from './sql-text.js'
 import { nullable, storedType } from './stored-type.js'
 
 /** Throws a `Refusal`. */
 export function fragmentSql(fragment: Fragment, scope: FragmentScope): string {
   const made = new FragmentWriter(scope).select(fragment.root)
   // What is distinct must be told apart by its own columns.
-  const select = undistinct(made)
+  const select = wantedOf(undistinct(made), fragment)
   const listed = fragment.columns.map(({ id, type }, i) => {
     checkResult(type)
     const column = select.columns.get(id)
@@ -45,6 +50,55 @@ export function fragmentSql(fragment: Fragment, scope: FragmentScope): string {
     return `CAST(${column.text} AS ${nullable(storedType(type), true)}) AS r${i}`
   })
   return textOf(select, listed)
+}
+
+/** The parts of a scan's filter that are exact there. */
+export function plannedConditions(
+  node: ScanNode,
+  filter: Expression,
+  scope: FragmentScope,
+): readonly string[] {
+  const stored = scope.stored(node.table)
+  const exceptions = scope.exceptions(node.table)
+  // What rows are known by may come behind the columns.
+  const columns = new Map(
+    node.columns.map((position, i) => [
+      node.output[i]?.id ?? -1,
+      columnTextSql(stored, position, exceptions),
+    ]),
+  )
+  const exact: string[] = []
+  for (const part of conjuncts(filter)) {
+    try {
+      exact.push(conditionSql(part, columns, scope))
+    } catch (error) {
+      // Errors of constants are the server's to raise, if it comes to compute them.
+      if (!(error instanceof Refusal) && !isSqlError(error)) throw error
+      if (!isSilent(part)) break
+    }
+  }
+  return exact
+}
+
+function conjuncts(condition: Expression): readonly Expression[] {
+  if (condition.kind === 'call' && condition.name === 'and') return condition.arguments.flatMap(conjuncts)
+  return [condition]
+}
+
+/** Keys of the other side that a join looks for, at most so much text of them. */
+const WANTED_LENGTH_MAX = 100_000
+
+function wantedOf(select: Select, { columns, wanted }: Fragment): Select {
+  const type = columns.find(({ id }) => id === wanted?.column)?.type
+  if (wanted === undefined || type === undefined) return select
+  const from = plain(select)
+  const column = columnOf(from, wanted.column)
+  const key = isText(type) ? column.key : column.text
+  if (key === undefined || (isText(type) && column.collation !== type.collation)) return select
+  const values = wanted.values.map((value) => (isInteger(type) ? String(value) : keySql(value, type)))
+  const list = values.join(', ')
+  if (list.length > WANTED_LENGTH_MAX) return select
+  return { ...from, where: [...from.where, values.length === 0 ? '0' : `${key} IN (${list})`] }
 }
 
 function checkResult(type: SqlType): void {
@@ -130,9 +184,7 @@ class FragmentWriter {
   }
 
   private count(expression: Expression): string {
-    if (readsColumns(expression)) throw new Refusal('LIMIT of a column')
-    const { values } = this.scope
-    return values === undefined ? '?' : String(values.valueOf(expression))
+    return countSql(expression, this.scope)
   }
 
   private distinct(made: Select, output: readonly { readonly id: number; readonly type: SqlType }[]): Select {
@@ -153,7 +205,6 @@ class FragmentWriter {
   }
 
   private aggregate(node: Extract<LogicalNode, { kind: 'aggregate' }>): Select {
-    if (node.rollup) throw new Refusal('no entry for ROLLUP')
     const input = plain(unsorted(this.select(node.input)))
     const keys = node.groupBy.map(({ output, expression }) => {
       if (!isDistinguishable(expression.type)) throw new Refusal(unordered(expression.type))
@@ -163,14 +214,24 @@ class FragmentWriter {
       return groupedBy(output, column, expression.type)
     })
     if (keys.length === 0 && node.aggregates.length === 0) throw new Refusal('one group of nothing')
+    if (node.rollup) checkRollup(keys)
+    const flags = node.groupingOutputs.map((id, i): [number, ColumnText] => [
+      id,
+      { text: `grouping(${keys[i]?.key ?? ''})` },
+    ])
     const totals = node.aggregates.map((call): [number, ColumnText] => [
       call.output,
       this.total(call, input.columns, keys.length > 0),
     ])
     return {
       ...input,
-      columns: new Map([...keys.map(({ id, column }): [number, ColumnText] => [id, column]), ...totals]),
+      columns: new Map([
+        ...keys.map(({ id, column }): [number, ColumnText] => [id, column]),
+        ...totals,
+        ...flags,
+      ]),
       groupBy: keys.map(({ key }) => key),
+      isRolledUp: node.rollup,
     }
   }
 
@@ -212,14 +273,8 @@ class FragmentWriter {
       if (!isOrderedBy) throw new Refusal(`${name} without an order`)
       return { text: `CAST(${name}() OVER (${window}) AS ${nullable(storedType(call.type), true)})` }
     }
-    if (call.aggregate === undefined) throw new Refusal(`no entry for ${name}`)
-    const { unit, start, end } = call.frame
-    const isKnown =
-      start.kind === 'unbounded preceding' &&
-      (end.kind === 'current row' || end.kind === 'unbounded following')
-    if (!isKnown) throw new Refusal('no entry for such a frame')
-    const last = end.kind === 'current row' ? 'CURRENT ROW' : 'UNBOUNDED FOLLOWING'
-    const over = ` OVER (${window} ${unit.toUpperCase()} BETWEEN UNBOUNDED PRECEDING AND ${last})`
+    if (call.aggregate === undefined) return windowValueSql(call, window, columns, this.scope)
+    const over = ` OVER (${window} ${frameSql(call.frame, this.scope)})`
     return totalSql({ ...call, distinct: false, over }, { columns, scope: this.scope })
   }
 
@@ -276,6 +331,14 @@ function groupedBy(id: number, column: ColumnText, type: SqlType): GroupedColumn
   const key = isText(type) ? keyFor(column, type) : column.text
   if (!isText(type) || key === column.text) return { id, column, key }
   return { id, column: { ...column, text: `any(${column.text})`, key, collation: type.collation }, key }
+}
+
+/** Where a key isn't what is shown, a row of totals would show one of its texts. */
+function checkRollup(keys: readonly GroupedColumn[]): void {
+  const texts = new Set(keys.map(({ key }) => key))
+  if (texts.size < keys.length || keys.some(({ key, column }) => key !== column.text)) {
+    throw new Refusal('no entry for ROLLUP of such keys')
+  }
 }
 
 function keyFor(column: ColumnText, type: SqlType): string {

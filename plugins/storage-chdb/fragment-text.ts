@@ -15,7 +15,7 @@ import { keySql, orderedSql, type ColumnText } from './sql-text.js'
 import { equalitySql, hasControlCharacter, textFormOf } from './text-form.js'
 
 /** The collation by which two texts are compared: whoever is harder to convert has its way (MySQL manual 12.8.4). */
-function commonCollation(left: Expression, right: Expression): string {
+export function commonCollation(left: Expression, right: Expression): string {
   const stronger = right.coercibility < left.coercibility ? right : left
   const other = stronger === left ? right : left
   const name = stronger.type.collation
@@ -114,7 +114,7 @@ export function columnOf(expression: Expression, render: Render): ColumnText {
 
 // ── Functions ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-function requireUnicode({ type, text }: Expression): void {
+export function requireUnicode({ type, text }: Expression): void {
   if (!isText(type) || collationByName(type.collation)?.charset.isUnicode !== true) {
     throw new Refusal(`no entry for ${text}`)
   }
@@ -135,7 +135,7 @@ function caseEntry(name: 'upper' | 'lower'): Entry {
   }
 }
 
-function integerOf(expression: Expression, { scope }: Render): number | undefined {
+export function integerOf(expression: Expression, { scope }: Render): number | undefined {
   if (readsColumns(expression)) throw new Refusal(`${expression.text} changes from row to row`)
   return scope.values === undefined ? 1 : Number(scope.values.valueOf(expression) ?? undefined)
 }

@@ -7,6 +7,7 @@ import {
   digitsOf,
   isDistinguishable,
   isExactNumber,
+  isMember,
   isOrdered,
   quotientSql,
   Refusal,
@@ -49,13 +50,14 @@ export function totalSql(total: Total, { columns, scope }: TotalInput): ColumnTe
   }
   if (name === 'count') return { text: `count(${expressionSql(argument, columns, scope)})${over}` }
   if (name === 'min' || name === 'max') {
-    if (!isOrdered(type)) throw new Refusal(`no entry for ${total.text}`)
+    // The least and the greatest ENUM are so as texts.
+    if (!isOrdered(type) || isMember(type)) throw new Refusal(`no entry for ${total.text}`)
     return extremeSql(name, argument, over, { columns, scope })
   }
-  if (distinct) throw new Refusal(`no entry for ${total.text}`)
+  if (distinct && (name !== 'sum' || !isExactNumber(type))) throw new Refusal(`no entry for ${total.text}`)
   if (isWide(argument)) throw new Refusal(`the digits of ${argument.text} aren't all kept`)
   const text = expressionSql(argument, columns, scope)
-  if (name === 'sum') return { text: sumSql(text, type, over) }
+  if (name === 'sum') return { text: sumSql(text, type, over, distinct) }
   if (name === 'avg') return { text: averageSql(text, type, total.type, over) }
   throw new Refusal(`no entry for ${name}`)
 }
@@ -86,18 +88,19 @@ function extremeSql(
 }
 
 /** In a type that no sum of it leaves: its own sums wrap around silently. */
-function sumSql(text: string, type: SqlType, over: string): string {
+function sumSql(text: string, type: SqlType, over: string, distinct = false): string {
   if (type.name === 'double' || type.name === 'float') {
     return `sumOrNull(CAST(${text} AS Nullable(Float64)))${over}`
   }
   if (!isExactNumber(type)) throw new Refusal(`no entry for the sum of ${type.name}`)
   const { whole, scale } = digitsOf(type)
+  const word = distinct ? 'DISTINCT ' : ''
   if (type.name !== 'decimal') {
-    return `sumOrNull(CAST(${text} AS Nullable(${whole <= 10 ? 'Int64' : 'Decimal(38, 0)'})))${over}`
+    return `sumOrNull(${word}CAST(${text} AS Nullable(${whole <= 10 ? 'Int64' : 'Decimal(38, 0)'})))${over}`
   }
   return whole + scale <= 18
-    ? `sumOrNull(${text})${over}`
-    : `sumOrNull(CAST(${text} AS Nullable(Decimal(76, ${scale}))))${over}`
+    ? `sumOrNull(${word}${text})${over}`
+    : `sumOrNull(${word}CAST(${text} AS Nullable(Decimal(76, ${scale}))))${over}`
 }
 
 /** The quotient is cut, not rounded, at the scale that the server computes with, too. */

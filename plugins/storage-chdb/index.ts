@@ -101,6 +101,8 @@ export const plugin = definePlugin({
           // Names of columns are columns, also where something that is selected is called the same.
           'prefer_column_name_to_alias = 1',
           'join_use_nulls = 1',
+          // What ROLLUP sums up is NULL.
+          'group_by_use_nulls = 1',
           // One block of an insert is one part: that is what makes it whole.
           'max_insert_threads = 1',
           ...(options.threads === 0 ? [] : [`max_threads = ${options.threads}`]),

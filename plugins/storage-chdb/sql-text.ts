@@ -71,8 +71,9 @@ export function scanSql(stored: StoredTable, request: ScanRequest, answer: Pushe
     `SELECT ${columns.length === 0 ? '1' : columns.join(', ')} FROM ${tableName(table.id)}`,
   ]
   if (answer.final) parts.push('FINAL')
-  if (answer.conditions.length > 0) {
-    const conditions = answer.conditions.map((each) => conditionSql(stored, each, answer.exceptions))
+  const pushed = answer.conditions.map((each) => conditionSql(stored, each, answer.exceptions))
+  const conditions = [...pushed, ...answer.filters]
+  if (conditions.length > 0) {
     parts.push(`WHERE ${conditions.join(' AND ')}`)
   }
   if (answer.order.length > 0) {
@@ -93,6 +94,8 @@ export interface PushedScan {
   /** Ids of the columns that have texts that aren't compared by themselves. */
   readonly exceptions: ReadonlySet<number>
   readonly conditions: readonly ColumnCondition[]
+  /** Further conditions, as texts over the table's columns. */
+  readonly filters: readonly string[]
   readonly order: ScanRequest['order']
   readonly limit: number | undefined
 }

@@ -11,11 +11,14 @@ import {
   representationOf,
   UNSIGNED_BIGINT_TYPE,
   type BytesVector,
+  type ColumnDefinition,
+  type IndexDefinition,
+  type RowChanges,
   type SqlType,
   type StatementContext,
   type Value,
 } from '@switchyard/core/spi'
-import type { ColumnEngine } from './column-engine.js'
+import type { BlockStream, ColumnEngine } from './column-engine.js'
 import type { KeyForm } from './key-form.js'
 import { BlockReader, encodeBlock, type BlockColumn, type BlockValues } from './native-block.js'
 import { columnName, DELETED_COLUMN, stageName, tableName, VERSION_COLUMN } from './sql-text.js'
@@ -92,6 +95,54 @@ export class TableWriter {
     for (const [text, row] of old) if (!kept.has(text)) block.pushRow(this.tombstone(keys.row(row)))
     await this.write(block, changed, this.state.nextVersion())
     return changed
+  }
+
+  /** What core has looked for already. */
+  async put({ added, replaced, gone }: RowChanges): Promise<void> {
+    const rows = this.emptyBlock()
+    rows.pushAll(this.withRowIds(added))
+    rows.pushAll(replaced)
+    if (rows.rowCount === 0 && gone.rowCount === 0) return
+    this.noteKeys(rows)
+    const present = rows.rowCount
+    for (let row = 0; row < gone.rowCount; row++) rows.pushRow(this.tombstone(gone.row(row)))
+    const isNew = added.rowCount === rows.rowCount && !this.state.hasVersions
+    this.state.rows += added.rowCount - gone.rowCount
+    await this.write(rows, present, isNew ? 0 : this.state.nextVersion())
+  }
+
+  /** The rows that have one of these keys in a unique index; undefined if there is none. */
+  async find(
+    index: IndexDefinition,
+    keys: Batch,
+    columns: readonly ColumnDefinition[],
+  ): Promise<BlockStream | undefined> {
+    const key = this.stored.uniqueKeys.find((each) => each.index === index)
+    if (key === undefined) throw new Error('invariant: core asks for unique indexes of the table')
+    if (this.state.rows === 0 || this.areAllAbove(key, keys)) return undefined
+    const selected = columns.map(columnName).join(', ')
+    return this.engine.queryWith(
+      encodeBlock(
+        keyColumns(
+          key,
+          keys,
+          key.parts.map((_, i) => i),
+        ),
+        keys.rowCount,
+      ),
+      (source) => this.ownersSql(key, `(SELECT ${key.names.join(', ')} FROM ${source})`, selected),
+      this.statement.signal,
+    )
+  }
+
+  private areAllAbove(key: UniqueKey, keys: Batch): boolean {
+    if (key !== this.stored.primaryKey || !this.stored.hasIntegerKey) return false
+    const [vector] = keys.columns
+    for (let row = 0; row < keys.rowCount; row++) {
+      const value = vector?.get(row)
+      if (typeof value !== 'number' || !this.state.isAbove(value)) return false
+    }
+    return true
   }
 
   /** The keys that the table has, each with the first row of the batch that names it. */
@@ -196,12 +247,12 @@ export class TableWriter {
     return owners
   }
 
-  private ownersSql(key: UniqueKey, wanted: string): string {
+  private ownersSql(key: UniqueKey, wanted: string, selected?: string): string {
     const { primaryKey, table } = this.stored
     const [names, primary] = [key.names.join(', '), primaryKey.names.join(', ')]
     const final = this.state.hasVersions ? ' FINAL' : ''
     const ownersIn = (name: string): string =>
-      `SELECT ${names}, ${primary} FROM ${name}${final} WHERE (${names}) IN ${wanted}`
+      `SELECT ${selected ?? `${names}, ${primary}`} FROM ${name}${final} WHERE (${names}) IN ${wanted}`
     const inTable = ownersIn(tableName(table.id))
     if (this.target === 'table') return inTable
     const stage = stageName(table.id)

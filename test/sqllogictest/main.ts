@@ -1,12 +1,12 @@
 /**
- * Runs sqllogictest files: `npm run sqllogictest -- [--storage memory|lmdb] [path part …]`. Without a path, every file of the corpus
+ * Runs sqllogictest files: `npm run sqllogictest -- [--storage memory|lmdb|chdb] [path part …]`. Without a path, every file of the corpus
  * beside the checkout.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { TestEngine } from '../support/engine.js'
-import { createStorage } from '../support/storages.js'
+import { createStorages } from '../support/storages.js'
 import { temporaryFolder, removeTemporaryFolders } from '../support/temporary-folder.js'
 import { CORPUS_FOLDER } from './corpus.js'
 import { runFile } from './run-file.js'
@@ -34,7 +34,7 @@ for (const path of filesBelow(CORPUS_FOLDER)) {
   const name = relative(CORPUS_FOLDER, path)
   if (parts.length > 0 && !parts.some((part) => name.includes(part))) continue
   const folder = temporaryFolder()
-  const engine = await TestEngine.start([await createStorage(storageName, folder)], {
+  const engine = await TestEngine.start(await createStorages(storageName, folder), {
     storage: storageName,
     dataFolder: folder,
   })

@@ -5,8 +5,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { isEngineInstalled } from '@switchyard/storage-chdb'
 import { TestEngine } from '../support/engine.js'
-import { createStorage } from '../support/storages.js'
+import { createStorages } from '../support/storages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js'
 import { CORPUS_FOLDER, hasCorpus } from './corpus.js'
 import { runFile } from './run-file.js'
@@ -27,6 +28,9 @@ const SAMPLES: readonly (readonly [storage: string, file: string])[] = [
   ...[...EVIDENCE, 'index/random/1000/slt_good_2', 'index/random/1000/slt_good_4'].map(
     (file) => ['lmdb', file] as const,
   ),
+  ...(isEngineInstalled() ? ['in1', 'slt_lang_replace', 'slt_lang_update'] : []).map(
+    (name) => ['chdb', `evidence/${name}`] as const,
+  ),
 ]
 
 afterAll(removeTemporaryFolders)
@@ -39,7 +43,7 @@ each(
   'on %s: %s',
   async (storage, file) => {
     const folder = temporaryFolder()
-    const engine = await TestEngine.start([await createStorage(storage, folder)], {
+    const engine = await TestEngine.start(await createStorages(storage, folder), {
       storage,
       dataFolder: folder,
     })

@@ -1,0 +1,207 @@
+/**
+ * Goal: INSERT IGNORE, REPLACE and ON DUPLICATE KEY UPDATE do to tables in chDB what they do to tables in memory, count the same, warn the
+ * same, and are wholly there or not at all. Method: the same statements, made by chance from a seed that a failure prints, on both;
+ * statements of so many rows that they are written in several blocks; one that fails behind its first block.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { TestEngine, type TestSession } from '../../test/support/engine.js'
+import { createStorage } from '../../test/support/storages.js'
+import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
+import { isEngineInstalled } from './index.js'
+import { createTestStorage } from './testing/test-storage.js'
+
+const describeWithEngine = isEngineInstalled() ? describe : describe.skip
+
+/** Statements by chance; more of them by an environment variable. */
+const STATEMENTS = Number(process.env.UPSERT_STATEMENTS ?? 60)
+
+const ENGINES = [
+  ['m', 'memory'],
+  ['c', 'chdb'],
+] as const
+
+/** With their keys: one integer; two unique ones, of which one is text by collation and can be NULL; no primary key; none. */
+const TABLES = [
+  'id INT AUTO_INCREMENT PRIMARY KEY, a INT, b VARCHAR(10)',
+  'id INT, a INT NOT NULL DEFAULT 7, b VARCHAR(10), PRIMARY KEY (b, a), UNIQUE (id), CHECK (a <> 13)',
+  'id INT UNIQUE, a INT, b VARCHAR(10) COLLATE utf8mb4_bin, UNIQUE (b(2))',
+  'id INT AUTO_INCREMENT PRIMARY KEY, a INT UNIQUE, b VARCHAR(10) UNIQUE, g INT AS (a + 1) STORED',
+]
+
+/** Keys that are there, and that come twice; a line that is too long, a value that isn't a number. */
+const LINES = '1\t5\tone\n2\t6\n1\t7\tuno\n3\t5\ttres\textra\n4\tx\tfour\n2\t8\tb\n'
+
+let engine: TestEngine
+let session: TestSession
+
+beforeAll(async () => {
+  if (!isEngineInstalled()) return
+  const folder = temporaryFolder()
+  const storages = [await createStorage('memory', folder), createTestStorage(folder)]
+  engine = await TestEngine.start(storages, { files: { folder, local: false } })
+  writeFileSync(join(folder, 'rows.txt'), LINES)
+  session = await engine.session()
+  await session.run('CREATE DATABASE d')
+  await session.run('USE d')
+}, 60_000)
+afterAll(async () => {
+  if (isEngineInstalled()) await engine.stop()
+  removeTemporaryFolders()
+})
+
+/** What both answer, and what they warn of. */
+async function onBoth(sql: string): Promise<boolean> {
+  const outcomes: unknown[] = []
+  for (const [suffix] of ENGINES) {
+    const placed = sql.replaceAll(/@(t\d?|big)/g, `$1_${suffix}`)
+    const [answer] = await session.execute(placed)
+    const { affectedRows, lastInsertId, info } = answer?.status ?? {}
+    const warnings = await session.rows('SHOW WARNINGS')
+    const outcome = {
+      error: answer?.error?.message,
+      rows: answer?.rows,
+      affectedRows,
+      lastInsertId,
+      info,
+      warnings,
+    }
+    outcomes.push(
+      JSON.parse(JSON.stringify(outcome).replaceAll(new RegExp(`(t\\d?|big)_${suffix}`, 'g'), '$1')),
+    )
+  }
+  expect([sql, outcomes[1]]).toEqual([sql, outcomes[0]])
+  return outcomes.every((outcome) => (outcome as { error?: string }).error === undefined)
+}
+
+async function onBothTables(definition: (suffix: string) => string): Promise<void> {
+  for (const [suffix, name] of ENGINES) await session.run(`${definition(suffix)} ENGINE=${name}`)
+}
+
+/** The same numbers for the same seed. */
+function generator(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+function randomStatement(random: () => number): string {
+  const one = (values: readonly string[]): string => values[Math.floor(random() * values.length)] ?? ''
+  const upTo = (count: number): number => Math.floor(random() * count)
+  const number = upTo(TABLES.length)
+  const table = `@t${number}`
+  // Rows draw their numbers in blocks here: a number that an update gives in between may come before or behind them.
+  const drawsNumbers = TABLES[number]?.includes('AUTO_INCREMENT') === true
+  const id = () => one([String(1 + upTo(9)), String(1 + upTo(9)), 'NULL', 'DEFAULT'])
+  const a = () => one([String(1 + upTo(6)), String(10 + upTo(5)), 'NULL', "'x'", '2'])
+  const b = () => one(["'a'", "'A '", "'ab'", "'ABC'", "'ä'", 'NULL', "''", "'much too long'", "'b'"])
+  const rows = Array.from({ length: 1 + upTo(6) }, () => `(${id()}, ${a()}, ${b()})`).join()
+  const source = one([
+    `(id, a, b) VALUES ${rows}`,
+    `(id, a, b) VALUES ${rows}`,
+    `(id, a, b) SELECT id + ${upTo(3)}, a + ${upTo(2)}, b FROM ${table} ORDER BY id, a, b LIMIT 7`,
+  ])
+  const assignments = ['a = VALUES(a)', 'a = a + 1', "b = CONCAT(b, 'z')", 'b = b', 'a = NULL']
+  if (!drawsNumbers) assignments.push('id = id + 1', 'id = VALUES(id)')
+  const assignment = () => one(assignments)
+  const update = ` ON DUPLICATE KEY UPDATE ${assignment()}, ${assignment()}`
+  return one([
+    `INSERT IGNORE INTO ${table} ${source}`,
+    `REPLACE INTO ${table} ${source}`,
+    `INSERT INTO ${table} ${source}${update}`,
+    `INSERT IGNORE INTO ${table} ${source}${update}`,
+    `DELETE FROM ${table} WHERE id % 4 = ${upTo(4)}`,
+  ])
+}
+
+describeWithEngine('upserts', () => {
+  test(
+    'made by chance do the same in both',
+    async () => {
+      const seed = Date.now() % 1_000_000
+      const random = generator(seed)
+      for (const [i, columns] of TABLES.entries()) {
+        await onBothTables((suffix) => `CREATE TABLE t${i}_${suffix} (${columns})`)
+      }
+      await session.run("SET sql_mode = ''")
+      for (let i = 0; i < STATEMENTS; i++) {
+        if (i === STATEMENTS / 2) await session.run('SET sql_mode = DEFAULT')
+        const sql = randomStatement(random)
+        try {
+          const table = /@t\d/.exec(sql)?.[0] ?? ''
+          // How many numbers a failed statement has drawn may differ.
+          if (!(await onBoth(sql))) await onBoth(`REPLACE INTO ${table} (id, b) VALUES (${1000 + i}, '')`)
+          await onBoth(`SELECT * FROM ${table} ORDER BY id, a, b`)
+        } catch (error) {
+          throw new Error(`seed ${seed}, statement ${i}: ${sql}`, { cause: error })
+        }
+      }
+    },
+    30_000 + STATEMENTS * 500,
+  )
+
+  test('of many rows are one, and see their own rows', async () => {
+    await session.run('SET cte_max_recursion_depth = 100000')
+    await onBothTables((suffix) => `CREATE TABLE big_${suffix} (id INT PRIMARY KEY, u INT UNIQUE, n INT)`)
+    const numbers = (count: number): string =>
+      `WITH RECURSIVE s AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM s WHERE i < ${count})`
+    const state = 'SELECT COUNT(*), SUM(id), SUM(u), SUM(n), COUNT(DISTINCT u) FROM @big'
+    const statements = [
+      `REPLACE INTO @big ${numbers(20_000)} SELECT i % 15000, i, 1 FROM s`,
+      `INSERT INTO @big ${numbers(20_000)} SELECT i, i % 12000, i FROM s ON DUPLICATE KEY UPDATE n = n + VALUES(n)`,
+      `INSERT IGNORE INTO @big ${numbers(20_000)} SELECT i * 2, -i, 0 FROM s`,
+    ]
+    for (const sql of statements) {
+      await onBoth(sql)
+      await onBoth(state)
+    }
+    // Its second block fails: nothing of the first is left.
+    const failing = `REPLACE INTO @big ${numbers(20_000)} SELECT i, -i, IF(i = 18000, 'no number', 0) FROM s`
+    await onBoth(failing)
+    await onBoth(state)
+    await onBoth('REPLACE INTO @big VALUES (1, 1, 1)')
+  }, 60_000)
+
+  test.each(['REPLACE', 'IGNORE'])('of LOAD DATA … %s', async (word) => {
+    await session.run("SET sql_mode = ''")
+    const columns = 'id INT PRIMARY KEY, a INT, b VARCHAR(4), UNIQUE (b)'
+    for (const [suffix] of ENGINES) await session.run(`DROP TABLE IF EXISTS t9_${suffix}`)
+    await onBothTables((suffix) => `CREATE TABLE t9_${suffix} (${columns})`)
+    await onBoth("INSERT INTO @t9 VALUES (3, 1, 'uno'), (9, 2, 'nine')")
+    await onBoth(`LOAD DATA INFILE 'rows.txt' ${word} INTO TABLE @t9`)
+    await onBoth('SELECT * FROM @t9 ORDER BY id')
+    await onBoth(`LOAD DATA INFILE 'rows.txt' ${word} INTO TABLE @t9 (@id, a) SET id = @id + 5, b = UPPER(a)`)
+    await onBoth('SELECT * FROM @t9 ORDER BY id')
+    await session.run('SET sql_mode = DEFAULT')
+  })
+
+  test('can be rolled back, and are seen by their own transaction', async () => {
+    await session.run('CREATE TABLE own (id INT PRIMARY KEY, n INT) ENGINE=chdb')
+    await session.run('INSERT INTO own VALUES (1, 1), (2, 2)')
+    await session.run('BEGIN')
+    await session.run('REPLACE INTO own VALUES (1, 10), (3, 30)')
+    await session.run('ROLLBACK')
+    expect(await session.rows('SELECT * FROM own ORDER BY id')).toEqual([
+      ['1', '1'],
+      ['2', '2'],
+    ])
+    await session.run('BEGIN')
+    await session.run('REPLACE INTO own VALUES (1, 11)')
+    await session.run('INSERT INTO own VALUES (9, 9)')
+    await session.run('DELETE FROM own WHERE id = 9')
+    await session.run('INSERT INTO own VALUES (2, 5), (4, 4) ON DUPLICATE KEY UPDATE n = own.n + VALUES(n)')
+    expect(await session.rows('SELECT id, n FROM own WHERE id <> 3 ORDER BY id')).toEqual([
+      ['1', '11'],
+      ['2', '7'],
+      ['4', '4'],
+    ])
+    await session.run('COMMIT')
+    // Nobody is kept waiting by a statement that found nothing to do.
+    await session.run('INSERT IGNORE INTO own VALUES (1, 0)')
+    const other = await engine.session()
+    await other.run('DELETE FROM d.own')
+    expect(await session.rows('SELECT COUNT(*) FROM own')).toEqual([['0']])
+  }, 30_000)
+})
