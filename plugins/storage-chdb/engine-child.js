@@ -30,7 +30,7 @@ const STOP_GRACE_MS = 3000
 
 /**
  * @typedef {{
- *   path: string, sessionsMax: number, connectionArgs: string[], settings: string
+ *   path: string, database: string, sessionsMax: number, connectionArgs: string[], settings: string
  * }} EngineOptions
  * @typedef {{
  *   id: number, sql: string, hasRows: boolean, windowBytes: number, sentBytes: number, isCancelled: boolean,
@@ -82,6 +82,8 @@ function sendMessage(kind, id, message) {
 function openSession(isFirst) {
   const session = new chdb.Session(options.path, isFirst ? { connectionArgs: options.connectionArgs } : {})
   if (options.settings !== '') session.query(`SET ${options.settings}`)
+  if (isFirst) session.query(`CREATE DATABASE IF NOT EXISTS ${options.database}`)
+  session.query(`USE ${options.database}`)
   return session
 }
 

@@ -84,7 +84,7 @@ export const plugin = definePlugin({
     const engine = new SupervisedEngine(
       {
         path: join(folder, 'engine'),
-        opening: `CREATE DATABASE IF NOT EXISTS ${DATABASE}`,
+        database: DATABASE,
         spoolPaths: spoolFolders(folder),
         sessionsMax: sessions,
         connectionArgs: [

@@ -16,6 +16,7 @@ import { codecOf, nullable, storedType } from './stored-type.js'
 import { equalitySql, hasControlCharacter, keyOfText, orderSql, textFormOf } from './text-form.js'
 import type { StoredTable } from './stored-table.js'
 
+/** The database of the sessions that these names are used in. */
 export const DATABASE = 'switchyard'
 /** Version of a row among those of the same key; 0 in a table whose rows were only ever inserted. */
 export const VERSION_COLUMN = 'v'
@@ -23,7 +24,7 @@ export const VERSION_COLUMN = 'v'
 export const DELETED_COLUMN = 'd'
 
 export function tableName(tableId: number): string {
-  return `${DATABASE}.t${tableId}`
+  return `t${tableId}`
 }
 
 export function columnName(column: ColumnDefinition): string {
@@ -32,7 +33,7 @@ export function columnName(column: ColumnDefinition): string {
 
 /** Where rows wait that become part of the table together. */
 export function stageName(tableId: number): string {
-  return `${DATABASE}.${STAGE_PREFIX}${tableId}`
+  return `${STAGE_PREFIX}${tableId}`
 }
 
 export const STAGE_PREFIX = 's'

@@ -17,6 +17,7 @@ function newEngine(options: Partial<SupervisedEngineOptions> = {}): SupervisedEn
   return new SupervisedEngine(
     {
       path: join(folder, 'engine'),
+      database: 'default',
       spoolPaths: spoolFolders(folder),
       sessionsMax: 6,
       connectionArgs: [],
@@ -190,7 +191,7 @@ describeWithEngine('supervision', () => {
 
 describeWithEngine('an engine that has kept nothing', () => {
   test('has no process before its first query, and has one at once when it is opened again', async () => {
-    const engine = newEngine({ opening: 'CREATE DATABASE IF NOT EXISTS kept' })
+    const engine = newEngine({ database: 'kept' })
     expect(await engine.open()).toBe(false)
     expect(await engine.processId()).toBeUndefined()
     await Promise.all([1, 2].map((i) => engine.run(`CREATE TABLE kept.t${i} (a Int32) ENGINE = Memory`)))

@@ -12,8 +12,6 @@ import { BlockReader } from './native-block.js'
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js'
 
 export interface SupervisedEngineOptions extends EngineProcessOptions {
-  /** A statement that each new process runs before all others. */
-  readonly opening?: string
   /** Folders where blocks that are inserted are put down for the engine to read, the preferred one first. */
   readonly spoolPaths: readonly string[]
   /** Wait before the second restart in a row; doubled for each further one. */
@@ -68,9 +66,8 @@ export class SupervisedEngine implements ColumnEngine {
   }
 
   async flushTable(name: string): Promise<void> {
-    const [database = '', table = ''] = name.split('.')
     const paths = `SELECT arrayJoin(data_paths) FROM system.tables`
-    const stream = await this.query(`${paths} WHERE database = '${database}' AND name = '${table}'`)
+    const stream = await this.query(`${paths} WHERE database = currentDatabase() AND name = '${name}'`)
     const found = Batch.ofTypes([textType(4096, 'utf8mb4_bin')])
     try {
       for (let block = await stream.next(); block !== undefined; block = await stream.next()) {
@@ -162,11 +159,9 @@ export class SupervisedEngine implements ColumnEngine {
 
   private async launch(): Promise<EngineProcess> {
     const startedMs = performance.now()
-    const { path, opening } = this.options
-    await mkdir(path, { recursive: true })
+    await mkdir(this.options.path, { recursive: true })
     const child = new EngineProcess(this.options)
     await child.ready()
-    if (opening !== undefined) await child.run(opening)
     void child.ended.then(({ reason }) => {
       if (this.isStopping) return
       this.logger.error({ reason }, 'the column engine ended; it is started again')
