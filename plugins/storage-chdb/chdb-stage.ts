@@ -2,11 +2,15 @@
  * Several writes to one table that become one. Rows wait in a table of the same form. When they are published, they are merged
  * into one part, and that part is linked into the table: a rename, which has happened or not, whoever is killed meanwhile. So
  * nothing has to be undone or completed after a crash but to drop what is left of stages.
+ *
+ * On a cluster each shard links its own part. That all of them do is noted in the cluster's queue of such statements before the first
+ * one does: a crash from then on can't keep the others from it. Readers may see one shard's part earlier than another's.
  */
 import type { Batch, StatementContext, TableStage } from '@switchyard/core/spi'
 import type { ColumnEngine } from './column-engine.js'
-import { createTableSql, stageName, tableName } from './sql-text.js'
+import { stageName, tableName } from './sql-text.js'
 import type { StoredTable } from './stored-table.js'
+import { creationOf, dropOf, onCluster, rowsName } from './table-ddl.js'
 import { StageState, type TableState } from './table-state.js'
 import { TableWriter } from './table-writer.js'
 
@@ -18,6 +22,7 @@ export class ChdbStage implements TableStage {
 
   private constructor(
     private readonly engine: ColumnEngine,
+    private readonly cluster: string | undefined,
     private readonly stored: StoredTable,
     private readonly table: TableState,
     private readonly release: () => void,
@@ -34,14 +39,15 @@ export class ChdbStage implements TableStage {
     statement: StatementContext,
     guarded: Guard,
   ): Promise<ChdbStage> {
+    const { cluster } = await engine.layout()
     const release = await table.acquire(statement)
     try {
       const name = stageName(stored.table.id)
       // One may be left that could not be dropped.
-      await engine.run(`DROP TABLE IF EXISTS ${name} SYNC`)
+      for (const sql of dropOf(name, cluster)) await engine.run(sql)
       // The merged part is the first that is acknowledged.
-      await engine.run(createTableSql(stored, name, true))
-      return new ChdbStage(engine, stored, table, release, guarded)
+      for (const sql of creationOf(stored, cluster, name, true)) await engine.run(sql)
+      return new ChdbStage(engine, cluster, stored, table, release, guarded)
     } catch (error) {
       release()
       throw error
@@ -62,15 +68,18 @@ export class ChdbStage implements TableStage {
 
   async publish(statement: StatementContext): Promise<void> {
     const { id } = this.stored.table
+    const { cluster } = this
+    const [table, stage] = [rowsName(tableName(id), cluster), rowsName(stageName(id), cluster)]
     await this.next(statement, async () => {
       await this.engine.run(
-        `OPTIMIZE TABLE ${stageName(id)} FINAL SETTINGS optimize_throw_if_noop = 1, optimize_skip_merged_partitions = 1`,
+        `OPTIMIZE TABLE ${stage}${onCluster(cluster)} FINAL SETTINGS optimize_throw_if_noop = 1, optimize_skip_merged_partitions = 1`,
         statement.signal,
       )
       statement.checkKilled()
       await this.state.publish()
-      await this.engine.run(`ALTER TABLE ${tableName(id)} ATTACH PARTITION tuple() FROM ${stageName(id)}`)
-      await this.engine.flushTable(tableName(id))
+      const into = `ALTER TABLE ${table}${onCluster(cluster)}`
+      await this.engine.run(`${into} ATTACH PARTITION tuple() FROM ${stage}`)
+      await this.engine.flushTable(table)
     })
     this.discard()
   }
@@ -78,7 +87,7 @@ export class ChdbStage implements TableStage {
   discard(): void {
     const drop = async (): Promise<void> => {
       try {
-        await this.engine.run(`DROP TABLE IF EXISTS ${stageName(this.stored.table.id)} SYNC`)
+        for (const sql of dropOf(stageName(this.stored.table.id), this.cluster)) await this.engine.run(sql)
       } catch {
         // The next stage of the table drops it, or the next start.
       }
@@ -87,10 +96,8 @@ export class ChdbStage implements TableStage {
     void this.last.then(drop, drop)
   }
 
-  private write(
-    statement: StatementContext,
-    work: (writer: TableWriter) => Promise<number>,
-  ): Promise<number> {
+  /** Runs a write whose rows go into the stage. */
+  write(statement: StatementContext, work: (writer: TableWriter) => Promise<number>): Promise<number> {
     return this.next(statement, () =>
       work(new TableWriter(this.engine, this.stored, this.state, statement, 'stage')),
     )

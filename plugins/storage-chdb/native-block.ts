@@ -48,7 +48,7 @@ function nullBytes(values: BlockValues, rowCount: number): Buffer {
 
 function encodeValues(type: string, values: BlockValues, rowCount: number): Buffer {
   if (type === 'String') return encodeStrings(values, rowCount)
-  const width = widthOf(type)
+  const width = valueBytesOf(type)
   const bytes = Buffer.alloc(rowCount * width)
   if (values.kind === 'bytes') throw new Error(`invariant: bytes are no ${type}`)
   if (values.kind === 'same') {
@@ -190,7 +190,7 @@ export class BlockReader {
     const stored = inner ?? type
     if (stored === 'String') this.strings(vector as BytesVector, rowCount, nulls)
     else if (stored === 'Float64' || stored === 'Float32') {
-      this.floats(vector as ApproximateVector, rowCount, nulls, widthOf(stored))
+      this.floats(vector as ApproximateVector, rowCount, nulls, valueBytesOf(stored))
     } else this.integers(vector as ExactVector, rowCount, nulls, stored)
   }
 
@@ -219,7 +219,7 @@ export class BlockReader {
   }
 
   private integers(vector: ExactVector, rowCount: number, nulls: Uint8Array | undefined, type: string): void {
-    const width = widthOf(type)
+    const width = valueBytesOf(type)
     const isSigned = !type.startsWith('UInt')
     if (width <= 4)
       this.narrow(vector, rowCount, nulls, narrowArray(this.copy(rowCount * width), width, isSigned))
@@ -318,7 +318,7 @@ function narrowArray(bytes: ArrayBuffer, width: number, isSigned: boolean): Arra
 }
 
 /** Bytes of a value of fixed width. */
-function widthOf(type: string): number {
+export function valueBytesOf(type: string): number {
   const bits = /^(?:UInt|Int|Float)(\d+)$/.exec(type)?.[1]
   if (bits !== undefined) return Number(bits) / 8
   const precision = Number(/^Decimal\((\d+), \d+\)$/.exec(type)?.[1])

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Batch, textType, type Logger } from '@switchyard/core/spi'
-import { EngineGone, type BlockStream, type ColumnEngine } from './column-engine.js'
+import { EngineGone, type BlockStream, type ColumnEngine, type Layout } from './column-engine.js'
 import { BlockReader } from './native-block.js'
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js'
 
@@ -23,6 +23,8 @@ export interface SupervisedEngineOptions extends EngineProcessOptions {
 
 /** A process that lived so long is no failed start. */
 const HEALTHY_MS = 60_000
+
+const ONE_PLACE = Promise.resolve<Layout>({ cluster: undefined, shardCount: 1 })
 
 export class SupervisedEngine implements ColumnEngine {
   private current: Promise<EngineProcess> | undefined
@@ -55,6 +57,10 @@ export class SupervisedEngine implements ColumnEngine {
     const child = await this.current?.catch(() => undefined)
     await child?.stop()
     await this.removeSpools()
+  }
+
+  layout(): Promise<Layout> {
+    return ONE_PLACE
   }
 
   async run(sql: string, signal?: AbortSignal): Promise<void> {
