@@ -171,12 +171,13 @@ export class HttpEngine implements ColumnEngine {
           `ClickHouse ${version} is too old: ${VERSION_MIN.join('.')} is the first that will do`,
         )
       }
+      const shardCount = await this.shardCount(abort)
       const owner = `switchyard ${await this.identity()}`
       const comment = `COMMENT '${owner}'`
       const create = `CREATE DATABASE IF NOT EXISTS ${database}${onCluster(cluster)} ${comment}`
       await this.command(create, abort, undefined, 'control')
       await this.claim(owner, abort)
-      return { cluster: cluster === '' ? undefined : cluster, shardCount: await this.shardCount(abort) }
+      return { cluster: cluster === '' ? undefined : cluster, shardCount }
     } catch (error) {
       if (abort.aborted && !(error instanceof EngineGone)) {
         throw new EngineGone(`${this.where} did not answer in time`)

@@ -40,15 +40,24 @@ export interface LeftOut {
 
 /** Declares the tests of all files on one storage. */
 export function describeCorpus(storageName: string, leftOut: readonly LeftOut[] = []): void {
+  describeFilesOn(() => startSwitchyard(storageName, temporaryFolder()), readCorpus(), leftOut)
+}
+
+/** Declares the tests of these files on a server that is started for them. */
+export function describeFilesOn(
+  start: () => Promise<SqlServer>,
+  files: readonly CaseFile[],
+  leftOut: readonly LeftOut[] = [],
+): void {
   let server: SqlServer
   beforeAll(async () => {
-    server = await startSwitchyard(storageName, temporaryFolder())
+    server = await start()
   })
   afterAll(async () => {
     await server.stop()
     removeTemporaryFolders()
   })
-  for (const file of readCorpus()) {
+  for (const file of files) {
     const reason = leftOut.find((each) => isLeftOut(file, each))?.reason
     if (reason !== undefined) test.skip(`${file.name}: ${reason}`, () => undefined)
     else {

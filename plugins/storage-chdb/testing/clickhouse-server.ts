@@ -6,6 +6,7 @@
  * There is neither replication nor more than one shard in the child: of a cluster's statements it runs what is left of them. The
  * table that stands for all shards is then one that reads the others' by name.
  */
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -18,6 +19,8 @@ export interface ClickHouseServerOptions {
   readonly tls?: { readonly key: string; readonly cert: string }
 }
 
+/** The clusters that there are, with their shards. */
+const SHARDS: Readonly<Record<string, number>> = { one: 1, two: 2 }
 const TAG = 'testtesttesttest'
 
 export class ClickHouseServer {
@@ -26,6 +29,9 @@ export class ClickHouseServer {
   /** Parameters of the last one that came. */
   lastParameters = new URLSearchParams()
   port = 0
+  sentBytes = 0
+  /** Whether somebody doesn't take what was sent. */
+  isHeldUp = false
   private readonly running = new Map<string, AbortController>()
   private readonly server: Server
 
@@ -58,6 +64,10 @@ export class ClickHouseServer {
     const closed = new Promise((resolve) => this.server.close(resolve))
     this.server.closeAllConnections()
     await closed
+  }
+
+  get runningCount(): number {
+    return this.running.size
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -97,7 +107,8 @@ export class ClickHouseServer {
   private mayEnter({ headers }: IncomingMessage): boolean {
     const { user, password } = this.options
     const login = Buffer.from(`${user}:${password}`).toString('base64')
-    return headers.authorization === `Basic ${login}`
+    if (headers.authorization === `Basic ${login}`) return true
+    return headers['x-clickhouse-user'] === user && headers['x-clickhouse-key'] === password
   }
 
   private async run(
@@ -142,13 +153,14 @@ export class ClickHouseServer {
   private async send(stream: BlockStream, response: ServerResponse): Promise<void> {
     response.setHeader('X-ClickHouse-Format', 'Native')
     response.setHeader('X-ClickHouse-Exception-Tag', TAG)
+    const closed = once(response, 'close')
     try {
       for (let block = await stream.next(); block !== undefined; block = await stream.next()) {
+        this.sentBytes += block.length
         if (!response.write(block)) {
-          await new Promise((resolve) => {
-            response.once('drain', resolve)
-            response.once('close', resolve)
-          })
+          this.isHeldUp = true
+          await Promise.race([once(response, 'drain'), closed])
+          this.isHeldUp = false
         }
         if (response.destroyed) break
       }
@@ -194,6 +206,7 @@ function forOne(sql: string): string {
 function singled(sql: string): string {
   return sql
     .replace(/cluster\('\w+', (system\.\w+)\)/, '$1')
-    .replace(/SELECT toString\(uniqExact\(shard_num\)\) .* cluster = 'two'$/, "SELECT '2'")
-    .replace(/SELECT toString\(uniqExact\(shard_num\)\) .*$/, "SELECT '1'")
+    .replace(/SELECT toString\(uniqExact.* cluster = '(\w+)'$/, (_, name: string) => {
+      return `SELECT '${SHARDS[name] ?? 0}'`
+    })
 }
