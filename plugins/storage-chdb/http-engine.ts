@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { Batch, textType, type Logger } from '@switchyard/core/spi'
 import { bytesSql } from './bytes-sql.js'
@@ -325,7 +326,8 @@ export class HttpEngine implements ColumnEngine {
         clickhouse_settings: { ...this.settings, wait_end_of_query: 1 },
         ...(block === undefined ? {} : { values: Readable.from([block], { objectMode: false }) }),
       })
-      for await (const piece of stream) void piece
+      // What else it says is nothing.
+      await finished(stream.resume())
     }
     this.watch()
     try {
