@@ -9,6 +9,7 @@ import {
   type ExactVector,
   type Vector,
 } from '@switchyard/core/spi'
+import type { ShortTurns } from './short-turns.js'
 
 // ── Writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -29,12 +30,29 @@ export type BlockValues =
 
 export function encodeBlock(columns: readonly BlockColumn[], rowCount: number): Buffer {
   const parts: Buffer[] = [varint(columns.length), varint(rowCount)]
-  for (const { name, type, isNullable, values } of columns) {
-    parts.push(text(name), text(isNullable ? `Nullable(${type})` : type))
-    if (isNullable) parts.push(nullBytes(values, rowCount))
-    parts.push(encodeValues(type, values, rowCount))
-  }
+  for (const column of columns) parts.push(...encodeColumn(column, rowCount))
   return Buffer.concat(parts)
+}
+
+/** As `encodeBlock`, in turns. Nobody may change the values meanwhile. */
+export async function encodeLargeBlock(
+  columns: readonly BlockColumn[],
+  rowCount: number,
+  turns: ShortTurns,
+): Promise<Buffer> {
+  const parts: Buffer[] = [varint(columns.length), varint(rowCount)]
+  for (const column of columns) {
+    await turns.pause()
+    parts.push(...encodeColumn(column, rowCount))
+  }
+  await turns.pause()
+  return Buffer.concat(parts)
+}
+
+function encodeColumn({ name, type, isNullable, values }: BlockColumn, rowCount: number): readonly Buffer[] {
+  const head = [text(name), text(isNullable ? `Nullable(${type})` : type)]
+  if (isNullable) head.push(nullBytes(values, rowCount))
+  return [...head, encodeValues(type, values, rowCount)]
 }
 
 function nullBytes(values: BlockValues, rowCount: number): Buffer {
