@@ -2,9 +2,11 @@
 import { Batch, INT_TYPE, type BatchCursor, type SqlType } from '@switchyard/core/spi'
 import type { BlockStream } from './column-engine.js'
 import { BlockReader } from './native-block.js'
+import { ShortTurns } from './short-turns.js'
 
 export class BlockCursor implements BatchCursor {
   private readonly batch: Batch
+  private readonly turns = new ShortTurns()
   /** What the engine sends: at least one column. */
   private readonly received: Batch
 
@@ -19,6 +21,8 @@ export class BlockCursor implements BatchCursor {
 
   next(): Promise<Batch | undefined> {
     return this.guarded(async () => {
+      // Blocks that have all arrived are read without anything to wait for.
+      await this.turns.pause()
       const block = await this.stream.next()
       if (block === undefined) return undefined
       const { received, batch } = this

@@ -2,7 +2,10 @@
  * Several writes to one table that become one. Rows wait in a table of the same form. When they are published, they are merged
  * into one part, and that part is linked into the table: a rename, which has happened or not, whoever is killed meanwhile. So
  * nothing has to be undone or completed after a crash but to drop what is left of stages. Changes that come alone are one write
- * anyhow, and go straight into the table.
+ * anyhow, and go straight into the table, if that isn't spread over shards.
+ *
+ * On a cluster each shard links its own part. That all of them do is noted in the cluster's queue of such statements before the first
+ * one does: a crash from then on can't keep the others from it. Readers may see one shard's part earlier than another's.
  */
 import type {
   Batch,
@@ -13,9 +16,10 @@ import type {
   TableStage,
 } from '@switchyard/core/spi'
 import { BlockCursor } from './block-cursor.js'
-import type { ColumnEngine } from './column-engine.js'
-import { columnAt, createTableSql, stageName, tableName } from './sql-text.js'
+import type { ColumnEngine, Layout } from './column-engine.js'
+import { columnAt, stageName, tableName } from './sql-text.js'
 import type { StoredTable } from './stored-table.js'
+import { creationOf, dropOf, onCluster, rowsName } from './table-ddl.js'
 import { StageState, type TableState } from './table-state.js'
 import { TableWriter } from './table-writer.js'
 
@@ -30,6 +34,7 @@ export class ChdbStage implements TableStage {
 
   private constructor(
     private readonly engine: ColumnEngine,
+    private readonly layout: Layout,
     private readonly stored: StoredTable,
     private readonly table: TableState,
     private readonly release: () => void,
@@ -46,7 +51,8 @@ export class ChdbStage implements TableStage {
     statement: StatementContext,
     guarded: Guard,
   ): Promise<ChdbStage> {
-    return new ChdbStage(engine, stored, table, await table.acquire(statement), guarded)
+    const layout = await engine.layout()
+    return new ChdbStage(engine, layout, stored, table, await table.acquire(statement), guarded)
   }
 
   insert(rows: Batch, statement: StatementContext): Promise<number> {
@@ -79,11 +85,12 @@ export class ChdbStage implements TableStage {
 
   put(changes: RowChanges, statement: StatementContext): Promise<void> {
     return this.next(statement, async () => {
-      if (this.held === undefined && !this.hasTable) {
+      if (this.held === undefined && !this.hasTable && this.layout.shardCount === 1) {
         this.held = changes
         return
       }
       await this.writeHeld(statement)
+      await this.makeTable()
       await this.writer(statement).put(changes)
     })
   }
@@ -96,8 +103,7 @@ export class ChdbStage implements TableStage {
   discard(): void {
     const drop = async (): Promise<void> => {
       try {
-        if (this.hasTable)
-          await this.engine.run(`DROP TABLE IF EXISTS ${stageName(this.stored.table.id)} SYNC`)
+        if (this.hasTable) await this.dropTable()
       } catch {
         // The next stage of the table drops it, or the next start.
       }
@@ -115,14 +121,17 @@ export class ChdbStage implements TableStage {
 
   private async link(statement: StatementContext): Promise<void> {
     const { id } = this.stored.table
+    const { cluster } = this.layout
+    const [table, stage] = [rowsName(tableName(id), cluster), rowsName(stageName(id), cluster)]
     await this.engine.run(
-      `OPTIMIZE TABLE ${stageName(id)} FINAL SETTINGS optimize_throw_if_noop = 1, optimize_skip_merged_partitions = 1`,
+      `OPTIMIZE TABLE ${stage}${onCluster(cluster)} FINAL SETTINGS optimize_throw_if_noop = 1, optimize_skip_merged_partitions = 1`,
       statement.signal,
     )
     statement.checkKilled()
     await this.state.publish()
-    await this.engine.run(`ALTER TABLE ${tableName(id)} ATTACH PARTITION tuple() FROM ${stageName(id)}`)
-    await this.engine.flushTable(tableName(id))
+    const into = `ALTER TABLE ${table}${onCluster(cluster)}`
+    await this.engine.run(`${into} ATTACH PARTITION tuple() FROM ${stage}`)
+    await this.engine.flushTable(table)
   }
 
   private async writeHeld(statement: StatementContext): Promise<void> {
@@ -138,9 +147,14 @@ export class ChdbStage implements TableStage {
     this.hasTable = true
     const name = stageName(this.stored.table.id)
     // One may be left that could not be dropped.
-    await this.engine.run(`DROP TABLE IF EXISTS ${name} SYNC`)
+    await this.dropTable()
     // The merged part is the first that is acknowledged.
-    await this.engine.run(createTableSql(this.stored, name, true))
+    for (const sql of creationOf(this.stored, this.layout.cluster, name, true)) await this.engine.run(sql)
+  }
+
+  private async dropTable(): Promise<void> {
+    const name = stageName(this.stored.table.id)
+    for (const sql of dropOf(name, this.layout.cluster)) await this.engine.run(sql)
   }
 
   private writer(statement: StatementContext): TableWriter {
@@ -148,10 +162,8 @@ export class ChdbStage implements TableStage {
     return new TableWriter(this.engine, this.stored, this.state, statement, target)
   }
 
-  private write(
-    statement: StatementContext,
-    work: (writer: TableWriter) => Promise<number>,
-  ): Promise<number> {
+  /** Runs a write whose rows go into the stage. */
+  write(statement: StatementContext, work: (writer: TableWriter) => Promise<number>): Promise<number> {
     return this.next(statement, async () => {
       await this.writeHeld(statement)
       await this.makeTable()

@@ -18,7 +18,6 @@ import {
   type SqlType,
   type StatementContext,
   type TableDefinition,
-  type TableStage,
   type TableStatistics,
   type TableStorage,
 } from '@switchyard/core/spi'
@@ -30,17 +29,9 @@ import type { FragmentScope } from './fragment-scope.js'
 import { fragmentSql, plannedConditions } from './fragment-sql.js'
 import { BlockReader } from './native-block.js'
 import { planPushDown } from './push-down.js'
-import {
-  columnAt,
-  createTableSql,
-  DATABASE,
-  scanSql,
-  STAGE_PREFIX,
-  stageName,
-  tableName,
-  VERSION_COLUMN,
-} from './sql-text.js'
+import { columnAt, scanSql, STAGE_PREFIX, stageName, tableName, VERSION_COLUMN } from './sql-text.js'
 import { storedTable, type StoredTable } from './stored-table.js'
+import { creationOf, dropOf, partsOf, rowsName, truncationOf } from './table-ddl.js'
 import { checkTable, optimizeTable } from './table-maintenance.js'
 import { TableState } from './table-state.js'
 import { TableWriter } from './table-writer.js'
@@ -85,8 +76,10 @@ export class ChdbStorage implements TableStorage {
     try {
       if (!(await engine.open())) return
       await this.dropStages(engine)
-      const parts = 'SELECT toUInt64(substring(table, 2)), sum(rows) FROM system.parts'
-      const where = `WHERE active AND database = '${DATABASE}' AND startsWith(table, 't') GROUP BY table`
+      const { cluster } = await engine.layout()
+      const id = `toUInt64OrZero(extract(table, '^t([0-9]+)${rowsName('', cluster)}$')) AS id`
+      const parts = `SELECT ${id}, sum(rows) FROM ${partsOf(cluster)}`
+      const where = 'WHERE active AND database = currentDatabase() AND id > 0 GROUP BY id'
       for (const [table = 0, count = 0] of await this.numbers(`${parts} ${where}`, 2)) {
         this.rowCounts.set(table, count)
       }
@@ -103,22 +96,34 @@ export class ChdbStorage implements TableStorage {
 
   async createTable(table: TableDefinition): Promise<void> {
     const stored = this.storedTable(table)
-    await this.guarded(() => this.requireEngine().run(createTableSql(stored)))
+    await this.guarded(async () => {
+      const engine = this.requireEngine()
+      const { cluster } = await engine.layout()
+      for (const sql of creationOf(stored, cluster)) await engine.run(sql)
+    })
   }
 
   async dropTable(tableId: number): Promise<void> {
-    await this.guarded(() => this.requireEngine().run(`DROP TABLE IF EXISTS ${tableName(tableId)} SYNC`))
+    await this.guarded(async () => {
+      const engine = this.requireEngine()
+      const { cluster } = await engine.layout()
+      for (const sql of dropOf(tableName(tableId), cluster)) await engine.run(sql)
+    })
     this.states.delete(tableId)
     this.known.delete(tableId)
     this.rowCounts.delete(tableId)
   }
 
   async truncateTable(table: TableDefinition, statement: StatementContext): Promise<void> {
-    await this.change(table, statement, async (_writer, state) => {
-      await this.requireEngine().run(`TRUNCATE TABLE ${tableName(table.id)}`)
-      state.reset()
-      return 0
-    })
+    await this.guarded(async () => {
+      const state = await this.state(table)
+      const engine = this.requireEngine()
+      const { cluster } = await engine.layout()
+      await state.exclusively(statement, async () => {
+        await engine.run(truncationOf(table, cluster))
+        state.reset()
+      })
+    }, statement)
   }
 
   planScan(table: TableDefinition, request: ScanRequest): ScanAnswer {
@@ -219,7 +224,7 @@ export class ChdbStorage implements TableStorage {
     }
   }
 
-  stage(table: TableDefinition, statement: StatementContext): Promise<TableStage> {
+  stage(table: TableDefinition, statement: StatementContext): Promise<ChdbStage> {
     return this.guarded(async () => {
       const state = await this.state(table)
       const stored = this.storedTable(table)
@@ -243,8 +248,10 @@ export class ChdbStorage implements TableStorage {
 
   async statistics(table: TableDefinition): Promise<TableStatistics> {
     return this.guarded(async () => {
-      const parts = 'SELECT sum(rows), sum(bytes_on_disk), sum(data_uncompressed_bytes) FROM system.parts'
-      const where = `WHERE active AND database = '${DATABASE}' AND table = 't${table.id}'`
+      const { cluster } = await this.requireEngine().layout()
+      const parts = `SELECT sum(rows), sum(bytes_on_disk), sum(data_uncompressed_bytes) FROM ${partsOf(cluster)}`
+      const name = rowsName(tableName(table.id), cluster)
+      const where = `WHERE active AND database = currentDatabase() AND table = '${name}'`
       const [[rows = 0, bytes = 0, uncompressedBytes = 0] = []] = await this.numbers(`${parts} ${where}`, 3)
       this.rowCounts.set(table.id, rows)
       return { rows, bytes, uncompressedBytes, cardinality: [] }
@@ -272,25 +279,45 @@ export class ChdbStorage implements TableStorage {
   private change(
     table: TableDefinition,
     statement: StatementContext,
-    work: (writer: TableWriter, state: TableState) => Promise<number>,
+    work: (writer: TableWriter) => Promise<number>,
   ): Promise<number> {
     return this.guarded(async () => {
       const state = await this.state(table)
+      const { shardCount } = await this.requireEngine().layout()
+      if (shardCount > 1) return this.changeAllShards(table, statement, work)
       return state.exclusively(statement, async () => {
         statement.checkKilled()
         const engine = this.requireEngine()
         const writer = new TableWriter(engine, this.storedTable(table), state, statement)
-        return work(writer, state)
+        return work(writer)
       })
     }, statement)
+  }
+
+  /** A block that is spread over shards is several: they become visible together by way of a stage. */
+  private async changeAllShards(
+    table: TableDefinition,
+    statement: StatementContext,
+    work: (writer: TableWriter) => Promise<number>,
+  ): Promise<number> {
+    const stage = await this.stage(table, statement)
+    try {
+      const count = await stage.write(statement, work)
+      await stage.publish(statement)
+      return count
+    } catch (error) {
+      stage.discard()
+      throw error
+    }
   }
 
   /** What a crash left of statements that weren't at their end. */
   private async dropStages(engine: ColumnEngine): Promise<void> {
     const numbers = `SELECT toUInt64(substring(name, 2)) FROM system.tables`
-    const where = `WHERE database = '${DATABASE}' AND match(name, '^${STAGE_PREFIX}[0-9]+$')`
+    const { cluster } = await engine.layout()
+    const where = `WHERE database = currentDatabase() AND match(name, '^${STAGE_PREFIX}[0-9]+$')`
     for (const [id = 0] of await this.numbers(`${numbers} ${where}`, 1)) {
-      await engine.run(`DROP TABLE IF EXISTS ${stageName(id)} SYNC`)
+      for (const sql of dropOf(stageName(id), cluster)) await engine.run(sql)
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * What the driver needs of a ClickHouse: statements, results as blocks of columns, blocks to insert. Whether it runs in a child
- * process or is a server somewhere is behind this interface.
+ * process (`supervised-engine.ts`) or is a server somewhere (`http-engine.ts`) is behind this interface.
  */
 
 /** A failure that the engine reports; `number` is ClickHouse's. */
@@ -16,13 +16,14 @@ export class EngineError extends Error {
 
 /** ClickHouse's error numbers that mean something to the driver. */
 export const EngineErrorNumber = {
+  unknown: 0,
   timeoutExceeded: 159,
   memoryLimitExceeded: 241,
   notEnoughSpace: 243,
   queryWasCancelled: 394,
 } as const
 
-/** The engine's process ended, or the connection to it. What was under way may or may not have happened. */
+/** The engine's process ended, or the connection to it; or all of its sessions are busy. What was under way may or may not have happened. */
 export class EngineGone extends Error {
   constructor(reason: string) {
     super(reason)
@@ -40,7 +41,17 @@ export interface BlockStream {
   close(): Promise<void>
 }
 
+/** How tables lie there. */
+export interface Layout {
+  /** The cluster that they are spread over, if they are. */
+  readonly cluster: string | undefined
+  /** Over how many parts of it; a write is one block only within one of them. */
+  readonly shardCount: number
+}
+
 export interface ColumnEngine {
+  /** Known as soon as the engine can be reached. */
+  layout(): Promise<Layout>
   /** Rejects with an Error whose one line tells an operator what is wrong. */
   start(): Promise<void>
   /** As `start`, but one that has never kept anything starts with its first query. Answers whether it is started. */

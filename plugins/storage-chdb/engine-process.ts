@@ -12,6 +12,8 @@ import { residentBytes } from './resident-bytes.js'
 export interface EngineProcessOptions {
   /** The engine's data folder. */
   readonly path: string
+  /** The database that its queries speak of; made if there is none. */
+  readonly database: string
   readonly sessionsMax: number
   /** In the form of `clickhouse local`'s command line. */
   readonly connectionArgs: readonly string[]
@@ -59,9 +61,9 @@ export class EngineProcess {
   private settleReady: ((failure: Error | undefined) => void) | undefined
 
   constructor(private readonly options: EngineProcessOptions) {
-    const { path, sessionsMax, connectionArgs, settings } = options
+    const { path, database, sessionsMax, connectionArgs, settings } = options
     const script = fileURLToPath(new URL('./engine-child.js', import.meta.url))
-    const argument = JSON.stringify({ path, sessionsMax, connectionArgs, settings })
+    const argument = JSON.stringify({ path, database, sessionsMax, connectionArgs, settings })
     const { PATH = '', HOME = '', TZ } = process.env
     this.child = spawn(process.execPath, [script, argument], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],

@@ -1,12 +1,16 @@
 /**
  * Tables in chDB: the column store. The engine is the npm package `chdb`, an optional one of half a gigabyte; without it the
- * plugin loads, says so in one line, and its tables are not available.
+ * plugin loads, says so in one line, and its tables are not available. With the option `url` it is a ClickHouse server instead.
  */
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { totalmem } from 'node:os'
 import { join } from 'node:path'
-import { definePlugin } from '@switchyard/core/spi'
+import { definePlugin, type Logger } from '@switchyard/core/spi'
 import { ChdbStorage, type MissingEngine } from './chdb-storage.js'
+import type { ColumnEngine } from './column-engine.js'
+import { HttpEngine, type HttpEngineOptions } from './http-engine.js'
+import { options, type Options } from './options.js'
+import { SessionGate } from './session-gate.js'
 import { DATABASE } from './sql-text.js'
 import { spoolFolders, SupervisedEngine } from './supervised-engine.js'
 
@@ -34,93 +38,125 @@ export const plugin = definePlugin({
   name: '@switchyard/storage-chdb',
   spiVersion: '^0.1.0',
   provides: ['storage'],
-  options: {
-    folder: {
-      type: 'path',
-      default: 'chdb',
-      description: 'Folder of the tables; relative to the data folder.',
-    },
-    memory: {
-      type: 'bytes',
-      default: Math.max(2 ** 30, Math.floor(totalmem() / 4)),
-      description:
-        'Memory that the engine may take for all its queries; a query that needs more spills to disk or fails.',
-      env: 'CHDB_MEMORY',
-      check: (bytes) => (bytes >= 2 ** 28 ? undefined : 'must be at least 256M'),
-    },
-    queryMemory: {
-      type: 'bytes',
-      default: 0,
-      description: 'Memory that one query may take; 0 for half of all.',
-    },
-    threads: {
-      type: 'integer',
-      default: 0,
-      description: 'Threads that one query may take; 0 for as many as there are processors.',
-    },
-    sessions: {
-      type: 'integer',
-      default: 32,
-      description: 'Queries that are open at one time; further ones wait.',
-      check: (count) => (count >= 2 && count <= 512 ? undefined : 'must be between 2 and 512'),
-    },
-    heartbeat: {
-      type: 'duration',
-      default: 1000,
-      description: 'Time between two looks at whether the engine still answers and how much memory it takes.',
-      check: (timeMs) => (timeMs >= 50 ? undefined : 'must be at least 50ms'),
-    },
-    silence: {
-      type: 'duration',
-      default: 15_000,
-      description: 'Time without any answer after which the engine is killed and started again.',
-    },
-  },
+  options,
   create: ({ name, options, logger }) => {
-    if (!isEngineInstalled()) return { storage: new ChdbStorage(name, NOT_INSTALLED, logger) }
-    const { folder, memory, sessions } = options
-    const queryMemory = options.queryMemory === 0 ? Math.floor(memory / 2) : options.queryMemory
-    const spill = Math.floor(queryMemory / 2)
-    const engine = new SupervisedEngine(
-      {
-        path: join(folder, 'engine'),
-        opening: `CREATE DATABASE IF NOT EXISTS ${DATABASE}`,
-        spoolPaths: spoolFolders(folder),
-        sessionsMax: sessions,
-        connectionArgs: [
-          `--max_server_memory_usage=${memory}`,
-          `--mark_cache_size=${Math.floor(memory / 8)}`,
-        ],
-        settings: [
-          `max_memory_usage = ${queryMemory}`,
-          `max_bytes_before_external_group_by = ${spill}`,
-          `max_bytes_before_external_sort = ${spill}`,
-          `max_block_size = ${BLOCK_ROWS}`,
-          // Numbers in ORDER BY and GROUP BY are numbers.
-          'enable_positional_arguments = 0',
-          // Names of columns are columns, also where something that is selected is called the same.
-          'prefer_column_name_to_alias = 1',
-          'join_use_nulls = 1',
-          // What ROLLUP sums up is NULL.
-          'group_by_use_nulls = 1',
-          // One block of an insert is one part: that is what makes it whole.
-          'max_insert_threads = 1',
-          ...(options.threads === 0 ? [] : [`max_threads = ${options.threads}`]),
-        ].join(', '),
-        startTimeoutMs: START_TIMEOUT_MS,
-        heartbeatMs: options.heartbeat,
-        silenceMaxMs: options.silence,
-        residentBytesMax: RESIDENT_BASE_BYTES + memory * RESIDENT_OVERSHOOT,
-        stopGraceMs: STOP_GRACE_MS,
-        backOffMs: 200,
-        backOffMaxMs: 30_000,
-        waitMaxMs: 20_000,
-      },
-      logger,
-    )
-    return { storage: new ChdbStorage(name, engine, logger) }
+    const { sessions: sessionsMax, sessionWait: waitMaxMs } = options
+    if (options.url === '' && !isEngineInstalled()) {
+      return { storage: new ChdbStorage(name, NOT_INSTALLED, logger) }
+    }
+    const engine = options.url === '' ? childEngine(options, logger) : serverEngine(options, logger)
+    return { storage: new ChdbStorage(name, new SessionGate(engine, { sessionsMax, waitMaxMs }), logger) }
   },
 })
+
+function childEngine(options: Options, logger: Logger): ColumnEngine {
+  const { folder, memory, sessions } = options
+  const queryMemory = options.queryMemory === 0 ? Math.floor(memory / 2) : options.queryMemory
+  const settings = Object.entries(settingsOf(queryMemory, options.threads))
+  return new SupervisedEngine(
+    {
+      path: join(folder, 'engine'),
+      database: DATABASE,
+      spoolPaths: spoolFolders(folder),
+      sessionsMax: sessions,
+      connectionArgs: [`--max_server_memory_usage=${memory}`, `--mark_cache_size=${Math.floor(memory / 8)}`],
+      settings: settings.map(([name, value]) => `${name} = ${value}`).join(', '),
+      startTimeoutMs: START_TIMEOUT_MS,
+      heartbeatMs: options.heartbeat,
+      silenceMaxMs: options.silence,
+      residentBytesMax: RESIDENT_BASE_BYTES + memory * RESIDENT_OVERSHOOT,
+      stopGraceMs: STOP_GRACE_MS,
+      backOffMs: 200,
+      backOffMaxMs: 30_000,
+      waitMaxMs: 20_000,
+    },
+    logger,
+  )
+}
+
+function serverEngine(options: Options, logger: Logger): ColumnEngine {
+  const { url, user, password, passwordFile, database, cluster, folder } = options
+  if (password !== '' && passwordFile !== '') throw new Error('it has both a password and a passwordFile')
+  const spread = cluster === '' ? {} : CLUSTER_SETTINGS
+  return new HttpEngine(
+    {
+      url,
+      user,
+      password: passwordFile === '' ? password : readFileSync(passwordFile, 'utf8').replace(/\r?\n$/, ''),
+      database,
+      cluster,
+      tls: tlsOf(options),
+      folder,
+      sessionsMax: options.sessions,
+      settings: { ...settingsOf(options.queryMemory, options.threads), ...SERVER_SETTINGS, ...spread },
+      connectTimeoutMs: options.connectTimeout,
+      heartbeatMs: options.heartbeat,
+      silenceMaxMs: options.silence,
+    },
+    logger,
+  )
+}
+
+function tlsOf({ tlsAuthority, tlsCertificate, tlsKey }: Options): HttpEngineOptions['tls'] {
+  if ((tlsCertificate === '') !== (tlsKey === '')) throw new Error('tlsCertificate and tlsKey go together')
+  if (tlsAuthority === '') {
+    if (tlsKey !== '') throw new Error('tlsCertificate needs a tlsAuthority')
+    return undefined
+  }
+  const pair =
+    tlsKey === '' ? undefined : { certificate: readFileSync(tlsCertificate), key: readFileSync(tlsKey) }
+  return { authority: readFileSync(tlsAuthority), pair }
+}
+
+/** Of each query; `queryMemory` 0 leaves that to the engine. */
+function settingsOf(queryMemory: number, threads: number): Record<string, number> {
+  const spill = Math.floor(queryMemory / 2)
+  return {
+    ...(queryMemory === 0
+      ? {}
+      : {
+          max_memory_usage: queryMemory,
+          max_bytes_before_external_group_by: spill,
+          max_bytes_before_external_sort: spill,
+        }),
+    max_block_size: BLOCK_ROWS,
+    // Numbers in ORDER BY and GROUP BY are numbers.
+    enable_positional_arguments: 0,
+    // Names of columns are columns, also where something that is selected is called the same.
+    prefer_column_name_to_alias: 1,
+    join_use_nulls: 1,
+    // What ROLLUP sums up is NULL.
+    group_by_use_nulls: 1,
+    // One block of an insert is one part: that is what makes it whole.
+    max_insert_threads: 1,
+    ...(threads === 0 ? {} : { max_threads: threads }),
+  }
+}
+
+/** What an administrator may have set otherwise. */
+const SERVER_SETTINGS = {
+  // An insert that is acknowledged is done.
+  async_insert: 0,
+  // Two blocks that are equal are two blocks.
+  insert_deduplicate: 0,
+  // Keys are looked for as they are, NULL too.
+  transform_null_in: 0,
+}
+
+const CLUSTER_SETTINGS = {
+  // The same for rows that go to several members.
+  distributed_foreground_insert: 1,
+  // What the right side of a join or IN has is collected once, from all shards.
+  distributed_product_mode: 'global',
+  prefer_global_in_and_join: 1,
+  // Most replicas have what is acknowledged, and none answers without it.
+  insert_quorum: 'auto',
+  insert_quorum_parallel: 0,
+  select_sequential_consistency: 1,
+  // A change of a table is done when all replicas have it.
+  alter_sync: 2,
+  distributed_ddl_output_mode: 'throw',
+}
 
 /** Rows that come in one batch: few enough that none holds up the server for long. */
 const BLOCK_ROWS = 8192

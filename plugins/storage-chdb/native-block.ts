@@ -9,6 +9,7 @@ import {
   type ExactVector,
   type Vector,
 } from '@switchyard/core/spi'
+import type { ShortTurns } from './short-turns.js'
 
 // ── Writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -29,12 +30,29 @@ export type BlockValues =
 
 export function encodeBlock(columns: readonly BlockColumn[], rowCount: number): Buffer {
   const parts: Buffer[] = [varint(columns.length), varint(rowCount)]
-  for (const { name, type, isNullable, values } of columns) {
-    parts.push(text(name), text(isNullable ? `Nullable(${type})` : type))
-    if (isNullable) parts.push(nullBytes(values, rowCount))
-    parts.push(encodeValues(type, values, rowCount))
-  }
+  for (const column of columns) parts.push(...encodeColumn(column, rowCount))
   return Buffer.concat(parts)
+}
+
+/** As `encodeBlock`, in turns. Nobody may change the values meanwhile. */
+export async function encodeLargeBlock(
+  columns: readonly BlockColumn[],
+  rowCount: number,
+  turns: ShortTurns,
+): Promise<Buffer> {
+  const parts: Buffer[] = [varint(columns.length), varint(rowCount)]
+  for (const column of columns) {
+    await turns.pause()
+    parts.push(...encodeColumn(column, rowCount))
+  }
+  await turns.pause()
+  return Buffer.concat(parts)
+}
+
+function encodeColumn({ name, type, isNullable, values }: BlockColumn, rowCount: number): readonly Buffer[] {
+  const head = [text(name), text(isNullable ? `Nullable(${type})` : type)]
+  if (isNullable) head.push(nullBytes(values, rowCount))
+  return [...head, encodeValues(type, values, rowCount)]
 }
 
 function nullBytes(values: BlockValues, rowCount: number): Buffer {
@@ -48,7 +66,7 @@ function nullBytes(values: BlockValues, rowCount: number): Buffer {
 
 function encodeValues(type: string, values: BlockValues, rowCount: number): Buffer {
   if (type === 'String') return encodeStrings(values, rowCount)
-  const width = widthOf(type)
+  const width = valueBytesOf(type)
   const bytes = Buffer.alloc(rowCount * width)
   if (values.kind === 'bytes') throw new Error(`invariant: bytes are no ${type}`)
   if (values.kind === 'same') {
@@ -190,7 +208,7 @@ export class BlockReader {
     const stored = inner ?? type
     if (stored === 'String') this.strings(vector as BytesVector, rowCount, nulls)
     else if (stored === 'Float64' || stored === 'Float32') {
-      this.floats(vector as ApproximateVector, rowCount, nulls, widthOf(stored))
+      this.floats(vector as ApproximateVector, rowCount, nulls, valueBytesOf(stored))
     } else this.integers(vector as ExactVector, rowCount, nulls, stored)
   }
 
@@ -219,7 +237,7 @@ export class BlockReader {
   }
 
   private integers(vector: ExactVector, rowCount: number, nulls: Uint8Array | undefined, type: string): void {
-    const width = widthOf(type)
+    const width = valueBytesOf(type)
     const isSigned = !type.startsWith('UInt')
     if (width <= 4)
       this.narrow(vector, rowCount, nulls, narrowArray(this.copy(rowCount * width), width, isSigned))
@@ -318,7 +336,7 @@ function narrowArray(bytes: ArrayBuffer, width: number, isSigned: boolean): Arra
 }
 
 /** Bytes of a value of fixed width. */
-function widthOf(type: string): number {
+export function valueBytesOf(type: string): number {
   const bits = /^(?:UInt|Int|Float)(\d+)$/.exec(type)?.[1]
   if (bits !== undefined) return Number(bits) / 8
   const precision = Number(/^Decimal\((\d+), \d+\)$/.exec(type)?.[1])

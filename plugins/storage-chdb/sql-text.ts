@@ -16,6 +16,7 @@ import { codecOf, nullable, storedType } from './stored-type.js'
 import { equalitySql, hasControlCharacter, keyOfText, orderSql, textFormOf } from './text-form.js'
 import type { StoredTable } from './stored-table.js'
 
+/** The database of the sessions that these names are used in. */
 export const DATABASE = 'switchyard'
 /** Version of a row among those of the same key; 0 in a table whose rows were only ever inserted. */
 export const VERSION_COLUMN = 'v'
@@ -23,7 +24,7 @@ export const VERSION_COLUMN = 'v'
 export const DELETED_COLUMN = 'd'
 
 export function tableName(tableId: number): string {
-  return `${DATABASE}.t${tableId}`
+  return `t${tableId}`
 }
 
 export function columnName(column: ColumnDefinition): string {
@@ -32,19 +33,22 @@ export function columnName(column: ColumnDefinition): string {
 
 /** Where rows wait that become part of the table together. */
 export function stageName(tableId: number): string {
-  return `${DATABASE}.${STAGE_PREFIX}${tableId}`
+  return `${STAGE_PREFIX}${tableId}`
 }
 
 export const STAGE_PREFIX = 's'
 
+const KIND = 'ReplacingMergeTree'
+
 /**
  * Of the table itself, or of one of the same form. What is merged is only flushed where `flushesMerges`: otherwise the parts that it is made of
- * stay for as long as that takes the system.
+ * stay for as long as that takes the system. On a cluster each of its members has it, replicated.
  */
 export function createTableSql(
   { table, columns: all, keyColumns, textColumns, primaryKey }: StoredTable,
   name = tableName(table.id),
   flushesMerges = false,
+  cluster?: string,
 ): string {
   const columns = all.map((column) => {
     const codec = codecOf(column)
@@ -56,11 +60,15 @@ export function createTableSql(
   }
   for (const { name: exceptions } of textColumns) columns.push(`${exceptions} String CODEC(ZSTD)`)
   columns.push(`${VERSION_COLUMN} UInt64 CODEC(ZSTD)`, `${DELETED_COLUMN} UInt8 CODEC(ZSTD)`)
-  const engine = `ReplacingMergeTree(${VERSION_COLUMN}, ${DELETED_COLUMN}) ORDER BY (${primaryKey.names.join(', ')})`
+  // A table that takes another one's place has a path of its own.
+  const replicated = `Replicated${KIND}('/clickhouse/tables/{uuid}/{shard}', '{replica}', `
+  const kind = `${cluster === undefined ? `${KIND}(` : replicated}${VERSION_COLUMN}, ${DELETED_COLUMN})`
+  const engine = `${kind} ORDER BY (${primaryKey.names.join(', ')})`
   // What was acknowledged must be on disk: by default nothing is flushed.
   const settings = ['fsync_after_insert = 1', 'fsync_part_directory = 1']
   if (flushesMerges) settings.push('min_rows_to_fsync_after_merge = 1')
-  return `CREATE TABLE IF NOT EXISTS ${name} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings.join(', ')}`
+  const where = cluster === undefined ? '' : ` ON CLUSTER ${cluster}`
+  return `CREATE TABLE IF NOT EXISTS ${name}${where} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings.join(', ')}`
 }
 
 export function scanSql(stored: StoredTable, request: ScanRequest, answer: PushedScan): string {

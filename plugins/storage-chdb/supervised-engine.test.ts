@@ -7,32 +7,13 @@ import { join } from 'node:path'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
 import { EngineError, EngineGone } from './column-engine.js'
 import { isEngineInstalled } from './index.js'
-import { spoolFolders, SupervisedEngine, type SupervisedEngineOptions } from './supervised-engine.js'
-import { QUIET } from './testing/test-storage.js'
+import type { SupervisedEngine, SupervisedEngineOptions } from './supervised-engine.js'
+import { createTestEngine } from './testing/test-storage.js'
 
 const describeWithEngine = isEngineInstalled() ? describe : describe.skip
 
 function newEngine(options: Partial<SupervisedEngineOptions> = {}): SupervisedEngine {
-  const folder = temporaryFolder()
-  return new SupervisedEngine(
-    {
-      path: join(folder, 'engine'),
-      spoolPaths: spoolFolders(folder),
-      sessionsMax: 6,
-      connectionArgs: [],
-      settings: 'max_block_size = 1000',
-      startTimeoutMs: 60_000,
-      heartbeatMs: 50,
-      silenceMaxMs: 60_000,
-      residentBytesMax: Infinity,
-      stopGraceMs: 10_000,
-      backOffMs: 10,
-      backOffMaxMs: 100,
-      waitMaxMs: 60_000,
-      ...options,
-    },
-    QUIET,
-  )
+  return createTestEngine(temporaryFolder(), options)
 }
 
 async function bytesOf(engine: SupervisedEngine, sql: string): Promise<string> {
@@ -190,7 +171,7 @@ describeWithEngine('supervision', () => {
 
 describeWithEngine('an engine that has kept nothing', () => {
   test('has no process before its first query, and has one at once when it is opened again', async () => {
-    const engine = newEngine({ opening: 'CREATE DATABASE IF NOT EXISTS kept' })
+    const engine = newEngine({ database: 'kept' })
     expect(await engine.open()).toBe(false)
     expect(await engine.processId()).toBeUndefined()
     await Promise.all([1, 2].map((i) => engine.run(`CREATE TABLE kept.t${i} (a Int32) ENGINE = Memory`)))

@@ -7,13 +7,11 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Batch, textType, type Logger } from '@switchyard/core/spi'
-import { EngineGone, type BlockStream, type ColumnEngine } from './column-engine.js'
+import { EngineGone, type BlockStream, type ColumnEngine, type Layout } from './column-engine.js'
 import { BlockReader } from './native-block.js'
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js'
 
 export interface SupervisedEngineOptions extends EngineProcessOptions {
-  /** A statement that each new process runs before all others. */
-  readonly opening?: string
   /** Folders where blocks that are inserted are put down for the engine to read, the preferred one first. */
   readonly spoolPaths: readonly string[]
   /** Wait before the second restart in a row; doubled for each further one. */
@@ -25,6 +23,8 @@ export interface SupervisedEngineOptions extends EngineProcessOptions {
 
 /** A process that lived so long is no failed start. */
 const HEALTHY_MS = 60_000
+
+const ONE_PLACE = Promise.resolve<Layout>({ cluster: undefined, shardCount: 1 })
 
 export class SupervisedEngine implements ColumnEngine {
   private current: Promise<EngineProcess> | undefined
@@ -59,6 +59,10 @@ export class SupervisedEngine implements ColumnEngine {
     await this.removeSpools()
   }
 
+  layout(): Promise<Layout> {
+    return ONE_PLACE
+  }
+
   async run(sql: string, signal?: AbortSignal): Promise<void> {
     await (await this.child(signal)).run(sql, signal)
   }
@@ -68,9 +72,8 @@ export class SupervisedEngine implements ColumnEngine {
   }
 
   async flushTable(name: string): Promise<void> {
-    const [database = '', table = ''] = name.split('.')
     const paths = `SELECT arrayJoin(data_paths) FROM system.tables`
-    const stream = await this.query(`${paths} WHERE database = '${database}' AND name = '${table}'`)
+    const stream = await this.query(`${paths} WHERE database = currentDatabase() AND name = '${name}'`)
     const found = Batch.ofTypes([textType(4096, 'utf8mb4_bin')])
     try {
       for (let block = await stream.next(); block !== undefined; block = await stream.next()) {
@@ -162,11 +165,9 @@ export class SupervisedEngine implements ColumnEngine {
 
   private async launch(): Promise<EngineProcess> {
     const startedMs = performance.now()
-    const { path, opening } = this.options
-    await mkdir(path, { recursive: true })
+    await mkdir(this.options.path, { recursive: true })
     const child = new EngineProcess(this.options)
     await child.ready()
-    if (opening !== undefined) await child.run(opening)
     void child.ended.then(({ reason }) => {
       if (this.isStopping) return
       this.logger.error({ reason }, 'the column engine ended; it is started again')

@@ -5,15 +5,9 @@
  */
 import type { StatementContext } from '@switchyard/core/spi'
 import { EngineError, EngineErrorNumber, type ColumnEngine } from './column-engine.js'
-import {
-  columnName,
-  createTableSql,
-  DELETED_COLUMN,
-  stageName,
-  tableName,
-  VERSION_COLUMN,
-} from './sql-text.js'
+import { columnName, DELETED_COLUMN, stageName, tableName, VERSION_COLUMN } from './sql-text.js'
 import type { StoredTable, UniqueKey } from './stored-table.js'
+import { creationOf, dropOf, onCluster, rowsName } from './table-ddl.js'
 import type { TableState } from './table-state.js'
 
 /** Nobody else writes to the table meanwhile. */
@@ -24,17 +18,21 @@ export async function optimizeTable(
   { signal }: StatementContext,
 ): Promise<void> {
   const { id } = stored.table
+  const { cluster } = await engine.layout()
+  const [table, stage] = [rowsName(tableName(id), cluster), rowsName(stageName(id), cluster)]
   if (!state.hasVersions) {
     await engine.run(
-      `OPTIMIZE TABLE ${tableName(id)} FINAL SETTINGS optimize_skip_merged_partitions = 1`,
+      `OPTIMIZE TABLE ${table}${onCluster(cluster)} FINAL SETTINGS optimize_skip_merged_partitions = 1`,
       signal,
     )
     return
   }
-  const drop = `DROP TABLE IF EXISTS ${stageName(id)} SYNC`
-  await engine.run(drop)
+  const drop = async (): Promise<void> => {
+    for (const sql of dropOf(stageName(id), cluster)) await engine.run(sql)
+  }
+  await drop()
   try {
-    await engine.run(createTableSql(stored, stageName(id)))
+    for (const sql of creationOf(stored, cluster, stageName(id))) await engine.run(sql)
     const names = [
       ...stored.columns.map(columnName),
       ...stored.keyColumns.map(({ form }) => form.name),
@@ -42,12 +40,12 @@ export async function optimizeTable(
     ].join(', ')
     const into = `INSERT INTO ${stageName(id)} (${names}, ${VERSION_COLUMN}, ${DELETED_COLUMN})`
     await engine.run(`${into} SELECT ${names}, 0, 0 FROM ${tableName(id)} FINAL`, signal)
-    await engine.run(`EXCHANGE TABLES ${tableName(id)} AND ${stageName(id)}`)
-    await engine.flushTable(tableName(id))
+    await engine.run(`EXCHANGE TABLES ${table} AND ${stage}${onCluster(cluster)}`)
+    await engine.flushTable(table)
     state.forgetVersions()
   } finally {
     // Once they have changed places this is what was there before.
-    await engine.run(drop)
+    await drop()
   }
 }
 

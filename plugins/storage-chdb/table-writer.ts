@@ -20,7 +20,14 @@ import {
 } from '@switchyard/core/spi'
 import type { BlockStream, ColumnEngine } from './column-engine.js'
 import type { KeyForm } from './key-form.js'
-import { BlockReader, encodeBlock, type BlockColumn, type BlockValues } from './native-block.js'
+import {
+  BlockReader,
+  encodeBlock,
+  encodeLargeBlock,
+  type BlockColumn,
+  type BlockValues,
+} from './native-block.js'
+import { ShortTurns } from './short-turns.js'
 import { columnName, DELETED_COLUMN, stageName, tableName, VERSION_COLUMN } from './sql-text.js'
 import { keyText, storedKeyType, type StoredTable, type UniqueKey } from './stored-table.js'
 import { storedType } from './stored-type.js'
@@ -39,10 +46,13 @@ export class TableWriter {
 
   async insert(rows: Batch): Promise<number> {
     const isAppended = this.noteKeys(rows)
+    const turns = new ShortTurns()
     for (const key of this.stored.uniqueKeys) {
       if (isAppended && key === this.stored.primaryKey) continue
       const columns = positionsIn(key)
+      await turns.pause()
       const texts = this.distinctTexts(key, rows, columns)
+      await turns.pause()
       const owners = await this.ownersOf(key, rows, columns)
       texts.forEach((text, row) => {
         if (text !== undefined && owners.has(text)) throw this.duplicate(key, rows, row)
@@ -274,11 +284,14 @@ export class TableWriter {
       isNullable: column.nullable,
       values: vectorAt(rows, i),
     }))
+    const turns = new ShortTurns()
     for (const { position, column, form } of keys) {
+      await turns.pause()
       const values = keyBytes(form, rows, position)
       columns.push({ name: form.name, type: 'String', isNullable: column.nullable, values })
     }
     for (const { position, column, form, name } of textColumns) {
+      await turns.pause()
       const vector = rows.columns[position] as BytesVector
       const exceptions = exceptionsIn(form, vector, rows.rowCount)
       // It is empty by default.
@@ -300,8 +313,9 @@ export class TableWriter {
     const names = columns.map((column) => column.name).join(', ')
     const name = this.target === 'stage' ? stageName(table.id) : tableName(table.id)
     const into = `INSERT INTO ${name} (${names})`
+    const block = await encodeLargeBlock(columns, rows.rowCount, turns)
     await this.state.readersKnow()
-    await this.engine.insert(into, encodeBlock(columns, rows.rowCount), this.statement.signal)
+    await this.engine.insert(into, block, this.statement.signal)
   }
 
   /** The rows as they are stored: with ids, where the table has no primary key. */

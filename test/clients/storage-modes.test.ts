@@ -103,7 +103,7 @@ describeColumns('with chDB', () => {
   }, 30_000)
 
   test('chdb: columns, unless something else is asked for', async () => {
-    const server = await TestServer.start({ config: 'storage: chdb\ninit: { sample: false }\n' })
+    const server = await TestServer.start({ config: 'storage: chdb\n' })
     const connection = await server.connect()
     await connection.query('CREATE DATABASE d')
     await connection.query('USE d')

@@ -44,15 +44,24 @@ export function describeCorpus(
   leftOut: readonly LeftOut[] = [],
   start: (folder: string) => Promise<SqlServer> = (folder) => startSwitchyard(storageName, folder),
 ): void {
+  describeFilesOn(() => start(temporaryFolder()), readCorpus(), leftOut)
+}
+
+/** Declares the tests of these files on a server that is started for them. */
+export function describeFilesOn(
+  start: () => Promise<SqlServer>,
+  files: readonly CaseFile[],
+  leftOut: readonly LeftOut[] = [],
+): void {
   let server: SqlServer
   beforeAll(async () => {
-    server = await start(temporaryFolder())
+    server = await start()
   }, START_TIMEOUT_MS)
   afterAll(async () => {
     await server.stop()
     removeTemporaryFolders()
   })
-  for (const file of readCorpus()) {
+  for (const file of files) {
     const reason = leftOut.find((each) => isLeftOut(file, each))?.reason
     if (reason !== undefined) test.skip(`${file.name}: ${reason}`, () => undefined)
     else {

@@ -5,6 +5,7 @@ import { NOT_FIXED_DECIMALS, type SqlType } from '../../core/common/sql-type.js'
 import { textOf } from '../../core/common/conversion.js'
 import type { Batch } from '../../core/common/batch.js'
 import { isBinary, isApproximate } from '../../core/common/sql-type.js'
+import type { Storage } from '../../core/spi/storage.js'
 import type { SqlError } from '../../core/common/sql-error.js'
 import { sqlText, type ResultColumn, type ResultSink, type ResultStatus } from '../../core/spi/session.js'
 import { TestEngine, type TestSession } from '../support/engine.js'
@@ -23,7 +24,15 @@ import {
 
 /** Starts an engine whose tables live in the storage of this name, its files in `folder`. */
 export async function startSwitchyard(storageName: string, folder: string): Promise<SqlServer> {
-  const storages = await createStorages(storageName, folder)
+  return startSwitchyardOn(await createStorages(storageName, folder), storageName, folder)
+}
+
+/** Starts an engine over storages that aren't started; tables live in the one of this name. */
+export async function startSwitchyardOn(
+  storages: readonly Storage[],
+  storageName: string,
+  folder: string,
+): Promise<SqlServer> {
   const engine = await TestEngine.start(storages, { storage: storageName, dataFolder: folder })
   return {
     connect: async (database) => new SwitchyardConnection(await engine.session(database)),

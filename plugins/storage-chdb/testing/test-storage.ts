@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Logger, ServerSettings } from '@switchyard/core/spi'
 import { ChdbStorage } from '../chdb-storage.js'
 import { plugin } from '../index.js'
+import { spoolFolders, SupervisedEngine, type SupervisedEngineOptions } from '../supervised-engine.js'
 
 export const QUIET: Logger = {
   trace: () => undefined,
@@ -15,6 +16,33 @@ export const QUIET: Logger = {
 }
 
 type Options = Parameters<typeof plugin.create>[0]['options']
+
+/** The engine's process alone, as tests want it. */
+export function createTestEngine(
+  folder: string,
+  options: Partial<SupervisedEngineOptions> = {},
+): SupervisedEngine {
+  return new SupervisedEngine(
+    {
+      path: join(folder, 'engine'),
+      database: 'default',
+      spoolPaths: spoolFolders(folder),
+      sessionsMax: 6,
+      connectionArgs: [],
+      settings: 'max_block_size = 1000',
+      startTimeoutMs: 60_000,
+      heartbeatMs: 50,
+      silenceMaxMs: 60_000,
+      residentBytesMax: Infinity,
+      stopGraceMs: 10_000,
+      backOffMs: 10,
+      backOffMaxMs: 100,
+      waitMaxMs: 60_000,
+      ...options,
+    },
+    QUIET,
+  )
+}
 
 /** A storage that isn't started; its files are in `folder`. */
 export function createTestStorage(folder: string, options: Partial<Options> = {}): ChdbStorage {
