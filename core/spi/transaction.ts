@@ -169,6 +169,8 @@ export interface TableAccess {
    * at a row that `insert` must be asked for alone. A row that is a duplicate is such a row with 'report', an error with 'throw'.
    */
   insertRows(rows: Batch, start: number, onDuplicate: 'throw' | 'report'): MaybePromise<number>
+  /** The statement will insert many rows and do nothing else, nor read what it has inserted: so this need not stay at hand. */
+  expectInserts?(): void
   /** Replaces a row that the caller has locked; unique and foreign keys are checked, cascades are done. Same outcome rule as insert. */
   update(
     rowKey: Uint8Array,
