@@ -8,7 +8,13 @@
  */
 import { ByteBuffer, bytesToMapKey, compareBytes, compareRanges, copyRange } from '../common/bytes.js'
 import type { MaybePromise } from '../common/value.js'
-import { ENTRY_HEADER_BYTES, PUT, WriteSetReader, type WriteSet, type WriteSetBuilder } from '../common/write-set.js'
+import {
+  ENTRY_HEADER_BYTES,
+  PUT,
+  WriteSetReader,
+  type WriteSet,
+  type WriteSetBuilder,
+} from '../common/write-set.js'
 import type { KeyspaceSnapshot, KeyspaceStorage } from '../spi/storage.js'
 import type { TableRuntime } from './table-runtime.js'
 

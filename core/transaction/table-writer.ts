@@ -187,7 +187,7 @@ export class TableWriter {
 
   /** Set where nothing but inserts follows. */
   mayStage = false
-  private staged: StagedTable | undefined
+  private staged: StagedTable | undefined;
 
   /** `cascadedKey` is the foreign key whose cascade this is: its parent is about to get the new values. */
   *update(

@@ -19,7 +19,13 @@ import {
   type SqlError,
   type WriteSet,
 } from '@switchyard/core/spi'
-import { Environment, FIRST_STAGE, settingsFor, type EnvironmentSettings, type KeyspaceSize } from './environment.js'
+import {
+  Environment,
+  FIRST_STAGE,
+  settingsFor,
+  type EnvironmentSettings,
+  type KeyspaceSize,
+} from './environment.js'
 import { CHUNK_BYTES, ChunkPool, type Chunk } from './chunk-pool.js'
 import { FolderLock } from './folder-lock.js'
 import { LayerStack, OpenSnapshots } from './layers.js'
@@ -453,7 +459,8 @@ function noteSlice(
 /** The memory itself, if it holds nothing else. */
 function takeChunk({ bytes, byteLength }: WriteSet): Chunk | undefined {
   const { buffer: memory, byteOffset } = bytes
-  if (!(memory instanceof ArrayBuffer) || byteOffset !== 0 || memory.byteLength !== bytes.length) return undefined
+  if (!(memory instanceof ArrayBuffer) || byteOffset !== 0 || memory.byteLength !== bytes.length)
+    return undefined
   return { memory, byteLength }
 }
 
