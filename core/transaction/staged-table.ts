@@ -115,7 +115,16 @@ export class StagedKeyspace {
     this.keys?.add(bytesToMapKey(bytes, keyStart, valueStart))
     if (this.isLastBehind) this.noteGreatest(bytes, keyStart, valueStart)
     else this.isScattered = true
-    if (buffer.length >= (this.isScattered ? SCATTERED_CHUNK_BYTES : CHUNK_BYTES)) this.write()
+  }
+
+  /** Hands a full chunk to the storage: all of its entries have their values now. */
+  writeIfLarge(): void {
+    if (this.buffer.length >= (this.isScattered ? SCATTERED_CHUNK_BYTES : CHUNK_BYTES)) this.write()
+  }
+
+  /** Of the entries that wait: where values that were given a place can be filled in. */
+  get bytes(): Buffer {
+    return this.buffer.bytes
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -124,6 +133,7 @@ export class StagedKeyspace {
     this.endKey()
     buffer.append(value, 0, value.length)
     this.end()
+    this.writeIfLarge()
   }
 
   /** The greatest key. */

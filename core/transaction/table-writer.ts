@@ -9,6 +9,7 @@
 import type { Batch } from '../common/batch.js'
 import { ByteBuffer, compareBytes, copyRange, equalRanges } from '../common/bytes.js'
 import { isPromise, type MaybePromise, type Value } from '../common/value.js'
+import { RowPlaces } from '../common/row-writer.js'
 import type { Vector } from '../common/vector.js'
 import type { IndexDefinition } from '../plan/schema.js'
 import type { KeyspaceSnapshot } from '../spi/storage.js'
@@ -36,6 +37,7 @@ interface IndexChange {
 const STAGED_BEYOND_BYTES = 4 * 2 ** 20
 
 const rowBuffer = new ByteBuffer(1024)
+const places = new RowPlaces()
 
 export class TableWriter {
   private readonly foreignKeys: ForeignKeyChecks
@@ -127,6 +129,7 @@ export class TableWriter {
     const { locks } = transaction
     const values = new Array<Value>(runtime.table.columns.length).fill(null)
     const canClaim = this.canClaim(runtime.rowKeyspace)
+    places.count = 0
     let isBehindAll = false
     let row = start
     let bytes = 0
@@ -150,11 +153,20 @@ export class TableWriter {
         if (staged.indexes.length > 0 && !this.stageEntries(staged, values, rowKey)) break
       }
       const valueStart = entry.length
-      rowEncoder.encodeFrom(rows.columns, row, entry)
+      const size = rowEncoder.sizeFrom(rows.columns, row)
+      if (size < 0) rowEncoder.encodeFrom(rows.columns, row, entry)
+      else {
+        entry.reserve(size)
+        places.add(row, valueStart)
+        entry.length += size
+      }
       bytes += entry.length - valueStart
       staged.rows.end()
     }
     if (row < rows.rowCount && !staged.isFull) staged.rows.abandon()
+    // Column by column, now that each row has its place.
+    rowEncoder.encodeAll(rows.columns, places, staged.rows.bytes)
+    staged.rows.writeIfLarge()
     if (row > start) {
       if (canClaim) transaction.environment.locks.claimKey(locks, runtime.rowKeyspace, staged.rows.lastKey)
       transaction.countRows(runtime, row - start, bytes)
@@ -352,6 +364,7 @@ export class TableWriter {
     runtime.rowEncoder.encode(row, entry)
     const size = entry.length - valueStart
     staged.rows.end()
+    staged.rows.writeIfLarge()
     for (let i = 0; i < changes.length; i++) {
       const { added } = changes[i] as IndexChange
       if (added !== undefined) staged.indexes[i]?.put(added.bytes, rowKey)
