@@ -47,6 +47,8 @@ export class StagedKeyspace {
   private buffer = new ByteBuffer(CHUNK_BYTES + SLACK_BYTES)
   private entryCount = 0
   private entryStart = 0
+  /** Whether an entry is under way. */
+  private isOpen = false
   private valueStart = 0
   private greatest: Buffer = Buffer.alloc(0)
   private hasAny = false
@@ -74,6 +76,7 @@ export class StagedKeyspace {
     const { buffer } = this
     buffer.reserve(ENTRY_HEADER_BYTES)
     this.entryStart = buffer.length
+    this.isOpen = true
     buffer.length += ENTRY_HEADER_BYTES
     return buffer
   }
@@ -101,6 +104,7 @@ export class StagedKeyspace {
   /** Takes the entry under way back. */
   abandon(): void {
     this.buffer.length = this.entryStart
+    this.isOpen = false
   }
 
   /** The value is written. */
@@ -112,6 +116,7 @@ export class StagedKeyspace {
     bytes.writeUInt32LE(valueStart - keyStart, entryStart + 5)
     bytes.writeUInt32LE(buffer.length - valueStart, entryStart + 9)
     this.entryCount++
+    this.isOpen = false
     this.keys?.add(bytesToMapKey(bytes, keyStart, valueStart))
     if (this.isLastBehind) this.noteGreatest(bytes, keyStart, valueStart)
     else this.isScattered = true
@@ -166,9 +171,10 @@ export class StagedKeyspace {
   }
 
   private keysOfBuffer(): Set<string> {
-    const { buffer, entryCount } = this
+    const { buffer, entryCount, isOpen, entryStart } = this
     const keys = new Set<string>()
-    const reader = new WriteSetReader({ bytes: buffer.bytes, byteLength: buffer.length, entryCount })
+    const byteLength = isOpen ? entryStart : buffer.length
+    const reader = new WriteSetReader({ bytes: buffer.bytes, byteLength, entryCount })
     while (reader.next()) keys.add(bytesToMapKey(reader.bytes, reader.keyStart, reader.keyEnd))
     return keys
   }
@@ -248,6 +254,8 @@ export class StagedTable {
   /** In the order of the table's runtime. */
   readonly indexes: readonly StagedKeyspace[]
   private readonly all: readonly StagedKeyspace[]
+  /** Whether everything is on disk. */
+  isFinished = false
 
   constructor(
     storage: StagingStorage,
@@ -283,6 +291,7 @@ export class StagedTable {
   /** Resolves when everything is on disk; nothing may follow but the commit. */
   async finish(): Promise<void> {
     for (const each of this.all) await each.finish()
+    this.isFinished = true
   }
 
   adopt(into: WriteSetBuilder): void {

@@ -452,8 +452,19 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   }
 
   private commitKeyspaces(): MaybePromise<void> {
+    if (this.staged.some((table) => !table.isFinished)) return this.commitStaged()
     if (this.hasKeyspaceWrites) return this.host.commit(this)
     this.finish()
+  }
+
+  private async commitStaged(): Promise<void> {
+    try {
+      await this.finishStages()
+    } catch (error) {
+      this.finish()
+      throw error
+    }
+    await this.commitKeyspaces()
   }
 
   private findSavepoint(name: string): number {
