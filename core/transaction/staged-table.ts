@@ -22,6 +22,8 @@ import type { TableRuntime } from './table-runtime.js'
 const CHUNK_BYTES = 16 * 2 ** 20
 const SCATTERED_CHUNK_BYTES = 4 * CHUNK_BYTES
 const SLACK_BYTES = 2 ** 16
+/** Tables may be small. */
+const INITIAL_BYTES = 2 ** 18
 /** Chunks of one stage that are being written; then the statement waits. */
 const WRITING_MAX = 2
 
@@ -43,8 +45,7 @@ export function canStage(storage: KeyspaceStorage): storage is StagingStorage {
 
 /** Entries that will belong to one keyspace. */
 export class StagedKeyspace {
-  private readonly stage: number
-  private buffer = new ByteBuffer(CHUNK_BYTES + SLACK_BYTES)
+  private buffer = new ByteBuffer(INITIAL_BYTES)
   private entryCount = 0
   private entryStart = 0
   /** Whether an entry is under way. */
@@ -62,12 +63,12 @@ export class StagedKeyspace {
   private isDiscarded = false
   byteSize = 0
 
+  /** `stage`: where the entries are stored until they belong to `keyspace`, which nobody reads. */
   constructor(
-    private readonly storage: StagingStorage,
+    private readonly storage: KeyspaceStorage,
     readonly keyspace: number,
-  ) {
-    this.stage = storage.newStage()
-  }
+    private readonly stage: number,
+  ) {}
 
   // ---- one entry: begin, write the key, endKey, write the value, end
 
@@ -102,7 +103,7 @@ export class StagedKeyspace {
   }
 
   /** Takes the entry under way back. */
-  abandon(): void {
+  takeBack(): void {
     this.buffer.length = this.entryStart
     this.isOpen = false
   }
@@ -132,11 +133,11 @@ export class StagedKeyspace {
     return this.buffer.bytes
   }
 
-  put(key: Uint8Array, value: Uint8Array): void {
+  put(key: Uint8Array, value: Uint8Array, valueEnd = value.length): void {
     const buffer = this.begin()
     buffer.append(key, 0, key.length)
     this.endKey()
-    buffer.append(value, 0, value.length)
+    buffer.append(value, 0, valueEnd)
     this.end()
     this.writeIfLarge()
   }
@@ -161,10 +162,16 @@ export class StagedKeyspace {
     const mapKey = bytesToMapKey(key, 0, key.length)
     this.keys ??= this.keysOfBuffer()
     if (this.keys.has(mapKey)) return true
+    let unknown: WritingChunk | undefined
     for (const chunk of this.writing) {
-      if (chunk.keys === undefined) return chunk.done.then(() => this.has(key))
-      if (chunk.keys.has(mapKey)) return true
+      if (chunk.keys === undefined) unknown = chunk
+      else if (chunk.keys.has(mapKey)) return true
     }
+    // Whatever is put meanwhile is stored later.
+    return unknown === undefined ? this.isStored(key) : unknown.done.then(() => this.isStored(key))
+  }
+
+  private isStored(key: Buffer): MaybePromise<boolean> {
     if (this.byteSize === 0) return false
     this.stored ??= this.storage.snapshot()
     return this.stored.get(this.stage, key, () => true)
@@ -209,11 +216,16 @@ export class StagedKeyspace {
     this.stored = undefined
   }
 
-  /** Forgets all of it. */
-  async discard(): Promise<void> {
+  /** Resolves when nothing more is being stored, nor will be. */
+  async abandon(): Promise<void> {
     this.isDiscarded = true
     await this.settle()
     this.close()
+  }
+
+  /** Forgets all of it. */
+  async discard(): Promise<void> {
+    await this.abandon()
     await this.storage.dropKeyspace(this.stage)
   }
 
@@ -261,8 +273,10 @@ export class StagedTable {
     storage: StagingStorage,
     readonly runtime: TableRuntime,
   ) {
-    this.rows = new StagedKeyspace(storage, runtime.rowKeyspace)
-    this.indexes = runtime.indexes.map((index) => new StagedKeyspace(storage, index.keyspace))
+    const staged = (keyspace: number): StagedKeyspace =>
+      new StagedKeyspace(storage, keyspace, storage.newStage())
+    this.rows = staged(runtime.rowKeyspace)
+    this.indexes = runtime.indexes.map((index) => staged(index.keyspace))
     this.all = [this.rows, ...this.indexes]
   }
 

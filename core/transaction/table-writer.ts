@@ -163,7 +163,7 @@ export class TableWriter {
       bytes += entry.length - valueStart
       staged.rows.end()
     }
-    if (row < rows.rowCount && !staged.isFull) staged.rows.abandon()
+    if (row < rows.rowCount && !staged.isFull) staged.rows.takeBack()
     // Column by column, now that each row has its place.
     rowEncoder.encodeAll(rows.columns, places, staged.rows.bytes)
     staged.rows.writeIfLarge()

@@ -474,20 +474,21 @@ function describeStages(open: Open): void {
   test('stages are adopted by a commit, into empty keyspaces and among what is there', async () => {
     const storage = await open()
     if (storage.newStage === undefined) return
-    const [fresh, between, behind, unused] = [0, 0, 0, 0].map(() => storage.newStage?.() ?? 0) as number[]
+    const newStage = (): number => storage.newStage?.() ?? 0
+    const [fresh, between, behind, unused] = [newStage(), newStage(), newStage(), newStage()] as const
     expect(new Set([fresh, between, behind, unused]).size).toBe(4)
     await storage.apply([numbered(5, 0, 6000, 2), numbered(6, 0, 3000)], 1)
     const before = storage.snapshot()
-    await storage.load(fresh as number, numbered(fresh as number, 2000, 4000))
-    await storage.load(fresh as number, numbered(fresh as number, 0, 2000))
-    await storage.load(between as number, numbered(between as number, 1, 6000, 2))
-    await storage.load(behind as number, numbered(behind as number, 3000, 5000))
-    await storage.load(unused as number, numbered(unused as number, 0, 100))
+    await storage.load(fresh, numbered(fresh, 2000, 4000))
+    await storage.load(fresh, numbered(fresh, 0, 2000))
+    await storage.load(between, numbered(between, 1, 6000, 2))
+    await storage.load(behind, numbered(behind, 3000, 5000))
+    await storage.load(unused, numbered(unused, 0, 100))
     expect(await latest(storage, 4)).toEqual([])
     const adoptions = new WriteSetBuilder()
-    adoptions.adopt(4, fresh as number)
-    adoptions.adopt(5, between as number)
-    adoptions.adopt(6, behind as number)
+    adoptions.adopt(4, fresh)
+    adoptions.adopt(5, between)
+    adoptions.adopt(6, behind)
     // What follows goes on top.
     const changes = writeSetOf([
       { keyspace: 4, key: numberKey(17), value: undefined },
@@ -510,7 +511,7 @@ function describeStages(open: Open): void {
     expect((await scan(before, 4)).visited).toBe(0)
     expect((await scan(before, 5)).visited).toBe(3000)
     before.release()
-    await storage.dropKeyspace(unused as number)
+    await storage.dropKeyspace(unused)
     // An adopted keyspace is one as any other.
     await storage.apply([puts(4, { z: '1' })], 3)
     await storage.checkpoint()
