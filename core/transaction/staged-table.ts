@@ -63,11 +63,15 @@ export class StagedKeyspace {
   private isDiscarded = false
   byteSize = 0
 
-  /** `stage`: where the entries are stored until they belong to `keyspace`, which nobody reads. */
+  /**
+   * `stage`: where the entries are stored until they belong to `keyspace`, which nobody reads. `onRewritten` is called when a piece was stored that
+   * may have changed what earlier ones had stored.
+   */
   constructor(
     private readonly storage: KeyspaceStorage,
     readonly keyspace: number,
     private readonly stage: number,
+    private readonly onRewritten: () => void = () => undefined,
   ) {}
 
   // ---- one entry: begin, write the key, endKey, write the value, end
@@ -257,6 +261,7 @@ export class StagedKeyspace {
     this.writing.splice(this.writing.indexOf(chunk), 1)
     // The next lookup has to see it.
     this.close()
+    if (this.isScattered) this.onRewritten()
   }
 }
 
@@ -269,12 +274,14 @@ export class StagedTable {
   /** Whether everything is on disk. */
   isFinished = false
 
+  /** `onRewritten`: see `StagedKeyspace`. */
   constructor(
     storage: StagingStorage,
     readonly runtime: TableRuntime,
+    onRewritten: () => void,
   ) {
     const staged = (keyspace: number): StagedKeyspace =>
-      new StagedKeyspace(storage, keyspace, storage.newStage())
+      new StagedKeyspace(storage, keyspace, storage.newStage(), onRewritten)
     this.rows = staged(runtime.rowKeyspace)
     this.indexes = runtime.indexes.map((index) => staged(index.keyspace))
     this.all = [this.rows, ...this.indexes]

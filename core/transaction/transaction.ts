@@ -269,9 +269,13 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
    * the statement and would have to read them.
    */
   stageFor(runtime: TableRuntime): StagedTable | undefined {
-    const { storage } = runtime.state
+    const { state } = runtime
+    const { storage } = state
     if (!this.options.autocommit || !canStage(storage)) return undefined
-    const staged = new StagedTable(storage, runtime)
+    // The view that new readers share must not keep what was rewritten from being used again.
+    const staged = new StagedTable(storage, runtime, () => {
+      this.environment.noteLoad(state, [])
+    })
     this.staged.push(staged)
     return staged
   }

@@ -346,6 +346,7 @@ export class LmdbStorage implements KeyspaceStorage {
 
   /** Changes a keyspace that nobody reads, and lets later snapshots see it. */
   private async changeUnseen(keyspace: number, change: () => Promise<Changed>): Promise<void> {
+    if (this.opened === undefined) throw this.unavailable('it is stopped')
     this.cache.suspend(keyspace)
     try {
       this.noteChanged(await change())
