@@ -12,7 +12,7 @@
  */
 import { ByteBuffer } from './bytes.js'
 import { readerFor, WIDE_OFFSETS, type ColumnReader, type ColumnSlot } from './row-reader.js'
-import { writerFor, type ColumnWriter } from './row-writer.js'
+import { writerFor, type ColumnWriter, type RowPlaces } from './row-writer.js'
 import { exactLayoutOf } from './exact-layout.js'
 import { representationOf, type SqlType } from './sql-type.js'
 import type { Value } from './value.js'
@@ -144,6 +144,33 @@ export class RowEncoder {
     const writers = this.writers
     for (let i = 0; i < writers.length; i++) {
       ;(writers[i] as ColumnWriter).writeFrom(columns[i] as Vector, row, target, start, isWide)
+    }
+  }
+
+  /** Bytes of a row of vectors; -1 if it is one of the few for `encodeFrom` because it is wide. */
+  sizeFrom(columns: readonly Vector[], row: number): number {
+    const { layout, variable } = this
+    let variableBytes = 0
+    for (let i = 0; i < variable.length; i++) {
+      const { nulls, starts, ends } = columns[variable[i] as number] as BytesVector
+      if (nulls[row] !== 1) variableBytes += (ends[row] as number) - (starts[row] as number)
+    }
+    if (variableBytes > NARROW_OFFSET_MAX) return -1
+    return layout.endsAt + layout.variableCount * 2 + variableBytes
+  }
+
+  /** As `encodeFrom`, for rows of the sizes that `sizeFrom` has told, to places of that size. */
+  encodeAll(columns: readonly Vector[], places: RowPlaces, bytes: Buffer): void {
+    const { layout, writers } = this
+    const dataAt = layout.endsAt + layout.variableCount * 2
+    const { count, starts, ends } = places
+    for (let i = 0; i < count; i++) {
+      const start = starts[i] as number
+      this.writeHeader(bytes, start, false)
+      ends[i] = start + dataAt
+    }
+    for (let i = 0; i < writers.length; i++) {
+      ;(writers[i] as ColumnWriter).writeAll(columns[i] as Vector, places, bytes)
     }
   }
 

@@ -6,13 +6,45 @@ import { highWord, lowWord, writeWide } from './exact-layout.js'
 import type { ColumnSlot } from './row-reader.js'
 import { representationOf } from './sql-type.js'
 import type { ExactValue, Value } from './value.js'
-import type { BytesVector, Vector } from './vector.js'
+import type { BytesVector, ExactVector, Vector } from './vector.js'
+import { copyBytes } from './write-set.js'
 
 export interface ColumnWriter {
   /** The row begins at `start`; `target` has room for all of it, and ends where the next variable bytes go. */
   write(value: Value, target: ByteBuffer, start: number, isWide: boolean): void
   /** As `write`, for a row of the column's vector. */
   writeFrom(column: Vector, row: number, target: ByteBuffer, start: number, isWide: boolean): void
+  /** As `writeFrom`, for several rows that are not wide, each at its place. */
+  writeAll(column: Vector, places: RowPlaces, bytes: Buffer): void
+}
+
+/** Rows of vectors, and where they are to be stored. */
+export class RowPlaces {
+  count = 0
+  /** In the vectors. */
+  rows = new Uint32Array(ROWS_INITIAL)
+  starts = new Uint32Array(ROWS_INITIAL)
+  /** Where the next bytes of variable width go. */
+  ends = new Uint32Array(ROWS_INITIAL)
+
+  add(row: number, start: number): void {
+    const at = this.count++
+    if (at >= this.rows.length) {
+      this.rows = grown(this.rows)
+      this.starts = grown(this.starts)
+      this.ends = grown(this.ends)
+    }
+    this.rows[at] = row
+    this.starts[at] = start
+  }
+}
+
+const ROWS_INITIAL = 1024
+
+function grown(places: Uint32Array): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(places.length * 2)
+  larger.set(places)
+  return larger
 }
 
 export function writerFor(slot: ColumnSlot): ColumnWriter {
@@ -34,6 +66,27 @@ function setNull(slot: ColumnSlot, bytes: Buffer, start: number): void {
 
 class ExactColumnWriter implements ColumnWriter {
   constructor(private readonly slot: ColumnSlot) {}
+
+  writeAll(column: Vector, { count, rows, starts }: RowPlaces, bytes: Buffer): void {
+    const { values, nulls, wide } = column as ExactVector
+    const { offset, width } = this.slot
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number
+      const at = (starts[i] as number) + offset
+      if (nulls[row] === 1) setNull(this.slot, bytes, starts[i] as number)
+      const isWide = wide !== undefined && typeof wide[row] === 'bigint'
+      const value = isWide ? 0 : (values[row] as number)
+      const low = isWide ? lowWord(wide[row] as ExactValue) : value | 0
+      bytes[at] = low
+      if (width > 1) bytes[at + 1] = low >>> 8
+      if (width > 2) bytes[at + 2] = low >>> 16
+      if (width > 3) bytes[at + 3] = low >>> 24
+      if (width > 4) {
+        const high = isWide ? highWord(wide[row] as ExactValue) : Math.floor(value / TWO_POWER_32)
+        for (let byte = 4; byte < width; byte++) bytes[at + byte] = high >>> ((byte - 4) * 8)
+      }
+    }
+  }
 
   writeFrom(column: Vector, row: number, target: ByteBuffer, start: number): void {
     this.write(column.get(row), target, start)
@@ -59,37 +112,77 @@ class ExactColumnWriter implements ColumnWriter {
   }
 }
 
+const TWO_POWER_32 = 4294967296
+
 class WideColumnWriter implements ColumnWriter {
   constructor(private readonly slot: ColumnSlot) {}
+
+  writeAll(column: Vector, { count, rows, starts }: RowPlaces, bytes: Buffer): void {
+    for (let i = 0; i < count; i++) this.store(column.get(rows[i] as number), bytes, starts[i] as number)
+  }
 
   writeFrom(column: Vector, row: number, target: ByteBuffer, start: number): void {
     this.write(column.get(row), target, start)
   }
 
   write(value: Value, target: ByteBuffer, start: number): void {
-    if (value === null) setNull(this.slot, target.bytes, start)
-    const at = start + this.slot.offset
-    writeWide((value ?? 0) as ExactValue, this.slot.width, false, target.bytes, at)
+    this.store(value, target.bytes, start)
+  }
+
+  private store(value: Value, bytes: Buffer, start: number): void {
+    if (value === null) setNull(this.slot, bytes, start)
+    writeWide((value ?? 0) as ExactValue, this.slot.width, false, bytes, start + this.slot.offset)
   }
 }
 
 class ApproximateColumnWriter implements ColumnWriter {
   constructor(private readonly slot: ColumnSlot) {}
 
+  writeAll(column: Vector, { count, rows, starts }: RowPlaces, bytes: Buffer): void {
+    for (let i = 0; i < count; i++) this.store(column.get(rows[i] as number), bytes, starts[i] as number)
+  }
+
   writeFrom(column: Vector, row: number, target: ByteBuffer, start: number): void {
     this.write(column.get(row), target, start)
   }
 
   write(value: Value, target: ByteBuffer, start: number): void {
-    if (value === null) setNull(this.slot, target.bytes, start)
+    this.store(value, target.bytes, start)
+  }
+
+  private store(value: Value, bytes: Buffer, start: number): void {
+    if (value === null) setNull(this.slot, bytes, start)
     const at = start + this.slot.offset
-    if (this.slot.width === 8) target.bytes.writeDoubleLE((value ?? 0) as number, at)
-    else target.bytes.writeFloatLE((value ?? 0) as number, at)
+    if (this.slot.width === 8) bytes.writeDoubleLE((value ?? 0) as number, at)
+    else bytes.writeFloatLE((value ?? 0) as number, at)
   }
 }
 
 class VariableColumnWriter implements ColumnWriter {
   constructor(private readonly slot: ColumnSlot) {}
+
+  writeAll(column: Vector, { count, rows, starts, ends }: RowPlaces, bytes: Buffer): void {
+    const { data, nulls, starts: froms, ends: tos } = column as BytesVector
+    const { endsAt, variableCount, variableIndex } = this.slot
+    const dataAt = endsAt + variableCount * 2
+    const endAt = endsAt + variableIndex * 2
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number
+      const start = starts[i] as number
+      let at = ends[i] as number
+      if (nulls[row] === 1) setNull(this.slot, bytes, start)
+      else {
+        const from = froms[row] as number
+        const to = tos[row] as number
+        copyBytes(data, from, to, bytes, at)
+        at += to - from
+        ends[i] = at
+      }
+      const end = at - start - dataAt
+      bytes[start + endAt] = end
+      bytes[start + endAt + 1] = end >>> 8
+    }
+  }
 
   writeFrom(column: Vector, row: number, target: ByteBuffer, start: number, isWide: boolean): void {
     const { data, nulls } = column as BytesVector

@@ -2,8 +2,11 @@
  * Write sets: what a transaction changed, as one flat run of bytes. The same bytes are the transaction's overlay, what the
  * commit log stores, and what a keyspace driver applies, so they are written once and never re-encoded.
  *
- * Layout, little endian: per entry u8 operation (1 put, 2 remove), u32 keyspace, u32 key length, u32 value length (0 for
+ * Layout, little endian: per entry u8 operation (1 put, 2 remove, 3 adopt), u32 keyspace, u32 key length, u32 value length (0 for
  * remove), key bytes, value bytes. Later entries win over earlier ones of the same key.
+ *
+ * `adopt` stands for all entries of a stage, which a driver has stored already (see `KeyspaceStorage.newStage`): its key is the stage's
+ * number, four bytes big endian. A write set with such entries begins with one.
  */
 
 /**
@@ -18,10 +21,12 @@ export interface WriteSet {
 
 export const PUT = 1
 export const REMOVE = 2
+export const ADOPT = 3
 
 /** Bytes before the key of each entry: operation, keyspace, key length, value length. */
 export const ENTRY_HEADER_BYTES = 13
 
+const STAGE_KEY_BYTES = 4
 const INITIAL_CAPACITY_BYTES = 1024
 const EMPTY = Buffer.alloc(0)
 /** A write set is one Buffer; beyond this a transaction starts its next one. Below Node's limit of 4 GiB on 64 bits. */
@@ -70,6 +75,12 @@ export class WriteSetBuilder implements WriteSet {
     const offset = this.startEntry(REMOVE, keyspace, keyEnd - keyStart, 0)
     copyBytes(key, keyStart, keyEnd, this.bytes, offset + ENTRY_HEADER_BYTES)
     return offset
+  }
+
+  /** Adds the entries of a stage. Only before all others. */
+  adopt(keyspace: number, stage: number): void {
+    const offset = this.startEntry(ADOPT, keyspace, STAGE_KEY_BYTES, 0)
+    this.bytes.writeUInt32BE(stage, offset + ENTRY_HEADER_BYTES)
   }
 
   mark(): WriteSetMark {
@@ -126,7 +137,7 @@ export class WriteSetBuilder implements WriteSet {
  */
 export class WriteSetReader {
   bytes: Buffer = EMPTY
-  operation: typeof PUT | typeof REMOVE = PUT
+  operation: typeof PUT | typeof REMOVE | typeof ADOPT = PUT
   keyspace = 0
   /** Where the entry starts: what the builder answered when it was added. */
   entryStart = 0
@@ -155,6 +166,11 @@ export class WriteSetReader {
     return true
   }
 
+  /** Of an `adopt`: the stage. */
+  get stage(): number {
+    return this.bytes.readUInt32BE(this.keyStart)
+  }
+
   /** Goes to the entry that starts at `offset`; `next` continues behind it. */
   seek(offset: number): void {
     this.readEntry(offset)
@@ -172,7 +188,7 @@ export class WriteSetReader {
     const operation = bytes[offset]
     const keyEnd = keyStart + bytes.readUInt32LE(offset + 5)
     const valueEnd = keyEnd + bytes.readUInt32LE(offset + 9)
-    if ((operation !== PUT && operation !== REMOVE) || valueEnd > this.limit) {
+    if (!isOperation(operation) || valueEnd > this.limit) {
       throw new Error('invariant: a write set holds whole entries')
     }
     this.operation = operation
@@ -184,6 +200,15 @@ export class WriteSetReader {
     this.valueEnd = valueEnd
     this.following = valueEnd
   }
+}
+
+function isOperation(operation: number | undefined): operation is WriteSetReader['operation'] {
+  return operation === PUT || operation === REMOVE || operation === ADOPT
+}
+
+/** Whether a write set has stages to adopt. */
+export function hasAdoptions({ bytes, entryCount }: WriteSet): boolean {
+  return entryCount > 0 && bytes[0] === ADOPT
 }
 
 /** Short runs are quicker byte by byte than through a view (measured: the turn is near 32 bytes). */

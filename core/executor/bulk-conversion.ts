@@ -198,6 +198,8 @@ function stringKernel(type: SqlType): Kernel | undefined {
   return (source, rowCount, target) => {
     const { data, starts, ends, nulls } = source as BytesVector
     const into = target as BytesVector
+    // The source outlives the rows that are made of it.
+    const borrows = into.borrow(data)
     for (let row = 0; row < rowCount; row++) {
       if (nulls[row] === 1) {
         into.pushNull()
@@ -207,7 +209,8 @@ function stringKernel(type: SqlType): Kernel | undefined {
       let end = ends[row] as number
       if (trims) while (end > start && data[end - 1] === SPACE) end--
       if (end - start > limit || !isPlainText(data, start, end)) return false
-      into.pushBytes(data, start, end)
+      if (borrows) into.pushSlice(start, end)
+      else into.pushBytes(data, start, end)
     }
     return true
   }

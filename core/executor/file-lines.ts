@@ -37,7 +37,8 @@ class FileOperator implements Operator {
   private readOn(): MaybePromise<Batch | undefined> {
     const outcome = this.isOver ? 'end' : this.reader.read(this.output)
     this.memory.hold(this.reader.heldBytes)
-    if (outcome === 'more') return this.fetch().then(() => this.readOn())
+    // What the batch shows lies where more bytes would go.
+    if (outcome === 'more' && this.output.rowCount === 0) return this.fetch().then(() => this.readOn())
     if (outcome === 'end') this.isOver = true
     return this.output.rowCount > 0 ? this.output : undefined
   }

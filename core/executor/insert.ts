@@ -248,6 +248,8 @@ class InsertRun {
       this.context.warn('Warning', 'ER_NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN', name, table.name)
     }
     const source = await this.openSource()
+    if (plan.mode === 'insert' && plan.onDuplicate === undefined && !this.compiled.isSingleRow)
+      this.access.expectInserts?.()
     try {
       for (;;) {
         const next = source.next()

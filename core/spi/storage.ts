@@ -133,9 +133,19 @@ export interface KeyspaceStorage extends StorageBase {
   /**
    * Writes entries straight into keyspaces that no reader knows yet (bulk load, copy, index build): no commit number,
    * not visible through published definitions, need not be sorted. Resolves when they are stored;
-   * `checkpoint` makes them durable.
+   * `checkpoint` makes them durable. The memory of the entries is the driver's from now on.
    */
   load(keyspace: number, entries: WriteSet): MaybePromise<void>
+
+  /**
+   * Only where `load` makes entries durable at once: what a transaction writes need not wait in memory until the commit. Answers a
+   * keyspace that nobody uses, to be filled by `load`. When a write set is applied that says so (`ADOPT`), its entries are put into
+   * the keyspace of a table, before what follows in the write set; `dropKeyspace` takes it back. After a crash, entries that no commit in the log
+   * adopts are nobody's.
+   */
+  newStage?(): number
+  /** Removes the stages that were there when the driver was started and are not adopted: called once, after recovery. */
+  dropLostStages?(): Promise<void>
 
   /** Removes every entry of a keyspace that no definition names any more; may take its time, in the background. */
   dropKeyspace(keyspace: number): Promise<void>

@@ -193,6 +193,8 @@ export interface TableAccess {
    * if `fetch` will be asked for rows that are found. What was named before is forgotten.
    */
   lookAhead(rows: readonly (readonly Value[])[], wantsRows: boolean): MaybePromise<void>
+  /** The statement will insert many rows and do nothing else, nor read what it has inserted: so this need not stay at hand. */
+  expectInserts?(): void
   /** Replaces a row that the caller has locked; unique and foreign keys are checked, cascades are done. Same outcome rule as insert. */
   update(rowKey: RowKey, row: readonly Value[], onDuplicate: 'throw' | 'report'): MaybePromise<InsertOutcome>
   /** Deletes a row that the caller has locked; foreign keys are checked, cascades are done. */

@@ -4,9 +4,8 @@
  * definition names yet, in chunks of bounded size; one commit of the catalog publishes them. Whoever fails or is killed
  * leaves entries behind that nobody sees: the caller drops those keyspaces.
  */
-import { ByteBuffer, bytesToMapKey, compareBytes, copyRange } from '../common/bytes.js'
+import { ByteBuffer, copyRange } from '../common/bytes.js'
 import { isPromise, type MaybePromise, type Value } from '../common/value.js'
-import { WriteSetBuilder } from '../common/write-set.js'
 import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { KeyspaceSnapshot } from '../spi/storage.js'
@@ -14,11 +13,13 @@ import { duplicateEntry } from '../spi/duplicate-entry.js'
 import { EntryScan, type MergedVisitor } from './entry-scan.js'
 import type { TransactionEnvironment } from './environment.js'
 import type { StorageState } from './read-view.js'
+import { StagedKeyspace } from './staged-table.js'
 import { TableRuntime, type IndexRuntime } from './table-runtime.js'
 import { SLICE_MS, yieldTurn } from './table-scan.js'
 
-const CHUNK_BYTES = 1 << 20
 const ENTRIES_PER_SLICE = 512
+/** Lookups of keys that a slice may leave to be awaited. */
+const LOOKUPS_MAX = 100
 
 /** Makes a row of the new definition from one of the old: called in key order, values in the order of the columns. */
 export type RowTransform = (row: readonly Value[]) => readonly Value[]
@@ -74,7 +75,10 @@ export async function buildIndexes(
     const flushFull = (): Promise<void> | undefined =>
       loaders.some((loader) => loader.isFull) ? flushAll(loaders) : undefined
     await walkKeyspace(view.snapshot(state), runtime.rowKeyspace, statement, visit, flushFull)
-    await flushAll(loaders)
+    for (const loader of loaders) await loader.finish()
+  } catch (error) {
+    for (const loader of loaders) await loader.abandon()
+    throw error
   } finally {
     view.release()
   }
@@ -109,7 +113,10 @@ export async function copyTable(
     }
     const flushFull = (): Promise<void> | undefined => (copy.isFull ? copy.flush() : undefined)
     await walkKeyspace(view.snapshot(source.state), source.rowKeyspace, statement, visit, flushFull)
-    await copy.flush()
+    await copy.finish()
+  } catch (error) {
+    await copy.abandon()
+    throw error
   } finally {
     view.release()
   }
@@ -131,12 +138,29 @@ export async function loadTable(
 ): Promise<CopiedSize> {
   const target = environment.runtimeOf(to)
   const load = new TableLoader(target, statement)
+  try {
+    await addAll(load, next, statement)
+    await load.finish()
+  } catch (error) {
+    await load.abandon()
+    throw error
+  }
+  environment.noteLoad(target.state, [target.rowKeyspace, ...target.indexes.map((index) => index.keyspace)])
+  environment.sizes.set(target, load.rows, load.bytes)
+  return { rows: load.rows, bytes: load.bytes }
+}
+
+async function addAll(
+  load: TableLoader,
+  next: Parameters<typeof loadTable>[2],
+  statement: StatementContext,
+): Promise<void> {
   let untilMs = performance.now() + SLICE_MS
   for (;;) {
     statement.checkKilled()
     const pending = next()
     const rows = isPromise(pending) ? await pending : pending
-    if (rows === undefined) break
+    if (rows === undefined) return
     for (const row of rows) {
       load.add(row, undefined)
       if (load.isFull) await load.flush()
@@ -145,10 +169,6 @@ export async function loadTable(
     await yieldTurn()
     untilMs = performance.now() + SLICE_MS
   }
-  await load.flush()
-  environment.noteLoad(target.state, [target.rowKeyspace, ...target.indexes.map((index) => index.keyspace)])
-  environment.sizes.set(target, load.rows, load.bytes)
-  return { rows: load.rows, bytes: load.bytes }
 }
 
 /** Removes what a table has in its storage: rows and entries. After the commit that unpublished it, or a failed copy. */
@@ -181,65 +201,61 @@ async function flushAll(loaders: readonly IndexLoader[]): Promise<void> {
   for (const loader of loaders) await loader.flush()
 }
 
-/** A row whose unique key has to be checked before its chunk is stored. */
-interface KeyToCheck {
-  readonly key: Buffer
-  readonly row: readonly Value[]
-}
-
-/** Fills one keyspace in chunks, and checks that no two entries have the same key. */
+/** Fills one keyspace, and checks that no two entries have the same key. */
 class KeyspaceLoader {
-  private chunk = new WriteSetBuilder(CHUNK_BYTES)
-  private readonly checks: KeyToCheck[] = []
-  private keysOfChunk = new Set<string>()
-  private greatest: Buffer | undefined
+  private readonly entries: StagedKeyspace
+  /** Keys that had to be looked up. */
+  private readonly lookups: Promise<void>[] = []
 
   constructor(
-    private readonly state: StorageState,
-    private readonly keyspace: number,
+    state: StorageState,
+    keyspace: number,
     private readonly fail: (row: readonly Value[]) => Error,
-  ) {}
+  ) {
+    this.entries = new StagedKeyspace(state.storage, keyspace, keyspace)
+  }
 
   get isFull(): boolean {
-    return this.chunk.byteLength >= CHUNK_BYTES
+    return this.entries.isFull || this.lookups.length > LOOKUPS_MAX
   }
 
   put(key: Buffer, value: Uint8Array, valueEnd: number, uniqueRow: readonly Value[] | undefined): void {
-    if (uniqueRow !== undefined) this.note(key, uniqueRow)
-    this.chunk.put(this.keyspace, key, 0, key.length, value, 0, valueEnd)
+    if (uniqueRow !== undefined) this.check(key, uniqueRow)
+    this.entries.put(key, value, valueEnd)
   }
 
+  /** Resolves when there is room for more. */
   async flush(): Promise<void> {
-    if (this.chunk.entryCount === 0) return
-    await this.check()
-    const chunk = this.chunk.take()
-    const loaded = this.state.storage.load(this.keyspace, chunk)
-    if (isPromise(loaded)) await loaded
+    await Promise.all(this.lookups.splice(0))
+    await this.entries.room()
   }
 
-  /** Ascending keys collide with nothing; others are looked up among those of the chunk, and later in the storage. */
-  private note(key: Buffer, row: readonly Value[]): void {
-    const { greatest } = this
-    if (greatest === undefined || compareBytes(greatest, key) < 0) this.greatest = key
-    else this.checks.push({ key, row })
-    const mapKey = bytesToMapKey(key, 0, key.length)
-    if (this.keysOfChunk.has(mapKey)) throw this.fail(row)
-    this.keysOfChunk.add(mapKey)
+  /** Resolves when everything is stored. */
+  async finish(): Promise<void> {
+    await Promise.all(this.lookups.splice(0))
+    await this.entries.finish()
+    this.entries.close()
   }
 
-  private async check(): Promise<void> {
-    const checks = this.checks.splice(0)
-    this.keysOfChunk = new Set()
-    if (checks.length === 0) return
-    const snapshot = this.state.storage.snapshot()
-    try {
-      for (const { key, row } of checks) {
-        const found = snapshot.get(this.keyspace, key, () => true)
-        if (isPromise(found) ? await found : found) throw this.fail(row)
-      }
-    } finally {
-      snapshot.release()
+  /** After a failure: resolves when nothing more is being stored. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled(this.lookups.splice(0))
+    await this.entries.abandon()
+  }
+
+  private check(key: Buffer, row: readonly Value[]): void {
+    const found = this.entries.has(key)
+    if (!isPromise(found)) this.refuse(found, row)
+    else {
+      const lookup = found.then((isFound) => this.refuse(isFound, row))
+      // It is awaited later.
+      lookup.catch(() => undefined)
+      this.lookups.push(lookup)
     }
+  }
+
+  private refuse(isFound: boolean, row: readonly Value[]): void {
+    if (isFound) throw this.fail(row)
   }
 }
 
@@ -267,6 +283,14 @@ class IndexLoader {
 
   flush(): Promise<void> {
     return this.loader.flush()
+  }
+
+  finish(): Promise<void> {
+    return this.loader.finish()
+  }
+
+  abandon(): Promise<void> {
+    return this.loader.abandon()
   }
 }
 
@@ -312,6 +336,16 @@ class TableLoader {
   async flush(): Promise<void> {
     await this.rowLoader.flush()
     await flushAll(this.indexLoaders)
+  }
+
+  async finish(): Promise<void> {
+    await this.rowLoader.finish()
+    for (const loader of this.indexLoaders) await loader.finish()
+  }
+
+  async abandon(): Promise<void> {
+    await this.rowLoader.abandon()
+    for (const loader of this.indexLoaders) await loader.abandon()
   }
 }
 

@@ -155,6 +155,8 @@ export class TransactionEnvironment {
       while (!cursor.isDone && cursor.isRemoved) cursor.advance()
       if (!cursor.isDone) owners.push(writer.locks)
     }
+    const claimant = this.locks.claimantIn(keyspace, lower, upper)
+    if (claimant !== undefined && claimant !== except) owners.push(claimant)
     return owners
   }
 }

@@ -93,8 +93,12 @@ export class KeyspaceTableAccess implements TableAccess {
     return run(this.writer.insert(row, onDuplicate))
   }
 
-  insertRows(rows: Batch, start: number): number {
+  insertRows(rows: Batch, start: number): MaybePromise<number> {
     return this.writer.insertRows(rows, start)
+  }
+
+  expectInserts(): void {
+    this.writer.mayStage = true
   }
 
   update(

@@ -7,11 +7,15 @@
  * A range lock keeps others from putting entries into a key range; range locks don't exclude one another. It makes
  * locking reads repeatable under REPEATABLE READ and SERIALIZABLE: it is taken before the range is read, and waits
  * for those who have put entries there that are not committed.
+ *
+ * A claim stands for many row locks, which would take more memory than the rows: who inserts very many of them claims the keys between
+ * the least and the greatest. It is only to be had while nobody else has a lock in the keyspace; then others' locks of such keys wait for it.
  */
-import { bytesToMapKey, compareRanges } from '../common/bytes.js'
+import { bytesToMapKey, compareBytes, compareRanges, copyRange } from '../common/bytes.js'
 import { sqlError } from '../common/sql-error.js'
 import { LockWait, type LockOwner, type LockPatience } from './lock-owner.js'
 import { LockTable } from './lock-table.js'
+import { isPromise } from '../common/value.js'
 
 /** A key range that an owner has locked. `upper` can move down when a scan ends early. */
 export interface RangeLock {
@@ -21,7 +25,16 @@ export interface RangeLock {
   upper: Uint8Array | undefined
 }
 
+/** All keys from `lower` to `upper`, both included, are locked exclusively by one owner. */
+interface Claim {
+  readonly owner: LockOwner
+  lower: Uint8Array
+  upper: Uint8Array
+}
+
 export class LockManager {
+  /** At most one for a keyspace. */
+  private readonly claims = new Map<number, Claim>()
   private readonly rows = new LockTable()
   private readonly ranges = new Map<number, RangeLock[]>()
   private readonly rangesOf = new Map<LockOwner, RangeLock[]>()
@@ -37,10 +50,83 @@ export class LockManager {
     isExclusive: boolean,
     patience: LockPatience,
   ): boolean | Promise<boolean> {
+    if (this.claims.size > 0) {
+      const claimant = this.claimantOf(keyspace, key, keyStart, keyEnd)
+      if (claimant === owner) return true
+      if (claimant !== undefined) {
+        return this.awaitClaim(owner, keyspace, copyRange(key, keyStart, keyEnd), isExclusive, patience)
+      }
+    }
     return this.rows.acquire(owner, keyspace, bytesToMapKey(key, keyStart, keyEnd), isExclusive, patience)
   }
 
+  /** Whether an owner can claim keys of a keyspace: nobody else holds or wants a lock there. */
+  canClaim(owner: LockOwner, keyspace: number): boolean {
+    if (owner.isFinished) throw sqlError('ER_QUERY_INTERRUPTED')
+    const claim = this.claims.get(keyspace)
+    return (claim === undefined || claim.owner === owner) && this.rows.isAlone(owner, keyspace)
+  }
+
+  /** Makes a key part of the owner's claim, who can claim it. */
+  claimKey(owner: LockOwner, keyspace: number, key: Uint8Array): void {
+    const claim = this.claims.get(keyspace)
+    if (claim === undefined) {
+      const kept = copyRange(key, 0, key.length)
+      this.claims.set(keyspace, { owner, lower: kept, upper: kept })
+      owner.claimed.push(keyspace)
+    } else if (compareBytes(claim.upper, key) < 0) claim.upper = copyRange(key, 0, key.length)
+    else if (compareBytes(key, claim.lower) < 0) claim.lower = copyRange(key, 0, key.length)
+  }
+
+  /** Who has claimed keys of a range. */
+  claimantIn(
+    keyspace: number,
+    lower: Uint8Array | undefined,
+    upper: Uint8Array | undefined,
+  ): LockOwner | undefined {
+    const claim = this.claims.get(keyspace)
+    if (claim === undefined) return undefined
+    const isBefore = lower !== undefined && compareBytes(claim.upper, lower) < 0
+    const isBehind = upper !== undefined && compareBytes(upper, claim.lower) <= 0
+    return isBefore || isBehind ? undefined : claim.owner
+  }
+
+  private claimantOf(
+    keyspace: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+  ): LockOwner | undefined {
+    const claim = this.claims.get(keyspace)
+    if (claim === undefined) return undefined
+    const { lower, upper, owner } = claim
+    const isInside =
+      compareRanges(lower, 0, lower.length, key, keyStart, keyEnd) <= 0 &&
+      compareRanges(key, keyStart, keyEnd, upper, 0, upper.length) <= 0
+    return isInside ? owner : undefined
+  }
+
+  /** Locks a key that somebody else has claimed, when the claim is over. */
+  private awaitClaim(
+    owner: LockOwner,
+    keyspace: number,
+    key: Uint8Array,
+    isExclusive: boolean,
+    patience: LockPatience,
+  ): boolean | Promise<boolean> {
+    if (patience.wait === 'skip') return false
+    const claimants = (): readonly LockOwner[] => {
+      const claimant = this.claimantOf(keyspace, key, 0, key.length)
+      return claimant === undefined ? [] : [claimant]
+    }
+    const cleared = this.whenClear(owner, claimants, patience)
+    const goOn = (): boolean | Promise<boolean> =>
+      this.lockKey(owner, keyspace, key, 0, key.length, isExclusive, patience)
+    return isPromise(cleared) ? cleared.then(goOn) : goOn()
+  }
+
   holdsKey(owner: LockOwner, keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): boolean {
+    if (this.claims.size > 0 && this.claimantOf(keyspace, key, keyStart, keyEnd) === owner) return true
     return this.rows.holds(owner, keyspace, bytesToMapKey(key, keyStart, keyEnd))
   }
 
@@ -70,6 +156,11 @@ export class LockManager {
   /** Whether anybody holds a range lock. */
   get hasRanges(): boolean {
     return this.ranges.size > 0
+  }
+
+  /** Whether anybody holds a range lock in a keyspace. */
+  hasRangesIn(keyspace: number): boolean {
+    return this.ranges.has(keyspace)
   }
 
   /** Before an entry is put: waits for the range locks of others that hold its key. */
@@ -108,6 +199,7 @@ export class LockManager {
       this.rangesOf.delete(owner)
       for (const keyspace of new Set(own.map((lock) => lock.keyspace))) this.dropRanges(owner, keyspace)
     }
+    for (const keyspace of owner.claimed.splice(0)) this.claims.delete(keyspace)
     this.rows.releaseAll(owner)
     if (this.waits.size > 0) this.recheck()
   }

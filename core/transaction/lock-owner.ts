@@ -51,6 +51,8 @@ export class LockOwner {
   readonly shared = new Grant(this, false)
   readonly exclusive = new Grant(this, true)
   readonly held: HeldKeys[] = []
+  /** Keyspaces of which it has claimed keys. */
+  readonly claimed: number[] = []
   /** What it waits for now. */
   waiting: LockWait | undefined
   /** Rows written: of the transactions in a deadlock the one with the fewest is rolled back. */

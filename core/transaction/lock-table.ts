@@ -60,6 +60,13 @@ export class LockTable {
     return present instanceof Grant ? present.owner === owner : present.isHeldBy(owner)
   }
 
+  /** Whether nobody but an owner holds or wants a lock in a space. */
+  isAlone(owner: LockOwner, space: number): boolean {
+    const present = this.spaces.get(space)
+    if (present === undefined || present.locks.size === 0) return true
+    return present.queueCount === 0 && present.locks.size === this.heldIn(owner, space)?.count
+  }
+
   /** Who holds a key exclusively. */
   holderOf(space: number, key: LockKey): LockOwner | undefined {
     const present = this.spaces.get(space)?.locks.get(key)

@@ -4,7 +4,7 @@
  */
 import { bytesToMapKey } from '../common/bytes.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
-import { PUT, WriteSetReader, type WriteSet } from '../common/write-set.js'
+import { ADOPT, PUT, WriteSetReader, type WriteSet } from '../common/write-set.js'
 import type { KeyspaceStorage } from '../spi/storage.js'
 
 export interface KeyspaceSize {
@@ -43,6 +43,10 @@ export class RecoveredSizes {
         while (reader.next()) {
           const counted = this.counted(reader.keyspace)
           if (counted === undefined) continue
+          if (reader.operation === ADOPT) {
+            this.noteAdoption(counted)
+            continue
+          }
           const key = bytesToMapKey(reader.bytes, reader.keyStart, reader.keyEnd)
           let wasPresent = counted.present.get(key) ?? (counted.wasEmpty ? false : undefined)
           if (wasPresent === undefined) {
@@ -65,6 +69,14 @@ export class RecoveredSizes {
       counted.present.clear()
       counted.wasEmpty = counted.entries === 0
     }
+  }
+
+  /** What was staged are new rows. */
+  private noteAdoption(counted: CountedKeyspace): void {
+    const staged = this.storage.size(this.reader.stage)
+    counted.entries += staged?.entries ?? 0
+    counted.bytes += staged?.bytes ?? 0
+    counted.wasEmpty = false
   }
 
   private note(counted: CountedKeyspace, wasPresent: boolean): void {

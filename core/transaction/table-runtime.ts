@@ -103,9 +103,15 @@ export class TableRuntime {
   rowKeyOf(row: readonly Value[]): Buffer | undefined {
     if (this.keyEncoder === undefined) return undefined
     scratch.clear()
-    this.keyEncoder.writeRow(scratch, row)
-    checkKeyLength(scratch.length, this.state.storage.capabilities.keyBytesMax)
+    this.writeRowKey(row, scratch)
     return scratch.copy()
+  }
+
+  /** Appends the key of a row of a table with a primary key. Throws ER_TOO_LONG_KEY. */
+  writeRowKey(row: readonly Value[], target: ByteBuffer): void {
+    const start = target.length
+    this.keyEncoder?.writeRow(target, row)
+    checkKeyLength(target.length - start, this.state.storage.capabilities.keyBytesMax)
   }
 
   /** A stored row with the columns of indexes and foreign keys only; NULL stands for the others. */

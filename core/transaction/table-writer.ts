@@ -9,6 +9,7 @@
 import type { Batch } from '../common/batch.js'
 import { ByteBuffer, compareBytes, copyRange, equalRanges } from '../common/bytes.js'
 import { isPromise, type MaybePromise, type Value } from '../common/value.js'
+import { RowPlaces } from '../common/row-writer.js'
 import type { Vector } from '../common/vector.js'
 import type { IndexDefinition } from '../plan/schema.js'
 import type { KeyspaceSnapshot } from '../spi/storage.js'
@@ -20,6 +21,7 @@ import type { LockPatience } from './lock-owner.js'
 import type { Overlay } from './overlay.js'
 import { settled, type Steps } from './steps.js'
 import type { EntryKey, IndexRuntime, TableRuntime } from './table-runtime.js'
+import type { StagedTable } from './staged-table.js'
 import type { CoreTransaction } from './transaction.js'
 
 const INSERTED: InsertOutcome = Object.freeze({ kind: 'inserted' })
@@ -31,7 +33,11 @@ interface IndexChange {
   readonly added: EntryKey | undefined
 }
 
+/** What a statement inserts is held in memory up to here, and staged beyond. */
+const STAGED_BEYOND_BYTES = 4 * 2 ** 20
+
 const rowBuffer = new ByteBuffer(1024)
+const places = new RowPlaces()
 
 export class TableWriter {
   private readonly foreignKeys: ForeignKeyChecks
@@ -46,6 +52,8 @@ export class TableWriter {
   *insert(row: readonly Value[], onDuplicate: 'throw' | 'report'): Steps<InsertOutcome> {
     const { runtime, transaction } = this
     transaction.beforeWrite(runtime.table)
+    const staged = this.stagedForRow()
+    if (staged?.isFull === true) yield staged.room()
     const rowKey = runtime.rowKeyOf(row) ?? (yield* this.hiddenKey())
     const duplicate = yield* this.claimRowKey(rowKey)
     if (duplicate) return this.duplicate(runtime.primaryKey as IndexDefinition, rowKey, row, onDuplicate)
@@ -59,17 +67,35 @@ export class TableWriter {
     }
     if (this.foreignKeys.isNeeded) yield* this.foreignKeys.beforeInsert(row)
     if (transaction.environment.locks.hasRanges) yield* this.awaitRanges(rowKey, changes)
-    this.write(rowKey, row, changes, 0)
+    if (staged === undefined) this.write(rowKey, row, changes, 0)
+    else this.stage(staged, rowKey, row, changes)
     return INSERTED
   }
 
   /** See `TableAccess`: all that can be done at once; what has to wait is left to `insert`. */
-  insertRows(rows: Batch, start: number): number {
+  insertRows(rows: Batch, start: number): MaybePromise<number> {
+    const { runtime, transaction } = this
+    transaction.beforeWrite(runtime.table)
+    if (this.foreignKeys.isNeeded || this.isRangeLocked) return start
+    const overlay = transaction.overlayForWrite(runtime.state)
+    const staged = this.stagedBeside(overlay)
+    if (staged?.isFull === true) return staged.room().then(() => this.insertRows(rows, start))
+    return staged === undefined ? this.putRows(rows, start, overlay) : this.stageRows(rows, start, staged)
+  }
+
+  /** Whether others have locked ranges of the table's rows or indexes. */
+  private get isRangeLocked(): boolean {
+    const { locks } = this.transaction.environment
+    if (!locks.hasRanges) return false
+    const { rowKeyspace, indexes } = this.runtime
+    if (locks.hasRangesIn(rowKeyspace)) return true
+    for (const { keyspace } of indexes) if (locks.hasRangesIn(keyspace)) return true
+    return false
+  }
+
+  private putRows(rows: Batch, start: number, overlay: Overlay): number {
     const { runtime, transaction } = this
     const { environment } = transaction
-    transaction.beforeWrite(runtime.table)
-    if (this.foreignKeys.isNeeded || environment.locks.hasRanges) return start
-    const overlay = transaction.overlayForWrite(runtime.state)
     const values = new Array<Value>(runtime.table.columns.length).fill(null)
     const { rowKeyspace, primaryKey, rowEncoder, state, insertColumns } = runtime
     // Behind the last row there is nothing to collide with; others can't come there while this runs.
@@ -95,6 +121,85 @@ export class TableWriter {
     if (row > start) transaction.countRows(runtime, row - start, bytes)
     return row
   }
+
+  /** As `putRows`, with stages in place of the overlay and claims in place of locks. */
+  private stageRows(rows: Batch, start: number, staged: StagedTable): number {
+    const { runtime, transaction } = this
+    const { insertColumns, primaryKey, rowEncoder } = runtime
+    const { locks } = transaction
+    const values = new Array<Value>(runtime.table.columns.length).fill(null)
+    const canClaim = this.canClaim(runtime.rowKeyspace)
+    places.count = 0
+    let isBehindAll = false
+    let row = start
+    let bytes = 0
+    for (; row < rows.rowCount && !staged.isFull; row++) {
+      for (let i = 0; i < insertColumns.length; i++) {
+        const column = insertColumns[i] as number
+        values[column] = (rows.columns[column] as Vector).get(row)
+      }
+      const entry = staged.rows.begin()
+      if (!this.writeRowKey(values, entry)) break
+      const isAscending = staged.rows.endKey()
+      // Ascending keys that follow one another are claimed by the last of them.
+      if (!isAscending || !isBehindAll || !canClaim || staged.indexes.length > 0) {
+        const rowKey = staged.rows.key()
+        if (!this.claim(runtime.rowKeyspace, rowKey, canClaim)) break
+        if (primaryKey === undefined) isBehindAll = true
+        else if (!isAscending || !isBehindAll) {
+          isBehindAll = isAscending && this.isLast(runtime.rowKeyspace, rowKey)
+          if (!isBehindAll && this.isTaken(runtime.rowKeyspace, rowKey) !== false) break
+        }
+        if (staged.indexes.length > 0 && !this.stageEntries(staged, values, rowKey)) break
+      }
+      const valueStart = entry.length
+      const size = rowEncoder.sizeFrom(rows.columns, row)
+      if (size < 0) rowEncoder.encodeFrom(rows.columns, row, entry)
+      else {
+        entry.reserve(size)
+        places.add(row, valueStart)
+        entry.length += size
+      }
+      bytes += entry.length - valueStart
+      staged.rows.end()
+    }
+    if (row < rows.rowCount && !staged.isFull) staged.rows.takeBack()
+    // Column by column, now that each row has its place.
+    rowEncoder.encodeAll(rows.columns, places, staged.rows.bytes)
+    staged.rows.writeIfLarge()
+    if (row > start) {
+      if (canClaim) transaction.environment.locks.claimKey(locks, runtime.rowKeyspace, staged.rows.lastKey)
+      transaction.countRows(runtime, row - start, bytes)
+    }
+    return row
+  }
+
+  /** Appends the key of a new row; false if that has to wait. */
+  private writeRowKey(values: readonly Value[], target: ByteBuffer): boolean {
+    const { runtime, transaction } = this
+    if (runtime.keyEncoder !== undefined) {
+      runtime.writeRowKey(values, target)
+      return true
+    }
+    const { rowIds, views } = transaction.environment
+    const id = rowIds.next(runtime.state, views, runtime.rowKeyspace)
+    if (isPromise(id)) return false
+    target.append(id, 0, id.length)
+    return true
+  }
+
+  /** The stages of a statement that has outgrown the memory for what can be read again. */
+  private stagedBeside(overlay: Overlay): StagedTable | undefined {
+    if (this.staged === undefined && this.mayStage && overlay.byteSize >= STAGED_BEYOND_BYTES) {
+      this.staged = this.transaction.stageFor(this.runtime)
+      this.mayStage = false
+    }
+    return this.staged
+  }
+
+  /** Set where nothing but inserts follows. */
+  mayStage = false
+  private staged: StagedTable | undefined;
 
   /** `cascadedKey` is the foreign key whose cascade this is: its parent is about to get the new values. */
   *update(
@@ -173,9 +278,26 @@ export class TableWriter {
 
   private patienceOfBatch: LockPatience | undefined
 
+  /** Whether claims in a keyspace can take the place of locks. */
+  private canClaim(keyspace: number): boolean {
+    const { environment, locks } = this.transaction
+    return environment.locks.canClaim(locks, keyspace)
+  }
+
+  /** Claims a key, or locks it if that can't be; false if somebody else has it. */
+  private claim(keyspace: number, key: Uint8Array, canClaim: boolean): boolean {
+    if (!canClaim) return this.lockAtOnce(keyspace, key)
+    const { environment, locks } = this.transaction
+    environment.locks.claimKey(locks, keyspace, key)
+    return true
+  }
+
   /** Whether a locked key has an entry; undefined if that can't be told at once. */
-  private isTaken(keyspace: number, key: Uint8Array): boolean | undefined {
+  private isTaken(keyspace: number, key: Buffer): boolean | undefined {
     const { transaction, runtime } = this
+    const isStaged = this.staged?.of(keyspace).has(key) ?? false
+    if (isPromise(isStaged)) return undefined
+    if (isStaged) return true
     const overlay = transaction.overlayAt(runtime.state.ordinal)
     const found = getMerged(transaction.latestOf(runtime.state), overlay, keyspace, key, () => true)
     return isPromise(found) ? undefined : found
@@ -203,6 +325,51 @@ export class TableWriter {
       overlay.put(keyspace, bytes, 0, bytes.length, rowKey, 0, rowKey.length)
     }
     return true
+  }
+
+  /** As `putEntries`, into stages. */
+  private stageEntries(staged: StagedTable, row: readonly Value[], rowKey: Buffer): boolean {
+    const { indexes } = this.runtime
+    const keys: Buffer[] = []
+    for (let i = 0; i < indexes.length; i++) {
+      const { keyspace } = indexes[i] as IndexRuntime
+      const { bytes, isUnique } = (indexes[i] as IndexRuntime).entryKey(row, rowKey)
+      // Others who lock ranges have to know of entries that aren't unique, too.
+      if (!this.claim(keyspace, bytes, this.canClaim(keyspace))) return false
+      if (isUnique && this.isTaken(keyspace, bytes) !== false) return false
+      keys.push(bytes)
+    }
+    for (let i = 0; i < keys.length; i++) staged.indexes[i]?.put(keys[i] as Buffer, rowKey)
+    return true
+  }
+
+  /** Where a row that comes alone is put: the stages if there are any. */
+  private stagedForRow(): StagedTable | undefined {
+    const overlay = this.transaction.overlayAt(this.runtime.state.ordinal)
+    if (overlay === undefined || this.foreignKeys.isNeeded) return undefined
+    return this.stagedBeside(overlay)
+  }
+
+  private stage(
+    staged: StagedTable,
+    rowKey: Buffer,
+    row: readonly Value[],
+    changes: readonly IndexChange[],
+  ): void {
+    const { runtime, transaction } = this
+    const entry = staged.rows.begin()
+    entry.append(rowKey, 0, rowKey.length)
+    staged.rows.endKey()
+    const valueStart = entry.length
+    runtime.rowEncoder.encode(row, entry)
+    const size = entry.length - valueStart
+    staged.rows.end()
+    staged.rows.writeIfLarge()
+    for (let i = 0; i < changes.length; i++) {
+      const { added } = changes[i] as IndexChange
+      if (added !== undefined) staged.indexes[i]?.put(added.bytes, rowKey)
+    }
+    transaction.countRows(runtime, 1, size)
   }
 
   /** Whether rows of other tables may refer to its rows. */
@@ -241,12 +408,24 @@ export class TableWriter {
   }
 
   /** Locks a row key for a new row; answers whether it is taken. */
-  private *claimRowKey(rowKey: Uint8Array): Steps<boolean> {
+  private *claimRowKey(rowKey: Buffer): Steps<boolean> {
     const { runtime } = this
-    yield* this.lock(runtime.rowKeyspace, rowKey)
+    yield* this.lockOrClaim(runtime.rowKeyspace, rowKey)
     // Nobody else has ever seen a hidden key.
     if (runtime.primaryKey === undefined) return false
+    if (yield* this.isStaged(runtime.rowKeyspace, rowKey)) return true
     return (yield* this.readRow(rowKey)) !== undefined
+  }
+
+  /** A staging statement has too many keys to lock each of them. */
+  private *lockOrClaim(keyspace: number, key: Uint8Array): Steps<void> {
+    if (this.staged !== undefined && this.canClaim(keyspace)) this.claim(keyspace, key, true)
+    else yield* this.lock(keyspace, key)
+  }
+
+  private *isStaged(keyspace: number, key: Buffer): Steps<boolean> {
+    const found = this.staged?.of(keyspace).has(key) ?? false
+    return isPromise(found) ? yield* settled(found) : found
   }
 
   /**
@@ -255,10 +434,12 @@ export class TableWriter {
    */
   private *claimUniqueKey(
     index: IndexRuntime,
-    key: Uint8Array,
+    key: Buffer,
     onDuplicate: 'throw' | 'report',
   ): Steps<Buffer | undefined> {
-    yield* this.lock(index.keyspace, key)
+    yield* this.lockOrClaim(index.keyspace, key)
+    // Who stages has no use for the row's key.
+    if (yield* this.isStaged(index.keyspace, key)) return key
     const read = this.readValue(this.transaction.latestOf(this.runtime.state), index.keyspace, key)
     const holder = isPromise(read) ? yield* settled(read) : read
     if (holder !== undefined && onDuplicate === 'report') yield* this.lock(this.runtime.rowKeyspace, holder)

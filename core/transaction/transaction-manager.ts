@@ -67,6 +67,11 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
     const storages = options.storages.filter(isKeyspaceStorage)
     const manager = new CoreTransactionManager(options, await recover(storages, options.log))
     await manager.environment.sizes.load()
+    for (const storage of storages) {
+      storage.dropLostStages?.().catch((error: unknown) => {
+        options.onProblem?.(error instanceof Error ? error : new Error(String(error)))
+      })
+    }
     return manager
   }
 
@@ -236,12 +241,15 @@ export class CoreTransactionManager implements TransactionManager, TransactionHo
     const writes: StorageWrites[] = []
     for (const state of this.environment.states) {
       const overlay = transaction.overlayAt(state.ordinal)
-      if (overlay !== undefined && overlay.entryCount > 0)
-        writes.push({ state, writeSets: overlay.writeSets() })
+      const adoptions = transaction.adoptions(state)
+      const written = overlay !== undefined && overlay.entryCount > 0 ? overlay.writeSets() : []
+      const writeSets = adoptions === undefined ? written : [adoptions, ...written]
+      if (writeSets.length > 0) writes.push({ state, writeSets })
     }
     return {
       writes,
       committed: () => {
+        transaction.handOverStages()
         transaction.finish()
       },
       failed: () => {

@@ -4,6 +4,7 @@
 import { sqlError } from '../common/sql-error.js'
 import type { EvaluationContext } from '../common/evaluation.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
+import { WriteSetBuilder, type WriteSet } from '../common/write-set.js'
 import { primaryPlacementOf, type TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { DriverTransaction, KeyspaceSnapshot, TableStorage } from '../spi/storage.js'
@@ -15,6 +16,7 @@ import { Overlay, type OverlayMark } from './overlay.js'
 import type { ReadView, StorageState } from './read-view.js'
 import { TableDriverAccess } from './table-driver-access.js'
 import { TableDriverWrites, type DriverMark } from './table-driver-writes.js'
+import { canStage, StagedTable } from './staged-table.js'
 import type { TableRuntime } from './table-runtime.js'
 
 /** What a transaction has changed of a table's size. */
@@ -60,6 +62,8 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   private ownDriverWrites: TableDriverWrites | undefined
   private driverTransactions: Map<TableStorage, DriverTransaction> | undefined
   private readonly tables: TableAccess[] = []
+  /** What a statement has inserted beside the overlays. */
+  private readonly staged: StagedTable[] = []
   private readonly savepoints: Savepoint[] = []
   private readonly sizeChanges: SizeChange[] = []
   private view: ReadView | undefined
@@ -138,7 +142,12 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
 
   /** What drivers must have before the statement has gone well. */
   completeStatement(): MaybePromise<void> {
+    if (this.staged.length > 0) return this.finishStages()
     if (this.ownDriverWrites?.endsWithStatement === true) return this.ownDriverWrites.flush()
+  }
+
+  private async finishStages(): Promise<void> {
+    for (const table of this.staged) await table.finish()
   }
 
   savepoint(name: string): void {
@@ -263,6 +272,34 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
     return overlay
   }
 
+  /**
+   * A place beside the overlay for rows of a statement that only inserts: undefined if there is none, or the transaction goes on behind
+   * the statement and would have to read them.
+   */
+  stageFor(runtime: TableRuntime): StagedTable | undefined {
+    const { state } = runtime
+    const { storage } = state
+    if (!this.options.autocommit || !canStage(storage)) return undefined
+    // The view that new readers share must not keep what was rewritten from being used again.
+    const staged = new StagedTable(storage, runtime, () => {
+      this.environment.noteLoad(state, [])
+    })
+    this.staged.push(staged)
+    return staged
+  }
+
+  /** What the commit has to adopt in a storage. */
+  adoptions(state: StorageState): WriteSet | undefined {
+    const adoptions = new WriteSetBuilder()
+    for (const table of this.staged) if (table.runtime.state === state) table.adopt(adoptions)
+    return adoptions.entryCount > 0 ? adoptions : undefined
+  }
+
+  /** The commit is applied: what it has adopted isn't this transaction's any more. */
+  handOverStages(): void {
+    for (const table of this.staged.splice(0)) table.close()
+  }
+
   refuseIfReadOnly(table: TableDefinition): void {
     if (this.options.readOnly && !table.temporary) throw sqlError('ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION')
   }
@@ -316,6 +353,7 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
       this.environment.locks.releaseAll(this.owner)
       this.environment.metadataLocks.releaseAll(this.owner)
     }
+    this.discardStages()
     this.overlays.length = 0
     this.tables.length = 0
     this.savepoints.length = 0
@@ -328,6 +366,7 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   info(): TransactionInfo {
     let bytesWritten = 0
     for (const overlay of this.overlays) bytesWritten += overlay?.byteSize ?? 0
+    for (const table of this.staged) bytesWritten += table.byteSize
     return {
       id: this.id,
       connectionId: this.options.connectionId,
@@ -371,7 +410,13 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
     }
   }
 
+  private discardStages(): void {
+    for (const table of this.staged.splice(0)) table.discard()
+  }
+
   private rollbackTo(mark: TransactionMark | undefined): void {
+    // A statement that stages is the transaction's only one, and has no points in it to go back to.
+    this.discardStages()
     for (const [ordinal, overlay] of this.overlays.entries()) {
       if (overlay === undefined) continue
       const to = mark?.overlays[ordinal]
@@ -419,8 +464,19 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   }
 
   private commitKeyspaces(): MaybePromise<void> {
+    if (this.staged.some((table) => !table.isFinished)) return this.commitStaged()
     if (this.hasKeyspaceWrites) return this.host.commit(this)
     this.finish()
+  }
+
+  private async commitStaged(): Promise<void> {
+    try {
+      await this.finishStages()
+    } catch (error) {
+      this.finish()
+      throw error
+    }
+    await this.commitKeyspaces()
   }
 
   private findSavepoint(name: string): number {

@@ -33,10 +33,13 @@ export function settingsFor(folder: string, mapBytes: number): EnvironmentSettin
   }
 }
 
-/** How the file is written. Version 1 had an entry of LMDB for each of ours. */
-export const FORMAT_VERSION = 2
+/** How the file is written. Version 1 had an entry of LMDB for each of ours; in version 2 each keyspace had its own number. */
+export const FORMAT_VERSION = 3
+const OLDEST_VERSION = 2
+/** Keyspaces from here on are stages. */
+export const FIRST_STAGE = 0xf0000000
 
-/** Behind the commit number, the sizes and the version, which have shorter keys than any leaf. */
+/** Before all leaves: the commit number, the sizes, the version, which is followed by the aliases. */
 const COMMIT_NUMBER_KEY = Buffer.from([0])
 const SIZES_KEY = Buffer.from([0, 0])
 const FORMAT_KEY = Buffer.from([0, 0, 0])
@@ -64,6 +67,8 @@ const target = { keyspace: undefined as number | undefined, start: 0, end: undef
 export class Environment {
   readonly commitNumber: number
   readonly sizes = new Map<number, KeyspaceSize>()
+  /** By keyspace, the other number that its leaves have in the last state: that of the stage that was adopted as a whole. */
+  aliases: ReadonlyMap<number, number>
   /** The memory of what was fetched last, as words. */
   words: Uint16Array = new Uint16Array(0)
   private readonly store: Store
@@ -92,8 +97,9 @@ export class Environment {
     const commitNumber = this.readMeta(COMMIT_NUMBER_KEY)
     const sizes = this.readMeta(SIZES_KEY)
     const isEmpty = commitNumber === undefined && sizes === undefined
-    const formatVersion = this.readMeta(FORMAT_KEY)?.[0] ?? (isEmpty ? FORMAT_VERSION : 1)
-    if (formatVersion !== FORMAT_VERSION) {
+    const format = this.readMeta(FORMAT_KEY)
+    const formatVersion = format?.[0] ?? (isEmpty ? FORMAT_VERSION : 1)
+    if (formatVersion < OLDEST_VERSION || formatVersion > FORMAT_VERSION) {
       void this.store.close()
       throw new Error(
         `it has format version ${formatVersion} and this server reads version ${FORMAT_VERSION}; start with a new folder and load a dump`,
@@ -101,6 +107,7 @@ export class Environment {
     }
     this.commitNumber = commitNumber?.readDoubleLE() ?? 0
     readSizes(sizes, this.sizes)
+    this.aliases = readAliases(format)
   }
 
   /** Frees the snapshots of processes that were killed: they would keep old pages from being used again. */
@@ -116,13 +123,13 @@ export class Environment {
 
   /** The leaf with exactly this lower bound; valid until something else is fetched. */
   fetch(
-    { options }: { readonly options: ReadOptions },
+    { options, aliases }: ReadState,
     keyspace: number,
     lower: Uint8Array,
     start: number,
     end: number,
   ): Buffer | undefined {
-    target.keyspace = keyspace
+    target.keyspace = aliases.get(keyspace) ?? keyspace
     target.start = start
     target.end = end
     const bytes = this.store.getBinaryFast(lower, options)
@@ -134,13 +141,14 @@ export class Environment {
    * Valid until something else is fetched.
    */
   fetchFloor(
-    { options }: { readonly options: ReadOptions },
+    { options, aliases }: ReadState,
     keyspace: number,
     key: Uint8Array | undefined,
     orEqual: boolean,
   ): Buffer | undefined {
     const { floorSearch } = this
-    if (!floorSearch.run(options.transaction, keyspace, key, orEqual)) return undefined
+    const stored = aliases.get(keyspace) ?? keyspace
+    if (!floorSearch.run(options.transaction, stored, key, orEqual)) return undefined
     const { bytes, end } = floorSearch.found
     return this.plainView(bytes, end)
   }
@@ -183,6 +191,12 @@ function isAligned({ byteOffset }: Uint8Array): boolean {
 /** What reads hand to LMDB; made once per transaction. */
 export interface ReadOptions {
   readonly transaction: Transaction
+}
+
+/** A state of LMDB. */
+interface ReadState {
+  readonly options: ReadOptions
+  readonly aliases: ReadonlyMap<number, number>
 }
 
 /** The parts of LMDB's range that are used. */
@@ -263,6 +277,15 @@ function encodeKey(key: Uint8Array, to: Buffer, at: number): number {
   if (size <= 32) for (let i = 0; i < size; i++) to[at + i] = key[start + i] as number
   else to.set(key.subarray(start, end), at)
   return at + size
+}
+
+/** Behind the version: per alias u32 keyspace, u32 stage, little endian; see `writer-thread.js`. */
+function readAliases(format: Buffer | undefined): ReadonlyMap<number, number> {
+  const aliases = new Map<number, number>()
+  for (let at = 1; format !== undefined && at < format.length; at += 8) {
+    aliases.set(format.readUInt32LE(at), format.readUInt32LE(at + 4))
+  }
+  return aliases
 }
 
 /** Layout: per keyspace u32 id, f64 entries, f64 bytes, little endian; see `writer-thread.js`. */

@@ -12,6 +12,7 @@ import { Overlay } from './overlay.js'
 /** A read transaction, shared by all snapshots that begin between two flushes. */
 export class Base {
   readonly options: ReadOptions
+  readonly aliases: ReadonlyMap<number, number>
   private references = 1
   private readonly transaction: Transaction
 
@@ -22,6 +23,7 @@ export class Base {
     readonly sequence: number,
   ) {
     this.transaction = environment.beginRead()
+    this.aliases = environment.aliases
     this.options = { transaction: this.transaction }
   }
 

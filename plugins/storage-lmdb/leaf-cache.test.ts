@@ -261,7 +261,7 @@ test('a file of another format is refused with one line', async () => {
   await expect(storage.start()).rejects.toMatchObject({
     code: 'ER_STORAGE_UNAVAILABLE',
     message: expect.stringMatching(
-      /format version 1 and this server reads version 2; start with a new folder[^\n]*$/,
+      /format version 1 and this server reads version 3; start with a new folder[^\n]*$/,
     ),
   })
 })

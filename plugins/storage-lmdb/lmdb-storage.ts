@@ -8,16 +8,24 @@
  * `docs/decisions/009-lmdb-overlay.md` says why it isn’t done with LMDB's own unflushed commits.
  */
 import {
+  ADOPT,
+  hasAdoptions,
   sqlError,
+  WriteSetReader,
   type KeyspaceSnapshot,
   type KeyspaceStorage,
   type Logger,
   type MaybePromise,
   type SqlError,
   type WriteSet,
-  type WriteSetReader,
 } from '@switchyard/core/spi'
-import { Environment, settingsFor, type EnvironmentSettings, type KeyspaceSize } from './environment.js'
+import {
+  Environment,
+  FIRST_STAGE,
+  settingsFor,
+  type EnvironmentSettings,
+  type KeyspaceSize,
+} from './environment.js'
 import { CHUNK_BYTES, ChunkPool, type Chunk } from './chunk-pool.js'
 import { FolderLock } from './folder-lock.js'
 import { LayerStack, OpenSnapshots } from './layers.js'
@@ -25,7 +33,7 @@ import { KEY_BYTES_MAX } from './leaf.js'
 import { LeafCache } from './leaf-cache.js'
 import { LmdbSnapshot } from './lmdb-snapshot.js'
 import type { Overlay } from './overlay.js'
-import { Writer, type Changed, type ChangedSizes } from './writer.js'
+import { Writer, type Changed } from './writer.js'
 
 export interface LmdbOptions {
   readonly folder: string
@@ -43,6 +51,8 @@ export const CACHE_BYTES = 128 * 1024 * 1024
 interface DirectWrite {
   readonly chunks: readonly Chunk[]
   readonly commitNumber: number
+  /** Stages that the commit adopts. */
+  readonly stages: readonly number[]
 }
 
 /** Longest that one call keeps the event loop to itself. */
@@ -94,6 +104,7 @@ export class LmdbStorage implements KeyspaceStorage {
   private readonly cache: LeafCache
   /** A store failed, and it isn't known what it has changed: until one succeeds nothing that was read outlasts its base. */
   private isCacheDoubtful = false
+  private nextStage = FIRST_STAGE
   private readonly snapshots = new OpenSnapshots()
   private readonly sizeOf = (keyspace: number): KeyspaceSize => this.size(keyspace)
   private readonly onRelease = (commitNumber: number): void => this.snapshots.remove(commitNumber)
@@ -114,7 +125,10 @@ export class LmdbStorage implements KeyspaceStorage {
     this.lock = await this.takeLock(folder)
     try {
       const environment = this.openEnvironment()
-      const { commitNumber } = environment
+      const { commitNumber, sizes, aliases } = environment
+      for (const each of [...sizes.keys(), ...aliases.values()]) {
+        if (each >= this.nextStage) this.nextStage = each + 1
+      }
       this.opened = new LayerStack(environment, this.pool, this.cache)
       this.appliedCommitNumber = commitNumber
       this.durableCommitNumber = commitNumber
@@ -221,11 +235,27 @@ export class LmdbStorage implements KeyspaceStorage {
 
   /** Writes large write sets to LMDB, together with what waits in the overlay: one transaction, one commit. */
   private async applyDirectly(writeSets: readonly WriteSet[], commitNumber: number): Promise<void> {
+    const stages = writeSets.filter(hasAdoptions).flatMap(stagesOf)
     const chunks: Chunk[] = []
     for (const writeSet of writeSets) chunks.push(await copyToChunk(writeSet))
     // What an earlier failure left behind goes first.
     while (this.layers.current.frozen !== undefined) await this.flush()
-    await this.flush({ chunks, commitNumber })
+    await this.flush({ chunks, commitNumber, stages })
+  }
+
+  newStage(): number {
+    return this.nextStage++
+  }
+
+  async dropLostStages(): Promise<void> {
+    const lost = [...this.environment.sizes.keys()].filter((keyspace) => keyspace >= FIRST_STAGE)
+    for (const stage of lost) await this.dropKeyspace(stage)
+  }
+
+  /** What was copied out of stages; those that became keyspaces stay. In the background: what is left is lost at the next start. */
+  private dropCopied(stages: readonly number[]): void {
+    const kept = new Set(this.environment.aliases.values())
+    for (const stage of stages) if (!kept.has(stage)) this.dropKeyspace(stage).catch(() => undefined)
   }
 
   async checkpoint(): Promise<number> {
@@ -259,10 +289,10 @@ export class LmdbStorage implements KeyspaceStorage {
     const chunks = [...frozen.chunks, ...(direct?.chunks ?? [])]
     const commitNumber = direct?.commitNumber ?? frozen.commitNumber
     try {
-      const { sizes, touched } = await this.writer.store(chunks, commitNumber)
+      const changed = await this.writer.store(chunks, commitNumber)
       this.flushFailure = undefined
-      this.noteSizes(sizes)
-      await this.noteTouched(touched)
+      this.noteChanged(changed)
+      await this.noteTouched(changed.touched)
     } catch (error) {
       this.flushFailure = error as SqlError
       this.flushFailedAtMs = performance.now()
@@ -273,7 +303,9 @@ export class LmdbStorage implements KeyspaceStorage {
     this.renewBase(true)
     this.isCacheDoubtful = false
     this.environment.releaseDeadReaders()
-    if (direct !== undefined) this.publish(commitNumber)
+    if (direct === undefined) return
+    this.publish(commitNumber)
+    this.dropCopied(direct.stages)
   }
 
   private flushInBackground(): void {
@@ -301,7 +333,7 @@ export class LmdbStorage implements KeyspaceStorage {
   }
 
   async load(keyspace: number, entries: WriteSet): Promise<void> {
-    const chunk = await copyToChunk(entries)
+    const chunk = takeChunk(entries) ?? (await copyToChunk(entries))
     await this.changeUnseen(keyspace, () => this.writer.store([chunk], undefined))
   }
 
@@ -314,9 +346,10 @@ export class LmdbStorage implements KeyspaceStorage {
 
   /** Changes a keyspace that nobody reads, and lets later snapshots see it. */
   private async changeUnseen(keyspace: number, change: () => Promise<Changed>): Promise<void> {
+    if (this.opened === undefined) throw this.unavailable('it is stopped')
     this.cache.suspend(keyspace)
     try {
-      this.noteSizes((await change()).sizes)
+      this.noteChanged(await change())
       // They must not see, before its time, a commit that is just being written.
       for (let busy = this.busy; busy !== undefined; busy = this.busy) await busy.catch(() => undefined)
       this.renewBase(false)
@@ -353,12 +386,14 @@ export class LmdbStorage implements KeyspaceStorage {
     return { entries: Math.max(0, entries), bytes: Math.max(0, Math.round(bytes)) }
   }
 
-  private noteSizes(changed: ChangedSizes): void {
-    const { sizes } = this.environment
+  /** What the next base shows and this one doesn't. */
+  private noteChanged({ sizes: changed, aliases }: Changed): void {
+    const { environment } = this
     for (const [keyspace, size] of changed) {
-      if (size.entries > 0) sizes.set(keyspace, size)
-      else sizes.delete(keyspace)
+      if (size.entries > 0) environment.sizes.set(keyspace, size)
+      else environment.sizes.delete(keyspace)
     }
+    if (aliases !== undefined) environment.aliases = aliases
   }
 
   private get environment(): Environment {
@@ -378,12 +413,21 @@ export class LmdbStorage implements KeyspaceStorage {
   }
 }
 
+/** The stages that a write set begins with. */
+function stagesOf(writeSet: WriteSet): number[] {
+  const stages: number[] = []
+  const reader = new WriteSetReader(writeSet)
+  while (reader.next() && reader.operation === ADOPT) stages.push(reader.stage)
+  return stages
+}
+
 /** Whether write sets are better stored directly, or too large for an overlay. */
 function isLarge(writeSets: readonly WriteSet[]): boolean {
   let entries = 0
   let bytes = 0
-  for (const { entryCount, byteLength } of writeSets) {
-    if (byteLength > CHUNK_BYTES) return true
+  for (const writeSet of writeSets) {
+    const { entryCount, byteLength } = writeSet
+    if (byteLength > CHUNK_BYTES || hasAdoptions(writeSet)) return true
     entries += entryCount
     bytes += byteLength
   }
@@ -411,6 +455,14 @@ function noteSlice(
     if (endMs === 0) endMs = performance.now() + SLICE_MS
     else if (performance.now() > endMs) return false
   }
+}
+
+/** The memory itself, if it holds nothing else. */
+function takeChunk({ bytes, byteLength }: WriteSet): Chunk | undefined {
+  const { buffer: memory, byteOffset } = bytes
+  if (!(memory instanceof ArrayBuffer) || byteOffset !== 0 || memory.byteLength !== bytes.length)
+    return undefined
+  return { memory, byteLength }
 }
 
 async function copyToChunk({ bytes, byteLength }: WriteSet): Promise<Chunk> {

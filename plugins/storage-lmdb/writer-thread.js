@@ -9,6 +9,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { open } from 'lmdb'
 import { LeafWriter } from './leaf-writer.js'
+import { Leaf } from './leaf.js'
 import { SortedChanges } from './sorted-changes.js'
 
 /**
@@ -19,6 +20,9 @@ import { SortedChanges } from './sorted-changes.js'
  * @typedef {{ id: number, kind: 'close' }} CloseRequest
  */
 
+const PUT = 1
+const ADOPT = 3
+const ENTRY_HEADER_BYTES = 13
 const COMMIT_NUMBER_KEY = Buffer.from([0])
 const SIZES_KEY = Buffer.from([0, 0])
 const FORMAT_KEY = Buffer.from([0, 0, 0])
@@ -54,8 +58,10 @@ const store = open({ ...workerData.settings, encoding: 'binary', keyEncoder })
 /** @type {Map<number, Size>} */
 const sizes = new Map()
 readSizes()
-/** Whether the file doesn't say yet how it is written. */
-let isNew = store.getBinary(whole(FORMAT_KEY)) === undefined
+/** By keyspace, the other number under which its leaves are stored: that of the stage that it took over as a whole. Replaced, never changed. */
+let aliases = /** @type {Map<number, number>} */ (new Map())
+/** Whether the file doesn't say yet how it is written now. */
+let isNew = !readFormat()
 
 /** A key as it is; several may follow. @param {Buffer} key */
 function whole(key) {
@@ -65,9 +71,14 @@ function whole(key) {
   return key
 }
 
+/** The number under which a keyspace's leaves are stored. @param {number} keyspace */
+function storedAs(keyspace) {
+  return aliases.get(keyspace) ?? keyspace
+}
+
 /** A leaf's key, for the next call. @param {number} keyspace @param {import('./leaf.js').Run} lower */
 function leafKey(keyspace, { bytes, start, end }) {
-  target.keyspace = keyspace
+  target.keyspace = storedAs(keyspace)
   target.start = start
   target.end = end
   return /** @type {Buffer} */ (bytes)
@@ -76,7 +87,7 @@ function leafKey(keyspace, { bytes, start, end }) {
 /** A leaf's key in bytes of its own. @param {number} keyspace @param {import('./leaf.js').Run} lower */
 function keyOf(keyspace, { bytes, start, end }) {
   const key = Buffer.allocUnsafe(4 + end - start)
-  key.writeUInt32BE(keyspace)
+  key.writeUInt32BE(storedAs(keyspace))
   key.set(bytes.subarray(start, end), 4)
   return key
 }
@@ -89,6 +100,27 @@ function readSizes() {
       bytes: bytes.readDoubleLE(at + 12),
     })
   }
+}
+
+/** Reads the aliases; answers whether the file has the present version. */
+function readFormat() {
+  const bytes = store.getBinary(whole(FORMAT_KEY))
+  for (let at = 1; bytes !== undefined && at < bytes.length; at += 8) {
+    aliases.set(bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4))
+  }
+  return bytes?.[0] === workerData.formatVersion
+}
+
+/** The version and the aliases. */
+function encodeFormat() {
+  const bytes = Buffer.alloc(1 + aliases.size * 8, workerData.formatVersion)
+  let at = 1
+  for (const [keyspace, stage] of aliases) {
+    bytes.writeUInt32LE(keyspace, at)
+    bytes.writeUInt32LE(stage, at + 4)
+    at += 8
+  }
+  return bytes
 }
 
 /** The sizes with `changed` in place of what they replace. @param {Map<number, Size>} changed */
@@ -113,6 +145,25 @@ function encodeSizes(changed) {
 function transact(commitNumber, work) {
   /** @type {Map<number, Size>} */
   const changed = new Map()
+  const before = aliases
+  try {
+    runTransaction(commitNumber, work, changed, before)
+  } catch (error) {
+    aliases = before
+    throw error
+  }
+  isNew = false
+  for (const [keyspace, size] of changed) sizes.set(keyspace, size)
+  return { sizes: changed, aliases: aliases === before ? undefined : aliases }
+}
+
+/**
+ * @param {number | undefined} commitNumber
+ * @param {(changed: Map<number, Size>) => void} work
+ * @param {Map<number, Size>} changed
+ * @param {Map<number, number>} aliasesBefore
+ */
+function runTransaction(commitNumber, work, changed, aliasesBefore) {
   store.transactionSync(() => {
     work(changed)
     if (commitNumber !== undefined) {
@@ -121,11 +172,8 @@ function transact(commitNumber, work) {
       store.putSync(whole(COMMIT_NUMBER_KEY), value)
     }
     if (changed.size > 0) store.putSync(whole(SIZES_KEY), encodeSizes(changed))
-    if (isNew) store.putSync(whole(FORMAT_KEY), Buffer.from([workerData.formatVersion]))
+    if (isNew || aliases !== aliasesBefore) store.putSync(whole(FORMAT_KEY), encodeFormat())
   })
-  isNew = false
-  for (const [keyspace, size] of changed) sizes.set(keyspace, size)
-  return changed
 }
 
 /** The size that a transaction may change. @param {Map<number, Size>} changed @param {number} keyspace */
@@ -163,20 +211,28 @@ const pages = {
 /** Changes that are sorted and stored together. */
 const changes = new SortedChanges(2 ** 17)
 
+/** @param {LeafWriter} writer */
+function applyChanges(writer) {
+  changes.sort()
+  writer.apply(changes)
+  changes.clear()
+}
+
 /** @param {StoreRequest} request */
 function storeChunks({ chunks, commitNumber }) {
   /** @type {Uint8Array<ArrayBuffer> | undefined} */
   let touched
   const changed = transact(commitNumber, (sizesOfThis) => {
     const writer = new LeafWriter(pages, (keyspace) => sizeIn(sizesOfThis, keyspace))
-    const apply = () => {
-      changes.sort()
-      writer.apply(changes)
-      changes.clear()
-    }
+    const apply = () => applyChanges(writer)
     for (const { memory, byteLength } of chunks) {
       const bytes = Buffer.from(/** @type {ArrayBuffer} */ (memory), 0, byteLength)
       for (let at = 0; at < byteLength;) {
+        if (bytes[at] === ADOPT) {
+          apply()
+          at = adopt(bytes, at, writer, sizesOfThis)
+          continue
+        }
         if (changes.isFull) apply()
         at = changes.add(bytes, at)
       }
@@ -184,33 +240,106 @@ function storeChunks({ chunks, commitNumber }) {
     apply()
     touched = writer.touched.take()
   })
-  return { sizes: changed, touched }
+  return { ...changed, touched }
 }
 
-/** Removes some leaves of a keyspace; answers whether there may be more. @param {number} keyspace */
+/**
+ * Puts the entries of a stage into a keyspace: one without leaves takes over the stage's, into others they are copied. Answers where the
+ * write set goes on. What was done before isn't done again.
+ * @param {Buffer} bytes @param {number} at @param {LeafWriter} writer @param {Map<number, Size>} changed
+ */
+function adopt(bytes, at, writer, changed) {
+  const keyspace = bytes.readUInt32LE(at + 1)
+  const keyAt = at + ENTRY_HEADER_BYTES
+  const stage = bytes.readUInt32BE(keyAt)
+  const size = sizes.get(stage)
+  if (size !== undefined && size.entries > 0) {
+    if (pages.floor(keyspace, EMPTY_KEY) !== undefined) copyStage(stage, keyspace, writer)
+    else {
+      aliases = new Map(aliases).set(keyspace, stage)
+      Object.assign(sizeIn(changed, keyspace), size)
+      changed.set(stage, { entries: 0, bytes: 0 })
+    }
+  }
+  return keyAt + 4
+}
+
+/** Applies a stage's entries to a keyspace, leaf by leaf. @param {number} stage @param {number} keyspace @param {LeafWriter} writer */
+function copyStage(stage, keyspace, writer) {
+  const leaf = new Leaf()
+  let found = pages.floor(stage, EMPTY_KEY)
+  while (found !== undefined) {
+    const memory = found.byteOffset % 2 === 0 ? found : Buffer.from(Uint8Array.from(found).buffer)
+    leaf.point(memory, new Uint16Array(memory.buffer, memory.byteOffset, memory.length >>> 1), 0)
+    if (changes.count + leaf.count > changes.capacity) applyChanges(writer)
+    const entries = entriesOf(leaf, keyspace)
+    for (let at = 0; at < entries.length;) at = changes.add(entries, at)
+    const { bytes, upperStart: start, upperEnd: end } = leaf
+    found = leaf.isLast ? undefined : pages.get(stage, { bytes, start, end })
+  }
+  applyChanges(writer)
+}
+
+/** A leaf's entries as a write set. @param {Leaf} leaf @param {number} keyspace */
+function entriesOf(leaf, keyspace) {
+  let size = 0
+  for (let index = 0; index < leaf.count; index++) {
+    const keyBytes = leaf.keyEnd(index) - leaf.keyStart(index)
+    size += ENTRY_HEADER_BYTES + keyBytes + leaf.valueEnd(index) - leaf.valueStart(index)
+  }
+  const entries = Buffer.allocUnsafe(size)
+  let at = 0
+  for (let index = 0; index < leaf.count; index++) {
+    const keyBytes = leaf.keyEnd(index) - leaf.keyStart(index)
+    const valueBytes = leaf.valueEnd(index) - leaf.valueStart(index)
+    entries[at] = PUT
+    entries.writeUInt32LE(keyspace, at + 1)
+    entries.writeUInt32LE(keyBytes, at + 5)
+    entries.writeUInt32LE(valueBytes, at + 9)
+    at += ENTRY_HEADER_BYTES
+    entries.set(leaf.bytes.subarray(leaf.keyStart(index), leaf.keyEnd(index)), at)
+    entries.set(leaf.bytes.subarray(leaf.valueStart(index), leaf.valueEnd(index)), at + keyBytes)
+    at += keyBytes + valueBytes
+  }
+  return entries
+}
+
+/** Removes some leaves of a keyspace, which has entries left if there may be more. @param {number} keyspace */
 function dropSome(keyspace) {
+  const stored = storedAs(keyspace)
   const lower = Buffer.alloc(4)
-  lower.writeUInt32BE(keyspace)
+  lower.writeUInt32BE(stored)
   const upper = Buffer.alloc(4)
-  if (keyspace < 0xffffffff) upper.writeUInt32BE(keyspace + 1)
+  if (stored < 0xffffffff) upper.writeUInt32BE(stored + 1)
   let removed = 0
-  transact(undefined, (changed) => {
+  return transact(undefined, (changed) => {
     const range = { start: whole(lower), limit: DROPPED_LEAVES_MAX }
-    const keys = store.getKeys(keyspace < 0xffffffff ? { ...range, end: upper } : range)
+    const keys = store.getKeys(stored < 0xffffffff ? { ...range, end: upper } : range)
     for (const key of [...keys]) {
       store.removeSync(whole(key))
       removed++
     }
-    if (removed > 0 || sizes.has(keyspace)) changed.set(keyspace, { entries: 0, bytes: 0 })
+    // While there may be more, a restart has to know of it: the number of a stage isn't given again before.
+    if (removed === DROPPED_LEAVES_MAX) sizeIn(changed, keyspace).entries = 1
+    else {
+      if (removed > 0 || sizes.has(keyspace)) changed.set(keyspace, { entries: 0, bytes: 0 })
+      if (stored !== keyspace) {
+        aliases = new Map(aliases)
+        aliases.delete(keyspace)
+      }
+    }
   })
-  return removed === DROPPED_LEAVES_MAX
 }
 
 /** @param {DropRequest} request */
 async function drop({ keyspace }) {
-  while (dropSome(keyspace)) await new Promise(setImmediate)
+  let dropped = dropSome(keyspace)
+  while ((dropped.sizes.get(keyspace)?.entries ?? 0) > 0) {
+    await new Promise(setImmediate)
+    dropped = dropSome(keyspace)
+  }
   sizes.delete(keyspace)
-  return { sizes: new Map([[keyspace, { entries: 0, bytes: 0 }]]) }
+  return { ...dropped, sizes: new Map([[keyspace, { entries: 0, bytes: 0 }]]) }
 }
 
 /** @param {StoreRequest | DropRequest | CloseRequest} request */

@@ -14,6 +14,8 @@ export interface Changed {
   readonly sizes: ChangedSizes
   /** Of a store: the leaves that are changed or gone; see `leaf-writer.js`. */
   readonly touched: Buffer
+  /** All that there are now, if the request has changed them; see `Environment.aliases`. */
+  readonly aliases: ReadonlyMap<number, number> | undefined
 }
 
 type Request =
@@ -25,6 +27,7 @@ interface Answer {
   readonly id: number
   readonly sizes?: ChangedSizes
   readonly touched?: Uint8Array<ArrayBuffer>
+  readonly aliases?: ReadonlyMap<number, number>
   readonly error?: { readonly message: string; readonly code: number | string | undefined }
 }
 
@@ -88,11 +91,11 @@ export class Writer {
     return worker
   }
 
-  private settle(worker: Worker, { id, sizes = new Map(), touched = NOTHING, error }: Answer): void {
+  private settle(worker: Worker, { id, sizes = new Map(), touched = NOTHING, aliases, error }: Answer): void {
     const waiting = this.waiting.get(id)
     this.waiting.delete(id)
     if (this.waiting.size === 0) worker.unref()
-    if (error === undefined) waiting?.resolve({ sizes, touched: Buffer.from(touched.buffer) })
+    if (error === undefined) waiting?.resolve({ sizes, touched: Buffer.from(touched.buffer), aliases })
     else waiting?.reject(this.storageError(error.code, error.message))
   }
 

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { KeyspaceStorage } from '@switchyard/core/spi'
+import { WriteSetBuilder, type KeyspaceStorage } from '@switchyard/core/spi'
 import { changesOfCommit, expectHistoryState, latest, puts, writeSetOf } from './keyspace-model.js'
 
 const CHILD = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
@@ -67,6 +67,33 @@ export function runDurabilityConformance(
         expect(await latest(storage, 7)).toEqual([])
         expect(await latest(storage, 8)).toEqual(['b=2'])
         expect(await latest(storage, 1)).toEqual(['c=3'])
+      })
+    })
+
+    test('keeps adopted stages, and none that nobody has adopted', async () => {
+      let [adopted, lost] = [0, 0]
+      await session(async (storage) => {
+        if (storage.newStage === undefined) return
+        adopted = storage.newStage()
+        lost = storage.newStage()
+        await storage.load(adopted, puts(adopted, { a: '1' }))
+        await storage.load(lost, puts(lost, { b: '2' }))
+        const adoptions = new WriteSetBuilder()
+        adoptions.adopt(3, adopted)
+        await storage.apply([adoptions, puts(1, { c: '3' })], 1)
+      })
+      await session(async (storage) => {
+        if (storage.newStage === undefined) return
+        expect([adopted, lost]).not.toContain(storage.newStage())
+        expect(await latest(storage, 3)).toEqual(['a=1'])
+        await storage.dropLostStages?.()
+        expect(await latest(storage, lost)).toEqual([])
+        expect(await latest(storage, 3)).toEqual(['a=1'])
+        await storage.apply([puts(3, { d: '4' })], 2)
+      })
+      await session(async (storage) => {
+        if (storage.newStage === undefined) return
+        expect(await latest(storage, 3)).toEqual(['a=1', 'd=4'])
       })
     })
 

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { KeyspaceStorage, WriteSet } from '@switchyard/core/spi'
+import { WriteSetBuilder, type KeyspaceStorage, type WriteSet } from '@switchyard/core/spi'
 import { runDurabilityConformance } from './durability-conformance.js'
 import {
   changesOfCommit,
@@ -63,6 +63,7 @@ export function runKeyspaceConformance(name: string, harness: KeyspaceHarness): 
     describeChanging(open)
     describeSnapshots(open)
     describeBulk(open)
+    describeStages(open)
   })
   if (harness.module !== undefined) runDurabilityConformance(name, harness.create, harness.module)
 }
@@ -462,13 +463,68 @@ function describeSnapshots(open: Open): void {
   })
 }
 
-function describeBulk(open: Open): void {
-  function numbered(keyspace: number, from: number, to: number): WriteSet {
-    const changes: Change[] = []
-    for (let i = from; i < to; i++) changes.push({ keyspace, key: numberKey(i), value: `v${i}` })
-    return writeSetOf(changes)
-  }
+function numbered(keyspace: number, from: number, to: number, step = 1): WriteSet {
+  const changes: Change[] = []
+  for (let i = from; i < to; i += step) changes.push({ keyspace, key: numberKey(i), value: `v${i}` })
+  return writeSetOf(changes)
+}
 
+/** What drivers with `newStage` have to do; the others have nothing to show. */
+function describeStages(open: Open): void {
+  test('stages are adopted by a commit, into empty keyspaces and among what is there', async () => {
+    const storage = await open()
+    if (storage.newStage === undefined) return
+    const newStage = (): number => storage.newStage?.() ?? 0
+    const [fresh, between, behind, unused] = [newStage(), newStage(), newStage(), newStage()] as const
+    expect(new Set([fresh, between, behind, unused]).size).toBe(4)
+    await storage.apply([numbered(5, 0, 6000, 2), numbered(6, 0, 3000)], 1)
+    const before = storage.snapshot()
+    await storage.load(fresh, numbered(fresh, 2000, 4000))
+    await storage.load(fresh, numbered(fresh, 0, 2000))
+    await storage.load(between, numbered(between, 1, 6000, 2))
+    await storage.load(behind, numbered(behind, 3000, 5000))
+    await storage.load(unused, numbered(unused, 0, 100))
+    expect(await latest(storage, 4)).toEqual([])
+    const adoptions = new WriteSetBuilder()
+    adoptions.adopt(4, fresh)
+    adoptions.adopt(5, between)
+    adoptions.adopt(6, behind)
+    // What follows goes on top.
+    const changes = writeSetOf([
+      { keyspace: 4, key: numberKey(17), value: undefined },
+      { keyspace: 4, key: numberKey(4000), value: 'v4000' },
+    ])
+    const expected = async (): Promise<void> => {
+      const four = await latest(storage, 4)
+      expect(four.length).toBe(4000)
+      expect(four[17]?.slice(4)).toBe('=v18')
+      expect((await latest(storage, 5)).map((entry) => entry.slice(4))).toEqual(
+        Array.from({ length: 6000 }, (_, i) => `=v${i}`),
+      )
+      expect((await latest(storage, 6)).length).toBe(5000)
+      expect([4, 5, 6].map((keyspace) => storage.size(keyspace)?.entries)).toEqual([4000, 6000, 5000])
+    }
+    await storage.apply([adoptions, changes], 2)
+    await expected()
+    await storage.apply([adoptions, changes], 2)
+    await expected()
+    expect((await scan(before, 4)).visited).toBe(0)
+    expect((await scan(before, 5)).visited).toBe(3000)
+    before.release()
+    await storage.dropKeyspace(unused)
+    // An adopted keyspace is one as any other.
+    await storage.apply([puts(4, { z: '1' })], 3)
+    await storage.checkpoint()
+    expect((await latest(storage, 4)).at(-1)).toBe('z=1')
+    await storage.dropKeyspace(4)
+    expect(await latest(storage, 4)).toEqual([])
+    await storage.apply([puts(4, { again: '1' })], 4)
+    await storage.checkpoint()
+    expect(await latest(storage, 4)).toEqual(['again=1'])
+  })
+}
+
+function describeBulk(open: Open): void {
   test('what was loaded is seen by later snapshots, at an unchanged commit number', async () => {
     const storage = await open()
     await storage.apply([puts(1, { a: '1' })], 5)
