@@ -393,7 +393,7 @@ class InsertRun {
     const rows: Value[][] = []
     for (const { values } of collected) if (values !== undefined) rows.push(values)
     const wantsRows = compiled.plan.mode === 'replace' || compiled.onDuplicate !== undefined
-    await this.access.lookAhead(rows, wantsRows)
+    if (rows.length > 0) await this.access.lookAhead(rows, wantsRows)
     for (const made of collected) {
       const stored = this.storeMade(made)
       if (stored !== undefined) await stored

@@ -196,7 +196,7 @@ export class TableDriverWrites {
   ): Steps<KeyedRows> {
     this.check(storage, table)
     // What came before stands, whatever becomes of this statement.
-    if (this.isPending) yield* this.handOver()
+    if (this.stages.size > 0 || this.isPendingFor(table)) yield* this.handOver()
     this.noteWritten(storage, table)
     const rows = rowsOf(yield* this.openStage(storage, table))
     this.keyed.set(table.id, rows)
@@ -337,6 +337,9 @@ export class TableDriverWrites {
     const { storage, table, operation } = pending
     const statement = this.currentStatement
     yield* this.stagingDone()
+    const keyed = this.keyed.get(table.id)
+    this.keyed.delete(table.id)
+    if (keyed !== undefined) yield* keyed.put(statement)
     const stage = this.stages.get(table.id) ?? (yield* this.openStage(storage, table))
     this.rowsStaged += rowCountOf(operation)
     const written = stageOperation(stage, operation, statement)

@@ -180,9 +180,16 @@ describeWithEngine('upserts', () => {
   test('can be rolled back, and are seen by their own transaction', async () => {
     await session.run('CREATE TABLE own (id INT PRIMARY KEY, n INT) ENGINE=chdb')
     await session.run('INSERT INTO own VALUES (1, 1), (2, 2)')
+    await session.run('CREATE TABLE beside (id INT PRIMARY KEY) ENGINE=chdb')
     await session.run('BEGIN')
+    await session.run('INSERT INTO beside VALUES (1)')
     await session.run('REPLACE INTO own VALUES (1, 10), (3, 30)')
+    await expect(
+      session.run("INSERT INTO own VALUES (4, 'x') ON DUPLICATE KEY UPDATE n = 1"),
+    ).rejects.toMatchObject({ code: 'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD' })
     await session.run('ROLLBACK')
+    expect(await session.rows('SHOW WARNINGS')).toEqual([])
+    expect(await session.rows('SELECT * FROM beside')).toEqual([])
     expect(await session.rows('SELECT * FROM own ORDER BY id')).toEqual([
       ['1', '1'],
       ['2', '2'],
