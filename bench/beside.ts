@@ -10,7 +10,7 @@ import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
-import { startSwitchyard } from './rivals.js'
+import { clientArguments, startSwitchyard } from './rivals.js'
 
 const at = process.argv.indexOf('--rows')
 const rows = Number(at < 0 ? 3_000_000 : process.argv[at + 1])
@@ -24,8 +24,7 @@ const connect = () =>
 
 /** A client in C, which throws away what it gets. */
 async function client(sql: string): Promise<void> {
-  const target = ['--no-defaults', '-h127.0.0.1', `-P${server.port}`, '-uroot', '--quick', '--batch']
-  const child = spawn('mariadb', [...target, '-e', sql], { stdio: 'ignore' })
+  const child = spawn('mariadb', clientArguments(server, sql, '--quick', '--batch'), { stdio: 'ignore' })
   await once(child, 'exit')
 }
 

@@ -2,13 +2,12 @@
  * LOAD DATA LOCAL of a click-stream file into each storage, and into MariaDB: `npm run bench -- load [--rows 1000000]`. Prints rows per
  * second as the client in C sees it, and the most memory that the server took.
  */
-import { execFileSync } from 'node:child_process'
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isEngineInstalled } from '@switchyard/storage-chdb'
-import { startMariaDb, startSwitchyard, type Rival } from './rivals.js'
+import { runClient, startMariaDb, startSwitchyard, type Rival } from './rivals.js'
 
 const at = process.argv.indexOf('--rows')
 const rows = at < 0 ? 1_000_000 : Number(process.argv[at + 1])
@@ -38,17 +37,12 @@ async function writeClicks(path: string): Promise<void> {
   await once(file, 'close')
 }
 
-function client({ port }: Rival, sql: string): void {
-  const target = ['--no-defaults', '-h127.0.0.1', `-P${port}`, '-uroot', '--local-infile=1', '-e', sql]
-  execFileSync('mariadb', target, { stdio: ['ignore', 'ignore', 'inherit'] })
-}
-
 function load(rival: Rival, engine: string, path: string): void {
-  client(rival, `CREATE DATABASE IF NOT EXISTS bench; CREATE TABLE bench.clicks ${TABLE} ENGINE=${engine}`)
+  runClient(rival, `CREATE DATABASE IF NOT EXISTS bench; CREATE TABLE bench.clicks ${TABLE} ENGINE=${engine}`)
   const startMs = performance.now()
-  client(rival, `LOAD DATA LOCAL INFILE '${path}' INTO TABLE bench.clicks`)
+  runClient(rival, `LOAD DATA LOCAL INFILE '${path}' INTO TABLE bench.clicks`, '--local-infile=1')
   const seconds = (performance.now() - startMs) / 1000
-  client(rival, 'DROP TABLE bench.clicks')
+  runClient(rival, 'DROP TABLE bench.clicks')
   const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${rival.pid}/status`, 'utf8'))?.[1]
   const memory = `${Math.round(Number(peak) / 1024)} MB`
   console.log(
@@ -62,7 +56,7 @@ await writeClicks(path)
 const ours = await startSwitchyard(isEngineInstalled() ? 'hybrid' : 'lmdb')
 const theirs = await startMariaDb()
 try {
-  client(ours, 'SET GLOBAL local_infile = ON')
+  runClient(ours, 'SET GLOBAL local_infile = ON')
   for (const engine of ['lmdb', ...(isEngineInstalled() ? ['chdb'] : [])]) load(ours, engine, path)
   load(theirs, 'InnoDB', path)
 } finally {

@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { loadavg } from 'node:os'
-import { cpuSeconds, startMariaDb, startSwitchyard, type Rival } from './rivals.js'
+import { clientArguments, cpuSeconds, startMariaDb, startSwitchyard, type Rival } from './rivals.js'
 
 const option = (name: string, otherwise: string): string => {
   const at = process.argv.indexOf(`--${name}`)
@@ -23,8 +23,7 @@ const SBTEST =
   'CREATE TABLE IF NOT EXISTS sbtest1 (id INT PRIMARY KEY, k INT NOT NULL, c CHAR(120) NOT NULL, pad CHAR(60) NOT NULL, KEY (k))'
 
 function client(rival: Rival, sql: string): string {
-  const target = ['--no-defaults', '-h127.0.0.1', `-P${rival.port}`, '-uroot', '-N', '-B']
-  return execFileSync('mariadb', [...target, '-e', sql], { encoding: 'utf8' })
+  return execFileSync('mariadb', clientArguments(rival, sql, '-N', '-B'), { encoding: 'utf8' })
 }
 
 function timed(action: () => unknown): number {

@@ -102,6 +102,16 @@ export async function startMariaDb(extra: readonly string[] = []): Promise<Rival
   return { name: 'mariadb', port, pid: child.pid ?? 0, stop: () => stopChild(child, folder) }
 }
 
+/** Arguments of MariaDB's client. Without TLS, which only one of the rivals offers, and the client then uses. */
+export function clientArguments({ port }: Rival, sql: string, ...options: readonly string[]): string[] {
+  return ['--no-defaults', '--skip-ssl', '-h127.0.0.1', `-P${port}`, '-uroot', ...options, '-e', sql]
+}
+
+/** Runs MariaDB's client and throws away what it prints. */
+export function runClient(rival: Rival, sql: string, ...options: readonly string[]): void {
+  execFileSync('mariadb', clientArguments(rival, sql, ...options), { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
 /** CPU seconds that a process has used so far. */
 export function cpuSeconds(pid: number): number {
   const fields = execFileSync('cat', [`/proc/${pid}/stat`], { encoding: 'utf8' })

@@ -3,8 +3,7 @@
  * lmdb]`. Prints the best time of each statement on each server and the ratio (MariaDB's time over ours). The whole table goes to
  * the `mariadb` command, a client in C, which throws it away.
  */
-import { execFileSync } from 'node:child_process'
-import { startMariaDb, startSwitchyard, type Rival } from './rivals.js'
+import { runClient, startMariaDb, startSwitchyard, type Rival } from './rivals.js'
 
 function argument(name: string, otherwise: string): string {
   const at = process.argv.indexOf(`--${name}`)
@@ -42,11 +41,6 @@ const QUERIES: readonly [name: string, sql: string][] = [
   ],
 ]
 
-function client(rival: Rival, sql: string, ...options: readonly string[]): void {
-  const target = ['--no-defaults', '-h127.0.0.1', `-P${rival.port}`, '-uroot', ...options]
-  execFileSync('mariadb', [...target, '-e', sql], { stdio: ['ignore', 'ignore', 'inherit'] })
-}
-
 function seconds(action: () => void): number {
   const start = performance.now()
   action()
@@ -62,7 +56,7 @@ function report(name: string, [ours, theirs]: readonly [number, number]): void {
 }
 
 try {
-  for (const rival of rivals) client(rival, SETUP)
+  for (const rival of rivals) runClient(rival, SETUP)
   const [ours, theirs] = rivals
   const times = (action: (rival: Rival) => void): [number, number] => [
     seconds(() => {
@@ -75,7 +69,7 @@ try {
   report(
     'insert … select',
     times((rival) => {
-      client(rival, `USE bench; ${FILL}`)
+      runClient(rival, `USE bench; ${FILL}`)
     }),
   )
   const statements: readonly [string, string, ...string[]][] = [
@@ -85,7 +79,7 @@ try {
   for (const [name, sql, ...options] of statements) {
     const measured = Array.from({ length: runs }, () =>
       times((rival) => {
-        client(rival, `USE bench; ${sql}`, ...options)
+        runClient(rival, `USE bench; ${sql}`, ...options)
       }),
     )
     report(name, [Math.min(...measured.map(([time]) => time)), Math.min(...measured.map(([, time]) => time))])

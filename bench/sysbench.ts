@@ -3,7 +3,7 @@
  * [--tests oltp_point_select,…] [--rows 100000]`. Prints a line a test with queries per second, server CPU per query and the ratio.
  */
 import { execFileSync } from 'node:child_process'
-import { cpuSeconds, startMariaDb, startSwitchyard, type Rival } from './rivals.js'
+import { cpuSeconds, runClient, startMariaDb, startSwitchyard, type Rival } from './rivals.js'
 
 const option = (name: string, otherwise: string): string => {
   const at = process.argv.indexOf(`--${name}`)
@@ -65,7 +65,7 @@ const ours = await startSwitchyard(storage)
 const theirs = await startMariaDb()
 try {
   for (const rival of [ours, theirs]) {
-    execFileSync('mariadb', ['-h127.0.0.1', `-P${rival.port}`, '-uroot', '-e', 'CREATE DATABASE sbtest'])
+    runClient(rival, 'CREATE DATABASE sbtest')
     const startedAtMs = performance.now()
     sysbench(rival, 'oltp_read_write', 'prepare', [])
     console.log(
