@@ -99,7 +99,9 @@ describeWithCommand(MARIADB_PROGRAMS, 'queries of a benchmark', () => {
       rows = await session.rows(sql)
     })
     expect(rows).toEqual(
-      wanted.map((row) => (row as unknown[]).map((cell) => (cell === null ? null : String(cell)))),
+      wanted.map((row) =>
+        (row as unknown as (string | number | null)[]).map((cell) => (cell === null ? null : String(cell))),
+      ),
     )
     expect([arrived.length, arrived]).toEqual([1, arrived])
   })

@@ -30,7 +30,7 @@ import {
   type TableStorage,
   type TransactionOptions,
 } from '@switchyard/core/spi'
-import { changedTables, changeInput, changeServer, changeSql, type ChangeSql } from './change-sql.js'
+import { changedTables, changeInput, changeServer, changeSql } from './change-sql.js'
 import type { Dialect } from './dialect.js'
 import { fragmentSql, fragmentTemplate } from './fragment-sql.js'
 import { serverOf } from './fragment-tables.js'
