@@ -128,7 +128,7 @@ export class PlanRunner {
   ): MaybePromise<void> {
     running.strict = (this.state.sqlMode & STRICT_MODES) !== 0 && !plan.ignore
     let result: ChangeResult | undefined
-    return this.inTransaction(
+    const done = this.inTransaction(
       plan,
       running,
       true,
@@ -145,6 +145,11 @@ export class PlanRunner {
         sink.ok(this.host.statusOf(affectedRows, lastInsertId, text, moreResults))
       },
     )
+    if (!(done instanceof Promise)) return done
+    // What it had changed by then is undone.
+    return done.catch((error: unknown) => {
+      throw staleIfOutdated(error, running)
+    })
   }
 
   private newExecution(transaction: CoreTransaction, running: RunningStatement): Execution {

@@ -244,13 +244,15 @@ export class PlanCompiler {
       return compileNestedLoop({ ...parts, condition })
     }
     const [leftKeys, rightKeys] = [equalities.map((each) => each.left), equalities.map((each) => each.right)]
-    // What NOT IN says depends on rows of the right side that match none of the left.
-    const boundRight = node.nullAware ? undefined : boundKey(right, rightKeys, leftKeys)
     const keepsUnmatched = node.type === 'left' || node.type === 'anti'
+    // Where either side can be told keys, those of the right one are at hand first: the optimizer puts the smaller one there.
+    const boundLeft = keepsUnmatched ? undefined : boundKey(left, leftKeys, rightKeys)
+    // What NOT IN says depends on rows of the right side that match none of the left.
+    const isRightBound = boundLeft === undefined && !node.nullAware
     return compileHashJoin({
       ...parts,
-      boundRight,
-      boundLeft: boundRight !== undefined || keepsUnmatched ? undefined : boundKey(left, leftKeys, rightKeys),
+      boundRight: isRightBound ? boundKey(right, rightKeys, leftKeys) : undefined,
+      boundLeft,
       leftKeys: this.keyColumns(this.expressions(left.output), leftKeys),
       rightKeys: this.keyColumns(this.expressions(right.output), rightKeys),
     })

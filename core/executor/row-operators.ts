@@ -113,14 +113,33 @@ export function compileProject(
   )
   const pool = new BatchPool(computed.map(({ column }) => (output[column] as OutputColumn).type))
   const types = output.map((column) => column.type)
+  const parts: ProjectParts = { projections, computed, types, subqueries, pool }
+  const positions = projections.map((each) => ('from' in each ? each.from : -1))
   return {
     output,
-    open: (execution) =>
-      new ProjectOperator(
-        { projections, computed, types, subqueries, pool },
-        input.open(execution),
-        execution,
-      ),
+    open: (execution) => new ProjectOperator(parts, input.open(execution), execution),
+    ...boundThrough(input, output, positions, (source, execution) => {
+      return new ProjectOperator(parts, source, execution)
+    }),
+  }
+}
+
+/** `openBound` of a node that passes on the columns at these positions of its input, if that has it. */
+function boundThrough(
+  input: CompiledNode,
+  output: readonly OutputColumn[],
+  positions: readonly number[],
+  wrap: (source: Operator, execution: Execution) => Operator,
+): Pick<CompiledNode, 'openBound'> {
+  if (input.openBound === undefined) return {}
+  return {
+    openBound: (execution, column, values) => {
+      const from = positions[output.findIndex(({ id }) => id === column)]
+      const source = from === undefined ? undefined : input.output[from]
+      const opened =
+        source === undefined ? input.open(execution) : input.openBound?.(execution, source.id, values)
+      return wrap(opened ?? input.open(execution), execution)
+    },
   }
 }
 
@@ -340,18 +359,19 @@ export function compileRename(
 ): CompiledNode {
   const isIdentity =
     positions.length === input.output.length && positions.every((position, i) => position === i)
-  if (isIdentity) return { output, open: (execution) => input.open(execution) }
+  const rename = (batch: Batch | undefined): Batch | undefined => {
+    if (batch === undefined) return undefined
+    const result = new Batch(positions.map((position) => batch.columns[position] as Vector))
+    result.rowCount = batch.rowCount
+    return result
+  }
+  const wrap = (source: Operator): Operator => {
+    if (isIdentity) return source
+    return { next: () => whenBatch(source.next(), rename), close: () => source.close() }
+  }
   return {
     output,
-    open: (execution) => {
-      const source = input.open(execution)
-      const rename = (batch: Batch | undefined): Batch | undefined => {
-        if (batch === undefined) return undefined
-        const result = new Batch(positions.map((position) => batch.columns[position] as Vector))
-        result.rowCount = batch.rowCount
-        return result
-      }
-      return { next: () => whenBatch(source.next(), rename), close: () => source.close() }
-    },
+    open: (execution) => wrap(input.open(execution)),
+    ...boundThrough(input, output, positions, wrap),
   }
 }

@@ -174,7 +174,7 @@ test('tables of a remote are attached, loaded, joined and loaded again', async (
   await expect(engine.query('SELECT * FROM hr.notes')).rejects.toMatchObject({ number: 1049 })
   there.destroy()
   await engine.close()
-})
+}, 60_000)
 
 test('no port is open', async () => {
   const before = process.getActiveResourcesInfo().filter((each) => each === 'TCPServerWrap')

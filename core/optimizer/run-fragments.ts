@@ -53,7 +53,7 @@ class FragmentFinder {
 
   private fragment(node: LogicalNode, site: Site): LogicalNode | undefined {
     const { storage } = site
-    const root = placed(node, site.placements)
+    const root = placed(node, site.placements, this.context)
     const columns = node.output.map(({ id, type }) => ({ id, type }))
     const answer = storage.planFragment?.({ root, columns })
     if (answer === undefined) return undefined
@@ -145,14 +145,19 @@ export function isPortable(node: LogicalNode, scans: ScanNode[], locks = false):
 }
 
 /** The sub-plan with every scan told its copy. */
-function placed(node: LogicalNode, placements: ReadonlyMap<ScanNode, Placement>): LogicalNode {
+function placed(
+  node: LogicalNode,
+  placements: ReadonlyMap<ScanNode, Placement>,
+  context: RuleContext,
+): LogicalNode {
   if (node.kind === 'scan') {
     const placement = placements.get(node)
     if (placement === undefined) return node
-    return { ...node, access: { kind: 'full', placement, reverse: false, rows: 0 } }
+    const { rows } = context.statistics(node.table)
+    return { ...node, access: { kind: 'full', placement, reverse: false, rows } }
   }
   return withInputs(
     node,
-    inputsOf(node).map((input) => placed(input, placements)),
+    inputsOf(node).map((input) => placed(input, placements, context)),
   )
 }

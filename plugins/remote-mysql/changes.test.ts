@@ -202,6 +202,21 @@ describeWithCommand(MARIADB_PROGRAMS, 'changes as one statement', () => {
     expect(arrived.filter((sql) => !sql.startsWith('SELECT'))).toEqual([])
   })
 
+  test('are planned anew where a table is another by now', async () => {
+    await session.run('USE maria')
+    await there.query('CREATE TABLE d.altered (a INT, b INT); INSERT INTO d.altered VALUES (1, 1), (2, 2)')
+    await session.run('UPDATE altered SET a = a + 10')
+    await there.query(
+      'DROP TABLE d.altered; CREATE TABLE d.altered (a BIGINT, c INT); INSERT INTO d.altered VALUES (5, 5)',
+    )
+    expect((await session.run('UPDATE altered SET a = a + 11')).status?.affectedRows).toBe(1)
+    await there.query('ALTER TABLE d.altered CHANGE a z BIGINT')
+    await expect(session.run('UPDATE altered SET a = a + 12')).rejects.toMatchObject({ number: 1054 })
+    await expect(session.run('DELETE FROM altered WHERE a = 1')).rejects.toMatchObject({ number: 1054 })
+    await there.query('DROP TABLE d.altered')
+    await expect(session.run('UPDATE altered SET z = 1')).rejects.toMatchObject({ number: 1146 })
+  })
+
   test('are undone alone, and with their transaction', async () => {
     await session.run('USE maria')
     await session.run('START TRANSACTION')

@@ -150,6 +150,17 @@ describeWithCommand(MARIADB_PROGRAMS, 'a remote that fails', () => {
     await session.run('UPDATE t SET a = 0 WHERE id = 1')
   })
 
+  test('in the midst of a copy leaves nothing of it', async () => {
+    await session.run('CREATE TABLE here.copy (id INT, a INT)')
+    const copying = session.execute('INSERT INTO here.copy SELECT a.id, b.a FROM t a JOIN t b')
+    await until(async () => (await others()) > 0)
+    door.cut()
+    expect((await copying)[0]?.error).toMatchObject(UNAVAILABLE)
+    expect(await session.rows('SELECT COUNT(*) FROM here.copy')).toEqual([['0']])
+    await session.run('INSERT INTO here.copy SELECT id, a FROM t')
+    expect(await session.rows('SELECT COUNT(*) FROM here.copy')).toEqual([['5000']])
+  })
+
   test('by falling silent is given up in time', async () => {
     door.silence(true)
     await expect(session.run('SELECT MAX(a) FROM t')).rejects.toMatchObject(UNAVAILABLE)

@@ -226,6 +226,66 @@ const ENTRIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
       return `IF(${truthSql(need(condition), render)}, ${texts.join(', ')})`
     },
   ],
+  [
+    'case',
+    (args, call, render) => {
+      const pairs = Math.floor(args.length / 2)
+      const whens = Array.from({ length: pairs }, (_, i) => {
+        const then = branchSql(need(args[2 * i + 1]), call.type, render)
+        return `WHEN ${truthSql(need(args[2 * i]), render)} THEN ${then}`
+      })
+      const otherwise =
+        args.length % 2 === 1 ? ` ELSE ${branchSql(need(args.at(-1)), call.type, render)}` : ''
+      return `(CASE ${whens.join(' ')}${otherwise} END)`
+    },
+  ],
+  [
+    'like',
+    ([text, pattern, escape], _call, render) =>
+      likeSql(need(text), need(pattern), escape !== undefined, render),
+  ],
+  ...(['round', 'abs', 'floor', 'ceil', 'ceiling'] as const).map((name): [string, Entry] => [
+    name,
+    ([operand, digits], _call, render) => {
+      // What looks converted may be an average with all of its digits.
+      const { type, kind } = need(operand)
+      if (type.name !== 'decimal' || kind === 'convert' || type.length - type.scale > WHOLE_DIGITS_MAX) {
+        throw new Refusal(`no entry for ${name} of ${type.name}`)
+      }
+      if (digits !== undefined && readsColumns(digits)) throw new Refusal(`${name} to the digits of a column`)
+      return `${name}(${[operand, digits].flatMap((each) => (each === undefined ? [] : [render(each)])).join(', ')})`
+    },
+  ]),
+  ...(['substring', 'left', 'right'] as const).map((name): [string, Entry] => [
+    name,
+    ([text, ...places], _call, render) => {
+      checkPlainText(need(text), name, render.scope)
+      if (!places.every(({ type }) => isInteger(type)))
+        throw new Refusal(`places of ${name} that are no integers`)
+      return `${name}(${[need(text), ...places].map(render).join(', ')})`
+    },
+  ]),
+  [
+    'concat',
+    (args, call, render) => {
+      for (const each of args) {
+        checkPlainText(each, 'concat', render.scope)
+        if (readsColumns(each) && each.type.collation !== call.type.collation) {
+          throw new Refusal('texts of two collations')
+        }
+      }
+      return `concat(${args.map(render).join(', ')})`
+    },
+  ],
+  [
+    'extract',
+    ([unit, operand], _call, render) => {
+      const name = unit?.kind === 'constant' ? String(unit.value).toLowerCase() : ''
+      const entry = DATE_PARTS.has(name) ? ENTRIES.get(name) : undefined
+      if (entry === undefined) throw new Refusal(`no entry for extract of ${name}`)
+      return entry([need(operand)], need(operand), render)
+    },
+  ],
   ...(['ifnull', 'coalesce'] as const).map((name): [string, Entry] => [
     name,
     (args, call, render) => `${name}(${args.map((each) => branchSql(each, call.type, render)).join(', ')})`,
@@ -252,6 +312,42 @@ const ENTRIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     },
   ]),
 ])
+
+const DATE_PARTS: ReadonlySet<string> = new Set(['year', 'month', 'day', 'quarter'])
+/** CEILING and FLOOR of more are no BIGINTs; servers differ in what they are then. */
+const WHOLE_DIGITS_MAX = 17
+/** Collations in which LIKE compares character by character everywhere. */
+const LIKE_COLLATIONS = /_(bin|general_ci|0900_\w+)$/
+/** Results of more might not fit into a packet of the remote's. */
+const TEXT_LENGTH_MAX = 16_383
+
+/** Texts that are the same bytes there, and short. */
+function checkPlainText(text: Expression, name: string, scope: ExpressionScope): void {
+  const { type } = text
+  checkOwn(text, scope)
+  if (!isText(type) || !isWellKnownText(type) || type.length > TEXT_LENGTH_MAX) {
+    throw new Refusal(`no entry for ${name} of ${type.name}`)
+  }
+}
+
+function likeSql(text: Expression, pattern: Expression, escapes: boolean, render: Render): string {
+  const { scope } = render
+  if (
+    escapes ||
+    !isText(text.type) ||
+    !isText(pattern.type) ||
+    readsColumns(pattern) ||
+    !readsColumns(text)
+  ) {
+    throw new Refusal('no entry for this LIKE')
+  }
+  checkTexts(text, pattern, scope)
+  if (!LIKE_COLLATIONS.test(text.type.collation)) throw new Refusal(`LIKE in ${text.type.collation}`)
+  // Whether a backslash escapes is a setting of the session here.
+  scope.holes?.giveUp()
+  if (String(scope.values?.valueOf(pattern) ?? '').includes('\\')) throw new Refusal('a pattern with escapes')
+  return `(${render(text)} LIKE ${render(pattern)})`
+}
 
 function truthSql(expression: Expression, render: Render): string {
   if (!isNumber(expression.type)) throw new Refusal(`${expression.text} is no condition there`)

@@ -118,6 +118,12 @@ describeWithCommand(MARIADB_PROGRAMS, 'fragments', () => {
     'SELECT SUM(IF(amount > 0, amount, 0)), COUNT(IFNULL(code, NULL)), SUM(amount > 0) FROM @sale',
     'SELECT id, RANK() OVER (PARTITION BY item ORDER BY amount), SUM(pieces) OVER (ORDER BY id), COUNT(*) OVER () FROM @sale WHERE id < 50',
     "SELECT id, stamp FROM @sale WHERE stamp >= '2024-01-01' ORDER BY stamp, id",
+    "SELECT id FROM @sale WHERE name LIKE 'a%' OR code LIKE '_' OR name NOT LIKE '%B'",
+    'SELECT SUM(CASE WHEN amount > 0 THEN 1 WHEN amount IS NULL THEN 2 ELSE 0 END), COUNT(CASE item WHEN 1 THEN amount END) FROM @sale',
+    'SELECT id, ROUND(amount, 1), ROUND(amount), ROUND(amount, -2), ABS(amount), FLOOR(amount), CEILING(amount * 2) FROM @sale',
+    "SELECT id, SUBSTRING(code, 1, 2), LEFT(name, 1), RIGHT(name, 2), CONCAT(code, '-', code), SUBSTRING(name, -2) FROM @sale",
+    'SELECT EXTRACT(YEAR FROM day), EXTRACT(MONTH FROM at), SUM(amount) FROM @sale GROUP BY 1, 2',
+    'SELECT id, code COLLATE utf8mb4_general_ci AS c FROM @sale ORDER BY code COLLATE utf8mb4_general_ci, id',
     'SELECT DISTINCT YEAR(day), LENGTH(code), CHAR_LENGTH(code) FROM @sale',
   ])('run as a whole and answer alike: %s', async (sql) => {
     expect([sql, await compare(sql)]).toEqual([sql, true])
@@ -220,6 +226,10 @@ function randomQuery(random: () => number): string {
       `${maybe(0.5, () => 'NOT ')}${of} IN (${literal(of)}, ${literal(of)}${maybe(0.3, () => ', NULL')})`,
       `${of} ${maybe(0.3, () => 'NOT ')}BETWEEN ${literal(of)} AND ${literal(of)}`,
       `${number()} ${one(['<', '=', '>='])} ${number()}`,
+      `${one(['code', 'name', 'word', 'i.kind'])} ${maybe(0.3, () => 'NOT ')}LIKE ${one(["'a%'", "'_'", "'%A%'", "'a\\\\_'", "''"])}`,
+      `ROUND(amount, ${one(['0', '1', '-1'])}) = ${one(['0', '1.5', '-12.3'])}`,
+      `CONCAT(LEFT(code, 1), RIGHT(code, 1)) = ${one(["'aa'", "'AA'"])}`,
+      `CASE WHEN amount > 1 THEN item ELSE pieces END > ${one(['0', '2'])}`,
     ])
   }
   const join = one(['JOIN', 'JOIN', 'LEFT JOIN'])

@@ -30,7 +30,7 @@ import {
   type TableStorage,
   type TransactionOptions,
 } from '@switchyard/core/spi'
-import { changedTables, changeInput, changeServer, changeSql, type ChangeSql } from './change-sql.js'
+import { changedTables, changeInput, changeServer, changeSql } from './change-sql.js'
 import type { Dialect } from './dialect.js'
 import { fragmentSql, fragmentTemplate } from './fragment-sql.js'
 import { serverOf } from './fragment-tables.js'
@@ -139,16 +139,17 @@ export class RemoteStorage implements TableStorage {
     }
   }
 
-  runFragment(
+  async runFragment(
     fragment: Fragment,
     statement: StatementContext,
     values: FragmentValues,
     transaction?: DriverTransaction,
-  ): Promise<BatchCursor> {
+  ): Promise<BatchCursor | undefined> {
     const server = serverOf(fragment.root, this.tables)
     const { dialect } = server
     if (dialect === undefined) throw new Error('invariant: fragments are planned for servers that are known')
-    const sql = this.sqlOf(fragment, server, dialect, values)
+    const sql = sqlWith(() => this.sqlOf(fragment, server, dialect, values))
+    if (sql === undefined) return undefined
     const types = fragment.columns.map(({ type }) => type)
     return this.watched(planTables(fragment.root), () =>
       unlessLocked(sql.endsWith(' NOWAIT'), () => this.open(server, sql, types, statement, transaction)),
@@ -353,7 +354,7 @@ async function unlessLocked<T>(isImpatient: boolean, open: () => Promise<T>): Pr
 }
 
 /** Undefined for what can't be written with the values that there are. */
-function sqlWith(write: () => ChangeSql): ChangeSql | undefined {
+function sqlWith<T>(write: () => T): T | undefined {
   try {
     return write()
   } catch (error) {
