@@ -49,6 +49,9 @@ export const plugin = definePlugin({
   },
 })
 
+/** Sessions for what doesn't wait for one: what was published is flushed at once. */
+const UNGATED = 1
+
 function childEngine(options: Options, logger: Logger): ColumnEngine {
   const { folder, memory, sessions } = options
   const queryMemory = options.queryMemory === 0 ? Math.floor(memory / 2) : options.queryMemory
@@ -58,7 +61,7 @@ function childEngine(options: Options, logger: Logger): ColumnEngine {
       path: join(folder, 'engine'),
       database: DATABASE,
       spoolPaths: spoolFolders(folder),
-      sessionsMax: sessions,
+      sessionsMax: sessions + UNGATED,
       connectionArgs: [`--max_server_memory_usage=${memory}`, `--mark_cache_size=${Math.floor(memory / 8)}`],
       settings: settings.map(([name, value]) => `${name} = ${value}`).join(', '),
       startTimeoutMs: START_TIMEOUT_MS,
@@ -87,7 +90,7 @@ function serverEngine(options: Options, logger: Logger): ColumnEngine {
       cluster,
       tls: tlsOf(options),
       folder,
-      sessionsMax: options.sessions,
+      sessionsMax: options.sessions + UNGATED,
       settings: { ...settingsOf(options.queryMemory, options.threads), ...SERVER_SETTINGS, ...spread },
       connectTimeoutMs: options.connectTimeout,
       heartbeatMs: options.heartbeat,
