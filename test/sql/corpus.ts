@@ -38,26 +38,21 @@ export interface LeftOut {
   readonly cases?: readonly (readonly [file: string, sql: string])[]
 }
 
-/** Declares the tests of all files on one storage. */
-export function describeCorpus(storageName: string, leftOut: readonly LeftOut[] = []): void {
-  describeFilesOn(() => startSwitchyard(storageName, temporaryFolder()), readCorpus(), leftOut)
-}
-
-/** Declares the tests of these files on a server that is started for them. */
-export function describeFilesOn(
-  start: () => Promise<SqlServer>,
-  files: readonly CaseFile[],
+/** Declares the tests of all files on one storage, or on what `start` gives. */
+export function describeCorpus(
+  storageName: string,
   leftOut: readonly LeftOut[] = [],
+  start: (folder: string) => Promise<SqlServer> = (folder) => startSwitchyard(storageName, folder),
 ): void {
   let server: SqlServer
   beforeAll(async () => {
-    server = await start()
-  })
+    server = await start(temporaryFolder())
+  }, START_TIMEOUT_MS)
   afterAll(async () => {
     await server.stop()
     removeTemporaryFolders()
   })
-  for (const file of files) {
+  for (const file of readCorpus()) {
     const reason = leftOut.find((each) => isLeftOut(file, each))?.reason
     if (reason !== undefined) test.skip(`${file.name}: ${reason}`, () => undefined)
     else {
@@ -71,6 +66,8 @@ export function describeFilesOn(
     }
   }
 }
+
+const START_TIMEOUT_MS = 60_000
 
 function isLeftOut({ name, steps }: CaseFile, { files = [], needing }: LeftOut): boolean {
   if (files.some((each) => name.startsWith(each))) return true
