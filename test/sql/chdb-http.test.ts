@@ -53,6 +53,6 @@ if (isEngineInstalled()) {
     describeCorpus('chdb', allBut(PARTS), (folder) => startOverHttp(folder, ''))
   })
   describe('a cluster', () => {
-    describeCorpus('chdb', allBut(CLUSTER_PARTS), (folder) => startOverHttp(folder, 'two'))
+    describeCorpus('chdb', allBut(CLUSTER_PARTS), (folder) => startOverHttp(folder, 'one'))
   })
 } else test.skip('the package chdb is not installed: the corpus over HTTP', () => undefined)
