@@ -90,12 +90,12 @@ try {
   for (const [name, work] of works) {
     const before = [cpuOf(server.pid), cpuOf(childOf(server.pid))] as const
     const startedMs = performance.now()
-    let isOver = false
+    const state = { isOver: false }
     const working = work().finally(() => {
-      isOver = true
+      state.isOver = true
     })
     const times: number[] = []
-    for (let i = 0; !isOver; i++) {
+    for (let i = 0; !state.isOver; i++) {
       const start = performance.now()
       await reader.query(`SELECT a FROM b.points WHERE id = ${first + ((i * 7919) % 1000)}`)
       times.push(performance.now() - start)

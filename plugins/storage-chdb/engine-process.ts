@@ -289,14 +289,14 @@ class QueryStream implements Pending, BlockStream {
   block(bytes: Buffer): void {
     this.begin()
     this.blocks.push(bytes)
-    this.wake?.()
+    this.wakeAll()
   }
 
   end(): void {
     this.begin()
     this.isEnded = true
     this.signal?.removeEventListener('abort', this.onAbort)
-    this.wake?.()
+    this.wakeAll()
   }
 
   fail(error: Error): void {
@@ -323,8 +323,19 @@ class QueryStream implements Pending, BlockStream {
   }
 
   private change(): Promise<void> {
+    const others = this.wake
     return new Promise((resolve) => {
-      this.wake = resolve
+      // Who closes it may come beside who waits for a block.
+      this.wake = () => {
+        others?.()
+        resolve()
+      }
     })
+  }
+
+  private wakeAll(): void {
+    const { wake } = this
+    this.wake = undefined
+    wake?.()
   }
 }

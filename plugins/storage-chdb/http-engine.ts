@@ -115,6 +115,7 @@ export class HttpEngine implements ColumnEngine {
     this.isStopping = true
     for (const giveUp of [...this.pending.values()]) giveUp(new EngineGone('the server stops'))
     clearInterval(this.timer)
+    this.timer = undefined
     const clients = await this.clients?.catch(() => undefined)
     await Promise.all([clients?.main.close(), clients?.control.close()])
     this.clients = undefined
@@ -180,10 +181,9 @@ export class HttpEngine implements ColumnEngine {
       await this.claim(owner, abort)
       return { cluster: cluster === '' ? undefined : cluster, shardCount }
     } catch (error) {
-      if (abort.aborted && !(error instanceof EngineGone)) {
-        throw new EngineGone(`${this.where} did not answer in time`)
-      }
-      throw error instanceof EngineError ? new EngineGone(`${this.where}: ${error.message}`) : error
+      if (error instanceof EngineGone) throw error
+      if (abort.aborted) throw new EngineGone(`${this.where} did not answer in time`)
+      throw new EngineGone(`${this.where}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
 
@@ -205,14 +205,13 @@ export class HttpEngine implements ColumnEngine {
   private async identity(): Promise<string> {
     const { folder } = this.options
     const file = join(folder, 'identity')
-    try {
-      return (await readFile(file, 'utf8')).trim()
-    } catch {
-      const identity = randomUUID()
-      await mkdir(folder, { recursive: true })
-      await writeFile(file, `${identity}\n`, { flag: 'wx', flush: true })
-      return identity
-    }
+    const known = await readFile(file, 'utf8').catch(() => '')
+    // One that was cut off by a crash was never told to anybody.
+    if (known.endsWith('\n')) return known.trim()
+    const identity = randomUUID()
+    await mkdir(folder, { recursive: true })
+    await writeFile(file, `${identity}\n`, { flush: true })
+    return identity
   }
 
   private async shardCount(signal: AbortSignal): Promise<number> {

@@ -49,6 +49,9 @@ export const plugin = definePlugin({
   },
 })
 
+/** Sessions for what doesn't wait for one: what was published is flushed at once. */
+const UNGATED = 1
+
 function childEngine(options: Options, logger: Logger): ColumnEngine {
   const { folder, memory, sessions } = options
   const queryMemory = options.queryMemory === 0 ? Math.floor(memory / 2) : options.queryMemory
@@ -58,7 +61,7 @@ function childEngine(options: Options, logger: Logger): ColumnEngine {
       path: join(folder, 'engine'),
       database: DATABASE,
       spoolPaths: spoolFolders(folder),
-      sessionsMax: sessions,
+      sessionsMax: sessions + UNGATED,
       connectionArgs: [`--max_server_memory_usage=${memory}`, `--mark_cache_size=${Math.floor(memory / 8)}`],
       settings: settings.map(([name, value]) => `${name} = ${value}`).join(', '),
       startTimeoutMs: START_TIMEOUT_MS,
@@ -87,7 +90,7 @@ function serverEngine(options: Options, logger: Logger): ColumnEngine {
       cluster,
       tls: tlsOf(options),
       folder,
-      sessionsMax: options.sessions,
+      sessionsMax: options.sessions + UNGATED,
       settings: { ...settingsOf(options.queryMemory, options.threads), ...SERVER_SETTINGS, ...spread },
       connectTimeoutMs: options.connectTimeout,
       heartbeatMs: options.heartbeat,
@@ -133,14 +136,32 @@ function settingsOf(queryMemory: number, threads: number): Record<string, number
   }
 }
 
+const LIMITED = ['read', 'group_by', 'sort', 'result', 'timeout', 'set', 'join', 'transfer', 'distinct']
+
 /** What an administrator may have set otherwise. */
 const SERVER_SETTINGS = {
   // An insert that is acknowledged is done.
   async_insert: 0,
   // Two blocks that are equal are two blocks.
   insert_deduplicate: 0,
-  // Keys are looked for as they are, NULL too.
+  // Limits end a query with an error and not with less than its result.
+  ...Object.fromEntries(LIMITED.map((what) => [`${what}_overflow_mode`, 'throw'])),
+  skip_unavailable_shards: 0,
+  limit: 0,
+  offset: 0,
+  extremes: 0,
+  final: 0,
+  // What the driver's SQL means.
   transform_null_in: 0,
+  data_type_default_nullable: 0,
+  cast_keep_nullable: 0,
+  decimal_check_overflow: 1,
+  join_default_strictness: 'ALL',
+  any_join_distinct_right_table_keys: 0,
+  count_distinct_implementation: 'uniqExact',
+  aggregate_functions_null_for_empty: 0,
+  empty_result_for_aggregation_by_empty_set: 0,
+  least_greatest_legacy_null_behavior: 0,
 }
 
 const CLUSTER_SETTINGS = {

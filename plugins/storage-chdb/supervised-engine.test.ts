@@ -64,6 +64,13 @@ describeWithEngine('the engine', () => {
     for (const stream of slow) await stream.close()
   })
 
+  test('tells who waits for a block that the query was closed', async () => {
+    const stream = await engine.query(ENDLESS)
+    const next = stream.next().catch((error: unknown) => error)
+    await stream.close()
+    expect(await next).toMatchObject({ number: 394 })
+  })
+
   test('more queries than sessions wait for one another', async () => {
     const many = Array.from({ length: 50 }, (_, i) => bytesOf(engine, `SELECT ${i} + sleep(0.01) AS n`))
     expect((await Promise.all(many)).every((bytes) => bytes.includes('n'))).toBe(true)

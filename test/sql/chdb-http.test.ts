@@ -7,7 +7,7 @@ import { isEngineInstalled } from '@switchyard/storage-chdb'
 import { ClickHouseServer } from '../../plugins/storage-chdb/testing/clickhouse-server.js'
 import { createTestEngine, createTestStorage } from '../../plugins/storage-chdb/testing/test-storage.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
-import { describeFilesOn, readCorpus } from './corpus.js'
+import { describeCorpus, readCorpus, type LeftOut } from './corpus.js'
 import type { SqlServer } from './sql-server.js'
 import { startSwitchyardOn } from './switchyard-server.js'
 
@@ -21,7 +21,7 @@ const PARTS = [
 ]
 const CLUSTER_PARTS = ['queries/subqueries', 'changes/update', 'changes/multi-table']
 
-async function startOverHttp(cluster: string): Promise<SqlServer> {
+async function startOverHttp(folder: string, cluster: string): Promise<SqlServer> {
   const engine = createTestEngine(temporaryFolder(), {
     database: 'switchyard',
     settings:
@@ -31,7 +31,6 @@ async function startOverHttp(cluster: string): Promise<SqlServer> {
   await engine.start()
   const clickhouse = new ClickHouseServer(engine)
   await clickhouse.start()
-  const folder = temporaryFolder()
   const storages = [new MemoryStorage('memory'), createTestStorage(folder, { url: clickhouse.url, cluster })]
   const server = await startSwitchyardOn(storages, 'chdb', folder)
   return {
@@ -44,14 +43,16 @@ async function startOverHttp(cluster: string): Promise<SqlServer> {
   }
 }
 
-const filesOf = (parts: readonly string[]) =>
-  readCorpus().filter(({ name }) => parts.some((part) => name.startsWith(part)))
+function allBut(parts: readonly string[]): readonly LeftOut[] {
+  const others = readCorpus().filter(({ name }) => !parts.some((part) => name.startsWith(part)))
+  return [{ reason: 'the same there as in a process of our own', files: others.map(({ name }) => name) }]
+}
 
 if (isEngineInstalled()) {
   describe('one server', () => {
-    describeFilesOn(() => startOverHttp(''), filesOf(PARTS))
+    describeCorpus('chdb', allBut(PARTS), (folder) => startOverHttp(folder, ''))
   })
   describe('a cluster', () => {
-    describeFilesOn(() => startOverHttp('two'), filesOf(CLUSTER_PARTS))
+    describeCorpus('chdb', allBut(CLUSTER_PARTS), (folder) => startOverHttp(folder, 'one'))
   })
 } else test.skip('the package chdb is not installed: the corpus over HTTP', () => undefined)

@@ -44,24 +44,15 @@ export function describeCorpus(
   leftOut: readonly LeftOut[] = [],
   start: (folder: string) => Promise<SqlServer> = (folder) => startSwitchyard(storageName, folder),
 ): void {
-  describeFilesOn(() => start(temporaryFolder()), readCorpus(), leftOut)
-}
-
-/** Declares the tests of these files on a server that is started for them. */
-export function describeFilesOn(
-  start: () => Promise<SqlServer>,
-  files: readonly CaseFile[],
-  leftOut: readonly LeftOut[] = [],
-): void {
   let server: SqlServer
   beforeAll(async () => {
-    server = await start()
+    server = await start(temporaryFolder())
   }, START_TIMEOUT_MS)
   afterAll(async () => {
     await server.stop()
     removeTemporaryFolders()
   })
-  for (const file of files) {
+  for (const file of readCorpus()) {
     const reason = leftOut.find((each) => isLeftOut(file, each))?.reason
     if (reason !== undefined) test.skip(`${file.name}: ${reason}`, () => undefined)
     else {
