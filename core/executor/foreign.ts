@@ -4,7 +4,7 @@
 import { sqlError } from '../common/sql-error.js'
 import { isAlwaysUtc } from '../common/time-zones.js'
 import { SINGLE_ROW, Batch } from '../common/batch.js'
-import type { Evaluator } from '../common/evaluation.js'
+import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import type { MaybePromise, Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import { compileExpression, NO_COLUMNS, type ExpressionLayout } from '../functions/compile-expression.js'
@@ -66,6 +66,17 @@ export class FragmentValueCompiler {
   private readonly evaluators = new WeakMap<Expression, Evaluator>()
 
   valuesOf({ evaluation }: Execution): FragmentValues {
+    return this.valuesIn(evaluation)
+  }
+
+  /** For a driver that only leaves rows out: what there is to say is said where they are checked again. */
+  unsaidValuesOf({ evaluation }: Execution): FragmentValues {
+    return this.valuesIn(
+      Object.assign(Object.create(evaluation) as EvaluationContext, { warn: () => undefined }),
+    )
+  }
+
+  private valuesIn(evaluation: EvaluationContext): FragmentValues {
     const valueOf = (expression: Expression): Value => this.evaluatorOf(expression)(SINGLE_ROW, 0, evaluation)
     return {
       valueOf,

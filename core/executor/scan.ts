@@ -78,7 +78,7 @@ function compileForeignScan(parts: ScanParts): CompiledNode {
 
 function plannedFilter(node: ScanNode): (execution: Execution) => PlannedFilter {
   const compiler = new FragmentValueCompiler()
-  return (execution) => ({ node, values: compiler.valuesOf(execution) })
+  return (execution) => ({ node, values: compiler.unsaidValuesOf(execution) })
 }
 
 interface ScanParts {
