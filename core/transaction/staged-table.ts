@@ -192,7 +192,8 @@ export class StagedKeyspace {
   // ---- chunks
 
   get isFull(): boolean {
-    return this.writing.length >= WRITING_MAX
+    // Larger pieces, of which the keys are held, too.
+    return this.writing.length >= (this.isScattered ? 1 : WRITING_MAX)
   }
 
   /** Resolves when there is room for more. Rejects if chunks can't be stored. */
