@@ -133,7 +133,7 @@ export interface KeyspaceStorage extends StorageBase {
   /**
    * Writes entries straight into keyspaces that no reader knows yet (bulk load, copy, index build): no commit number,
    * not visible through published definitions, need not be sorted. Resolves when they are stored;
-   * `checkpoint` makes them durable. The memory of the entries is the driver's from now on.
+   * `checkpoint` makes them durable. The entries must not change before.
    */
   load(keyspace: number, entries: WriteSet): MaybePromise<void>
 

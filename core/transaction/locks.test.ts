@@ -271,3 +271,42 @@ test('many locks among those of others are released in slices, and all of them',
   expect(await waiting).toBe(true)
   for (const key of ['k0', 'k25000', 'k49998']) expect(lock(owner(3), key)).toBe(true)
 })
+
+test('a claim locks all keys between its ends, and is only to be had where nobody else holds a lock', async () => {
+  const [a, b] = [owner(1), owner(2)]
+  expect(lock(b, 'z')).toBe(true)
+  expect(locks.canClaim(a, KEYSPACE)).toBe(false)
+  locks.releaseAll(b)
+  const claimed = owner(3)
+  expect(locks.canClaim(claimed, KEYSPACE)).toBe(true)
+  for (const key of ['f', 'k', 'd']) locks.claimKey(claimed, KEYSPACE, Buffer.from(key))
+  expect(locks.canClaim(claimed, KEYSPACE)).toBe(true)
+  expect(locks.canClaim(a, KEYSPACE)).toBe(false)
+  expect(lock(claimed, 'g')).toBe(true)
+  expect(locks.holdsKey(claimed, KEYSPACE, Buffer.from('g'), 0, 1)).toBe(true)
+  // Outside of it others go on; then it can't grow.
+  expect(lock(a, 'c')).toBe(true)
+  expect(lock(a, 'l')).toBe(true)
+  expect(locks.canClaim(claimed, KEYSPACE)).toBe(false)
+  expect(locks.claimantIn(KEYSPACE, Buffer.from('e'), undefined)).toBe(claimed)
+  expect(locks.claimantIn(KEYSPACE, Buffer.from('l'), undefined)).toBeUndefined()
+  expect(locks.claimantIn(KEYSPACE, undefined, Buffer.from('d'))).toBeUndefined()
+  expect(lock(a, 'd', false, { ...PATIENT, wait: 'skip' })).toBe(false)
+  expect(() => lock(a, 'k', true, { ...PATIENT, wait: 'nowait' })).toThrow(sqlError('ER_LOCK_NOWAIT'))
+  const waiting = lock(a, 'g')
+  expect(await isPending(waiting)).toBe(true)
+  locks.releaseAll(claimed)
+  expect(await waiting).toBe(true)
+  expect(lock(owner(4), 'g', false, { ...PATIENT, wait: 'skip' })).toBe(false)
+})
+
+test('waiting for a claim can close a circle, whose member with the fewest writes gives way', async () => {
+  const [a, b] = [owner(1, 1), owner(2, 10)]
+  locks.claimKey(b, KEYSPACE, Buffer.from('d'))
+  expect(locks.lockKey(a, KEYSPACE + 1, Buffer.from('x'), 0, 1, true, PATIENT)).toBe(true)
+  const first = lock(a, 'd')
+  const second = locks.lockKey(b, KEYSPACE + 1, Buffer.from('x'), 0, 1, true, PATIENT)
+  await expect(first).rejects.toMatchObject({ code: 'ER_LOCK_DEADLOCK' })
+  expect(await second).toBe(true)
+  expect(abandoned).toEqual([1])
+})

@@ -16,18 +16,16 @@ import {
   type WriteSetBuilder,
 } from '../common/write-set.js'
 import type { KeyspaceSnapshot, KeyspaceStorage } from '../spi/storage.js'
+import { PIECE_BYTES, pieces, SCATTERED_PIECE_BYTES, scatteredPieces } from './piece-pool.js'
 import type { TableRuntime } from './table-runtime.js'
 
-/** Entries of ascending keys are stored in pieces of this size; of others in larger ones, because each may touch much of what is stored. */
-const CHUNK_BYTES = 16 * 2 ** 20
-const SCATTERED_CHUNK_BYTES = 4 * CHUNK_BYTES
-const SLACK_BYTES = 2 ** 16
 /** Tables may be small. */
 const INITIAL_BYTES = 2 ** 18
+const NOTHING = Buffer.alloc(0)
 /** Chunks of one stage that are being written; then the statement waits. */
 const WRITING_MAX = 2
 
-/** What is being written; the storage has its memory. */
+/** What is being written, from memory that is used again afterwards. */
 interface WritingChunk {
   /** Its keys, if somebody has asked for them. */
   readonly keys: Set<string> | undefined
@@ -45,7 +43,7 @@ export function canStage(storage: KeyspaceStorage): storage is StagingStorage {
 
 /** Entries that will belong to one keyspace. */
 export class StagedKeyspace {
-  private buffer = new ByteBuffer(INITIAL_BYTES)
+  private readonly buffer = new ByteBuffer(INITIAL_BYTES)
   private entryCount = 0
   private entryStart = 0
   /** Whether an entry is under way. */
@@ -79,6 +77,7 @@ export class StagedKeyspace {
   /** Begins an entry; answers the buffer that its key and then its value are to be appended to. */
   begin(): ByteBuffer {
     const { buffer } = this
+    if (buffer.length >= INITIAL_BYTES) this.moveToPiece()
     buffer.reserve(ENTRY_HEADER_BYTES)
     this.entryStart = buffer.length
     this.isOpen = true
@@ -129,7 +128,7 @@ export class StagedKeyspace {
 
   /** Hands a full chunk to the storage: all of its entries have their values now. */
   writeIfLarge(): void {
-    if (this.buffer.length >= (this.isScattered ? SCATTERED_CHUNK_BYTES : CHUNK_BYTES)) this.write()
+    if (this.buffer.length >= (this.isScattered ? SCATTERED_PIECE_BYTES : PIECE_BYTES)) this.write()
   }
 
   /** Of the entries that wait: where values that were given a place can be filled in. */
@@ -193,7 +192,8 @@ export class StagedKeyspace {
   // ---- chunks
 
   get isFull(): boolean {
-    return this.writing.length >= WRITING_MAX
+    // Larger pieces, of which the keys are held, too.
+    return this.writing.length >= (this.isScattered ? 1 : WRITING_MAX)
   }
 
   /** Resolves when there is room for more. Rejects if chunks can't be stored. */
@@ -206,6 +206,7 @@ export class StagedKeyspace {
   async finish(): Promise<void> {
     if (this.entryCount > 0) this.write()
     await this.settle()
+    this.giveBackMemory()
     this.throwFailure()
   }
 
@@ -224,6 +225,7 @@ export class StagedKeyspace {
   async abandon(): Promise<void> {
     this.isDiscarded = true
     await this.settle()
+    this.giveBackMemory()
     this.close()
   }
 
@@ -237,6 +239,14 @@ export class StagedKeyspace {
     while (this.writing.length > 0) await this.writing[0]?.done
   }
 
+  private giveBackMemory(): void {
+    const { bytes } = this.buffer
+    this.buffer.bytes = NOTHING
+    this.buffer.clear()
+    pieces.giveBack(bytes)
+    scatteredPieces.giveBack(bytes)
+  }
+
   private throwFailure(): void {
     if (this.failure !== undefined) throw this.failure.error
   }
@@ -247,9 +257,21 @@ export class StagedKeyspace {
     const chunk: WritingChunk = { keys, done: Promise.resolve() }
     this.writing.push(chunk)
     chunk.done = this.store({ bytes: buffer.bytes, byteLength: buffer.length, entryCount }, chunk)
-    this.buffer = new ByteBuffer(CHUNK_BYTES + SLACK_BYTES)
+    buffer.bytes = pieces.take()
+    buffer.length = 0
     this.entryCount = 0
     if (keys !== undefined) this.keys = new Set()
+  }
+
+  /** What outgrows the memory at hand goes on in a larger one. */
+  private moveToPiece(): void {
+    const { buffer } = this
+    const { bytes, length } = buffer
+    const isLarger = length >= PIECE_BYTES
+    if (bytes.length > (isLarger ? SCATTERED_PIECE_BYTES : PIECE_BYTES)) return
+    buffer.bytes = (isLarger ? scatteredPieces : pieces).take()
+    bytes.copy(buffer.bytes, 0, 0, length)
+    pieces.giveBack(bytes)
   }
 
   private async store(writeSet: WriteSet, chunk: WritingChunk): Promise<void> {
@@ -259,6 +281,8 @@ export class StagedKeyspace {
       this.failure ??= { error }
     }
     this.writing.splice(this.writing.indexOf(chunk), 1)
+    pieces.giveBack(writeSet.bytes)
+    scatteredPieces.giveBack(writeSet.bytes)
     // The next lookup has to see it.
     this.close()
     if (this.isScattered) this.onRewritten()

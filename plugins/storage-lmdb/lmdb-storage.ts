@@ -333,7 +333,7 @@ export class LmdbStorage implements KeyspaceStorage {
   }
 
   async load(keyspace: number, entries: WriteSet): Promise<void> {
-    const chunk = takeChunk(entries) ?? (await copyToChunk(entries))
+    const chunk = sharedChunk(entries) ?? (await copyToChunk(entries))
     await this.changeUnseen(keyspace, () => this.writer.store([chunk], undefined))
   }
 
@@ -457,12 +457,10 @@ function noteSlice(
   }
 }
 
-/** The memory itself, if it holds nothing else. */
-function takeChunk({ bytes, byteLength }: WriteSet): Chunk | undefined {
+/** The memory itself, where the writer thread can see it. */
+function sharedChunk({ bytes, byteLength }: WriteSet): Chunk | undefined {
   const { buffer: memory, byteOffset } = bytes
-  if (!(memory instanceof ArrayBuffer) || byteOffset !== 0 || memory.byteLength !== bytes.length)
-    return undefined
-  return { memory, byteLength }
+  return memory instanceof SharedArrayBuffer && byteOffset === 0 ? { memory, byteLength } : undefined
 }
 
 async function copyToChunk({ bytes, byteLength }: WriteSet): Promise<Chunk> {

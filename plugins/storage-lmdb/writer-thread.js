@@ -208,8 +208,8 @@ const pages = {
   },
 }
 
-/** Changes that are sorted and stored together. */
-const changes = new SortedChanges(2 ** 17)
+/** Changes that are sorted and stored together: in no order, each such lot may touch every leaf of a large keyspace. */
+const changes = new SortedChanges(2 ** 19)
 
 /** @param {LeafWriter} writer */
 function applyChanges(writer) {
