@@ -185,6 +185,10 @@ function roundEntry(name: 'round' | 'truncate'): Entry {
     const number = wideSql(need(operand), render)
     if (!isExactNumber(type) || digitsOf(type).whole < number.whole) throw new Refusal(`no entry for ${text}`)
     const count = placesOf(places, render)
+    // Rounded up before the point it may have no place in its type.
+    if (name === 'round' && count < 0 && isInteger(type) && number.whole > 18) {
+      throw new Refusal(`${text} may be out of range`)
+    }
     const digits = number.whole + 1 + number.scale
     const cut = `${name === 'round' ? 'round' : 'trunc'}(${decimalSql(number.text, digits, number.scale)}, ${count})`
     return castSql(count >= number.scale ? number.text : cut, type)

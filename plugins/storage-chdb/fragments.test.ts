@@ -110,6 +110,7 @@ describeWithEngine('fragments', () => {
     "SELECT id FROM @sale WHERE name LIKE '%\\_%'",
     'SELECT UPPER(name) FROM @sale ',
     'SELECT amount / 0 FROM @sale ',
+    'SELECT ROUND(big, -1) FROM @sale ',
     'SELECT amount / NULLIF(pieces, 3) FROM @sale ',
     "SELECT DATE_FORMAT(day, '%W %M') AS m, COUNT(*) FROM @sale GROUP BY m",
     "SELECT TRIM(BOTH 'a' FROM name) FROM @sale ",
