@@ -12,40 +12,13 @@ import { Batch, sqlText, type ResultSink, type TableDefinition } from '@switchya
 import { createTestStorage } from '../plugins/storage-chdb/testing/test-storage.js'
 import { newStatement } from '../test/conformance/storage/table-fixtures.js'
 import { TestEngine, type TestSession } from '../test/support/engine.js'
+import { COUNTRY, countryOf, countryRows, HIT, QUERIES } from './clickstream-table.js'
 
 const MILLIONS = Number(process.argv[2] ?? 1)
 const RUNS = Number(process.argv[3] ?? 5)
 const COLLATION = process.argv[4] ?? 'utf8mb4_0900_ai_ci'
 const ROWS = MILLIONS * 1_000_000
 const BATCH_ROWS = 65_536
-
-const QUERIES = [
-  ['count', 'SELECT COUNT(*) FROM hit WHERE duration > 500'],
-  ['few groups', 'SELECT country, COUNT(*), AVG(amount) FROM hit GROUP BY country'],
-  [
-    'many groups',
-    'SELECT user_id, COUNT(*), SUM(amount) AS s FROM hit GROUP BY user_id ORDER BY s DESC, user_id LIMIT 10',
-  ],
-  [
-    'filter and top',
-    "SELECT id, at, amount FROM hit WHERE day >= '2024-06-01' AND status = 200 ORDER BY amount DESC, id LIMIT 10",
-  ],
-  ['two distinct counts', 'SELECT COUNT(DISTINCT user_id), COUNT(DISTINCT session) FROM hit'],
-  [
-    'join',
-    'SELECT c.region, COUNT(*), SUM(h.amount) FROM hit h JOIN country c ON c.code = h.country GROUP BY c.region',
-  ],
-  [
-    'rank',
-    'SELECT * FROM (SELECT country, day, s, RANK() OVER (PARTITION BY country ORDER BY s DESC) AS r FROM (SELECT country, day, SUM(amount) AS s FROM hit GROUP BY country, day) x) y WHERE r <= 3',
-  ],
-  ['text groups', 'SELECT url, COUNT(*) AS n FROM hit GROUP BY url ORDER BY n DESC, url LIMIT 10'],
-  ['LIKE', "SELECT COUNT(*) FROM hit WHERE url LIKE '%page/77%'"],
-  [
-    'sums',
-    'SELECT YEAR(day), MONTH(day), SUM(amount), SUM(duration), MIN(at), MAX(at) FROM hit GROUP BY 1, 2 ORDER BY 1, 2',
-  ],
-] as const
 
 class CountingSink implements ResultSink {
   ok(): void {
@@ -105,16 +78,9 @@ try {
 async function createTables(session: TestSession): Promise<void> {
   await session.run(`CREATE DATABASE d COLLATE ${COLLATION}`)
   await session.run('USE d')
-  await session.run(`CREATE TABLE hit (id BIGINT PRIMARY KEY, user_id INT NOT NULL, session BIGINT NOT NULL, day DATE NOT NULL,
-    at DATETIME NOT NULL, country VARCHAR(2) NOT NULL, url VARCHAR(200) NOT NULL, agent VARCHAR(100), status SMALLINT NOT NULL,
-    duration INT, amount DECIMAL(10, 2) NOT NULL) ENGINE=chdb`)
-  await session.run('CREATE TABLE country (code VARCHAR(2) PRIMARY KEY, region VARCHAR(20)) ENGINE=chdb')
-  const countries = Array.from({ length: 50 }, (_, i) => `('${countryOf(i)}', 'Region ${i % 7}')`)
-  await session.run(`INSERT INTO country VALUES ${countries.join()}`)
-}
-
-function countryOf(index: number): string {
-  return String.fromCharCode(65 + (index % 26), 65 + Math.floor(index / 26))
+  await session.run(`CREATE TABLE hit ${HIT} ENGINE=chdb`)
+  await session.run(`CREATE TABLE country ${COUNTRY} ENGINE=chdb`)
+  await session.run(`INSERT INTO country VALUES ${countryRows()}`)
 }
 
 /** As a driver gets rows, without parsing any SQL. */

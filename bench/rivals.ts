@@ -14,6 +14,8 @@ export interface Rival {
   readonly name: string
   readonly port: number
   readonly pid: number
+  /** What it keeps is below. */
+  readonly folder: string
   stop(): Promise<void>
 }
 
@@ -71,7 +73,13 @@ export async function startSwitchyard(
   ]
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
   await untilListening(port, child, 'switchyard')
-  return { name: `switchyard (${storage})`, port, pid: child.pid ?? 0, stop: () => stopChild(child, folder) }
+  return {
+    name: `switchyard (${storage})`,
+    port,
+    pid: child.pid ?? 0,
+    folder,
+    stop: () => stopChild(child, folder),
+  }
 }
 
 export async function startMariaDb(extra: readonly string[] = []): Promise<Rival> {
@@ -99,7 +107,7 @@ export async function startMariaDb(extra: readonly string[] = []): Promise<Rival
   ]
   const child = spawn('mariadbd', args, { stdio: 'ignore' })
   await untilListening(port, child, 'mariadbd')
-  return { name: 'mariadb', port, pid: child.pid ?? 0, stop: () => stopChild(child, folder) }
+  return { name: 'mariadb', port, pid: child.pid ?? 0, folder, stop: () => stopChild(child, folder) }
 }
 
 /** Arguments of MariaDB's client. Without TLS, which only one of the rivals offers, and the client then uses. */
