@@ -67,6 +67,12 @@ const DIRECT_ENTRIES = 20_000
 const DIRECT_BYTES = 8 * 1024 * 1024
 /** Entries that an overlay takes before it is written: the objects that keep them weigh about as much as a short row. */
 const OVERLAY_ENTRIES_MAX = 100_000
+/**
+ * Scans are faster over LMDB's leaves than over changes in memory, so that smaller overlays are written, too, as long as writing takes
+ * no more than one part in `FLUSH_SHARE` of the time: where changes touch much of the data it takes long, and overlays grow to their full size.
+ */
+const FLUSHED_ENTRIES_MIN = 2000
+const FLUSH_SHARE = 10
 /** An overlay may grow to so many times its size while the one before it is being written; then commits wait. */
 const OVERLAY_OVERRUN = 4
 /** After a write that failed, commits go on in memory; the next attempt comes so much later at the earliest. */
@@ -101,6 +107,8 @@ export class LmdbStorage implements KeyspaceStorage {
   private slicing: Promise<void> | undefined
   private flushFailure: SqlError | undefined
   private flushFailedAtMs = 0
+  /** When an overlay is written that isn't full. */
+  private nextFlushMs = 0
   private readonly cache: LeafCache
   /** A store failed, and it isn't known what it has changed: until one succeeds nothing that was read outlasts its base. */
   private isCacheDoubtful = false
@@ -208,13 +216,18 @@ export class LmdbStorage implements KeyspaceStorage {
 
   /** The overlay has room for what was logged before its writer failed, not for a new commit after each failure. */
   get refusal(): SqlError | undefined {
-    if (this.flushFailure === undefined || !this.isDue) return undefined
+    if (this.flushFailure === undefined || !this.isFull) return undefined
     this.flushInBackground()
     return this.flushFailure
   }
 
-  /** Whether the overlay is large enough to be written. */
+  /** Whether the overlay should be written. */
   private get isDue(): boolean {
+    const { active } = this.layers.current
+    return this.isFull || (active.size >= FLUSHED_ENTRIES_MIN && performance.now() >= this.nextFlushMs)
+  }
+
+  private get isFull(): boolean {
     const { active } = this.layers.current
     return active.byteSize >= this.options.overlayBytes || active.size >= OVERLAY_ENTRIES_MAX
   }
@@ -285,6 +298,7 @@ export class LmdbStorage implements KeyspaceStorage {
   }
 
   private async writeOverlay(direct: DirectWrite | undefined): Promise<void> {
+    const startedMs = performance.now()
     const frozen = this.layers.freeze()
     const chunks = [...frozen.chunks, ...(direct?.chunks ?? [])]
     const commitNumber = direct?.commitNumber ?? frozen.commitNumber
@@ -299,6 +313,8 @@ export class LmdbStorage implements KeyspaceStorage {
       this.isCacheDoubtful = true
       throw error
     }
+    const endedMs = performance.now()
+    this.nextFlushMs = endedMs + (FLUSH_SHARE - 1) * (endedMs - startedMs)
     this.durableCommitNumber = commitNumber
     this.renewBase(true)
     this.isCacheDoubtful = false
