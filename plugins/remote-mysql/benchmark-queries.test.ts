@@ -8,7 +8,14 @@ import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../../test/d
 import type { TestSession } from '../../test/support/engine.js'
 import { describeWithCommand } from '../../test/support/system-packages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
-import { addressOf, direct, startWithRemotes, type RemoteSetup } from './testing/remote-databases.js'
+import {
+  addressOf,
+  direct,
+  keepStatements,
+  received,
+  startWithRemotes,
+  type RemoteSetup,
+} from './testing/remote-databases.js'
 
 const SCHEMA = `
   CREATE DATABASE tpch COLLATE utf8mb4_general_ci; USE tpch;
@@ -68,7 +75,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'queries of a benchmark', () => {
     server = await startMariaDb(temporaryFolder())
     there = await direct(server.port)
     await there.query(SCHEMA)
-    await there.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1")
+    await keepStatements(there)
     setup = await startWithRemotes({ tpch: { address: addressOf(server.port) } })
     session = await setup.engine.session('tpch')
   }, 60_000)
@@ -79,23 +86,12 @@ describeWithCommand(MARIADB_PROGRAMS, 'queries of a benchmark', () => {
     removeTemporaryFolders()
   })
 
-  async function received(work: () => Promise<unknown>): Promise<string[]> {
-    await there.query('TRUNCATE TABLE mysql.general_log')
-    await work()
-    const [rows] = await there.query<RowDataPacket[]>(
-      "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE command_type = 'Query' ORDER BY event_time",
-    )
-    return rows
-      .map((row) => String((row as unknown[])[0]))
-      .filter((sql) => !/general_log|^SET NAMES|VERSION\(\)/.test(sql))
-  }
-
   test.each(QUERIES.map((sql) => sql.replace(/\s+/g, ' ')))('%s', async (sql) => {
     const [wanted] = await there.query<RowDataPacket[]>(sql)
     // Definitions are read with the first one.
     await session.rows(sql)
     let rows: readonly (readonly (string | null)[])[] = []
-    const arrived = await received(async () => {
+    const arrived = await received(there, async () => {
       rows = await session.rows(sql)
     })
     expect(rows).toEqual(

@@ -3,13 +3,21 @@
  * otherwise goes there row by row. Method: the same tables in memory, on a MariaDB and on a second server of ours; each statement in all
  * three, in a transaction that is undone; MariaDB's general log tells what arrived.
  */
-import type { Connection, RowDataPacket } from 'mysql2/promise'
+import type { Connection } from 'mysql2/promise'
 import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../../test/differential/mariadb-server.js'
 import type { TestSession } from '../../test/support/engine.js'
 import { killServers, TestServer } from '../../test/support/server.js'
 import { describeWithCommand } from '../../test/support/system-packages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
-import { addressOf, direct, startWithRemotes, type RemoteSetup } from './testing/remote-databases.js'
+import {
+  addressOf,
+  createTables,
+  direct,
+  keepStatements,
+  received,
+  startWithRemotes,
+  type RemoteSetup,
+} from './testing/remote-databases.js'
 
 const DATABASES = ['here', 'maria', 'second'] as const
 
@@ -85,13 +93,9 @@ describeWithCommand(MARIADB_PROGRAMS, 'changes as one statement', () => {
   beforeAll(async () => {
     mariadb = await startMariaDb(temporaryFolder())
     const second = await TestServer.start({ args: ['--storage', 'memory'] })
-    for (const port of [mariadb.port, second.port]) {
-      const client = await direct(port)
-      for (const sql of ['CREATE DATABASE d COLLATE utf8mb4_bin', 'USE d', ...TABLES]) await client.query(sql)
-      await client.end()
-    }
+    for (const port of [mariadb.port, second.port]) await createTables(port, TABLES)
     there = await direct(mariadb.port)
-    await there.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1")
+    await keepStatements(there)
     const tls = { authority: undefined, verify: false }
     setup = await startWithRemotes({
       maria: { address: addressOf(mariadb.port), database: 'd' },
@@ -130,24 +134,16 @@ describeWithCommand(MARIADB_PROGRAMS, 'changes as one statement', () => {
     return { said, affected: status?.affectedRows, info: status?.info, warnings, numbers, tables }
   }
 
-  async function received(work: () => Promise<unknown>): Promise<readonly string[]> {
-    await there.query('TRUNCATE TABLE mysql.general_log')
-    await work()
-    const [rows] = await there.query<RowDataPacket[]>(
-      "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE command_type = 'Query' ORDER BY event_time",
-    )
-    return (
-      rows
-        .map((row) => String((row as unknown[])[0]))
-        // Packets of several statements are told as a whole.
-        .map((packet) => packet.split('; ').at(-1) ?? '')
-        .filter((sql) => /^(UPDATE|DELETE|INSERT|REPLACE)|FOR UPDATE/.test(sql))
-    )
+  async function changesReceived(work: () => Promise<unknown>): Promise<readonly string[]> {
+    const packets = await received(there, work)
+    // Packets of several statements are told as a whole.
+    const statements = packets.map((packet) => packet.split('; ').at(-1) ?? '')
+    return statements.filter((sql) => /^(UPDATE|DELETE|INSERT|REPLACE)|FOR UPDATE/.test(sql))
   }
 
   test.each(WHOLE)('%s', async (sql) => {
     const wanted = await outcome('here', sql)
-    const arrived = await received(async () => {
+    const arrived = await changesReceived(async () => {
       expect(await outcome('maria', sql)).toEqual(wanted)
     })
     expect([arrived.length, arrived]).toEqual([1, arrived])
@@ -157,7 +153,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'changes as one statement', () => {
   // Tables without a primary key can't be changed row by row.
   test.each(BY_ROW)('%s', async (sql) => {
     const wanted = await outcome('here', sql)
-    const arrived = await received(async () => {
+    const arrived = await changesReceived(async () => {
       expect(await outcome('maria', sql)).toEqual(wanted)
     })
     expect(arrived.some((each) => each.endsWith('FOR UPDATE'))).toBe(true)
@@ -185,7 +181,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'changes as one statement', () => {
   })
 
   test('never reaches a database that is read only', async () => {
-    const arrived = await received(async () => {
+    const arrived = await changesReceived(async () => {
       for (const sql of [
         'UPDATE frozen.keyless SET a = 1',
         'UPDATE frozen.item SET pieces = pieces + 1',

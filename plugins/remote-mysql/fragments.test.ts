@@ -8,7 +8,7 @@ import type { TestSession } from '../../test/support/engine.js'
 import { killServers, TestServer } from '../../test/support/server.js'
 import { describeWithCommand } from '../../test/support/system-packages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
-import { addressOf, direct, startWithRemotes, type RemoteSetup } from './testing/remote-databases.js'
+import { addressOf, createTables, startWithRemotes, type RemoteSetup } from './testing/remote-databases.js'
 
 const DATABASES = ['here', 'maria', 'second'] as const
 
@@ -28,11 +28,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'fragments', () => {
   beforeAll(async () => {
     mariadb = await startMariaDb(temporaryFolder())
     const second = await TestServer.start({ args: ['--storage', 'memory'] })
-    for (const port of [mariadb.port, second.port]) {
-      const client = await direct(port)
-      for (const sql of ['CREATE DATABASE d COLLATE utf8mb4_bin', 'USE d', ...TABLES]) await client.query(sql)
-      await client.end()
-    }
+    for (const port of [mariadb.port, second.port]) await createTables(port, TABLES)
     setup = await startWithRemotes({
       maria: { address: addressOf(mariadb.port), database: 'd' },
       second: {

@@ -7,7 +7,14 @@ import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../../test/d
 import type { TestSession } from '../../test/support/engine.js'
 import { describeWithCommand } from '../../test/support/system-packages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
-import { addressOf, direct, startWithRemotes, type RemoteSetup } from './testing/remote-databases.js'
+import {
+  addressOf,
+  direct,
+  keepStatements,
+  received,
+  startWithRemotes,
+  type RemoteSetup,
+} from './testing/remote-databases.js'
 
 const SCHEMA = `
   CREATE DATABASE shop COLLATE utf8mb4_general_ci; CREATE DATABASE other COLLATE utf8mb4_bin; USE shop;
@@ -39,7 +46,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
     server = await startMariaDb(temporaryFolder())
     there = await direct(server.port)
     await there.query(SCHEMA)
-    await there.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1")
+    await keepStatements(there)
     setup = await startWithRemotes({
       shop: { address: addressOf(server.port) },
       frozen: { address: addressOf(server.port), database: 'shop', readOnly: true },
@@ -61,18 +68,6 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
   const read = async (sql: string): Promise<unknown[]> => {
     const [rows] = await there.query<RowDataPacket[]>(sql)
     return rows
-  }
-
-  /** What reached MariaDB meanwhile, but for what every connection begins with. */
-  async function received(work: () => Promise<unknown>): Promise<string[]> {
-    await there.query('TRUNCATE TABLE mysql.general_log')
-    await work()
-    const rows = await read(
-      "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE command_type = 'Query' ORDER BY event_time",
-    )
-    return rows
-      .map((row) => String((row as unknown[])[0]))
-      .filter((sql) => !/general_log|^SET NAMES|VERSION\(\)/.test(sql))
   }
 
   describe('its tables', () => {
@@ -205,7 +200,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
         const wanted = (await read(sql)).map((row) => (row as unknown[]).map((cell) => textOf(cell)))
         await session.rows(sql)
         let rows: unknown
-        const arrived = await received(async () => {
+        const arrived = await received(there, async () => {
           rows = await session.rows(sql)
         })
         expect([sql, rows]).toEqual([sql, wanted])
@@ -224,7 +219,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
 
     test('are told which keys a small table of ours has', async () => {
       const rows = async (sql: string) => (await session.run(sql)).rows.flat().map(Number)
-      const arrived = await received(async () => {
+      const arrived = await received(there, async () => {
         expect(await rows('SELECT SUM(s.id) FROM here.note n JOIN sale s ON s.id = n.item')).toEqual([13])
         expect(
           await rows(
@@ -268,7 +263,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       const total = `SELECT COUNT(*), BIT_XOR(x.id * 10 + x.pieces) FROM (${many}) x`
       const [[, wanted] = []] = (await read(total)) as number[][]
       let rows: unknown
-      const [sent] = await received(async () => {
+      const [sent] = await received(there, async () => {
         rows = await session.rows(total)
       })
       expect(rows).toEqual([['100000', String(wanted)]])
@@ -349,7 +344,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
     })
 
     test('of many rows lock them while they are computed', async () => {
-      const arrived = await received(() =>
+      const arrived = await received(there, () =>
         session.run(
           'UPDATE sale SET item = item + 0, at = at + INTERVAL 0 DAY, pieces = 9 - pieces WHERE id IN (3, 6)',
         ),

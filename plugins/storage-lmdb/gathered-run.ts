@@ -80,9 +80,8 @@ export class GatheredRun {
     return taken
   }
 
-  /** Shows the first `limit` entries that were gathered, and forgets all. Answers how many were taken. */
-  show(visit: RunVisitor, limit: number): number {
-    const count = Math.min(this.count, limit)
+  /** Shows the first `count` entries that were gathered, and forgets all. Answers how many were taken. */
+  show(visit: RunVisitor, count: number): number {
     this.places[0] = 0
     this.places[1] = KEY_BYTES
     this.empty()

@@ -245,7 +245,8 @@ class Merge {
           from += gathered.addRun(bytes, start, places, at + 2 * from, to - from)
           if (from < to || this.isSated) this.showGathered()
         } else if (this.showGathered()) {
-          this.took(visitRun, bytes, start, places, at + 2 * from, to - from)
+          const wanted = Math.min(to - from, this.limit - this.visited)
+          this.noteTaken(visitRun(bytes, start, places, at + 2 * from, wanted), wanted)
           from = to
         }
       }
@@ -253,19 +254,10 @@ class Merge {
     }
   }
 
-  /** Shows a run to the visitor, as far as entries are still wanted. */
-  private took(
-    visitRun: RunVisitor,
-    bytes: Buffer,
-    start: number,
-    places: Uint16Array,
-    at: number,
-    count: number,
-  ): void {
-    const wanted = Math.min(count, this.limit - this.visited)
-    const taken = visitRun(bytes, start, places, at, wanted)
+  /** Notes how many of the entries that were shown at once the visitor took. */
+  private noteTaken(taken: number, shown: number): void {
     this.visited += taken
-    this.isOver = taken < wanted || this.visited >= this.limit
+    this.isOver = taken < shown || this.visited >= this.limit
   }
 
   /** The first entry of a run from `from` on that isn't before a change. */
@@ -357,9 +349,7 @@ class Merge {
     const { gathered, visitRun } = this
     if (gathered === undefined || visitRun === undefined || gathered.count === 0) return !this.isOver
     const wanted = Math.min(gathered.count, this.limit - this.visited)
-    const taken = gathered.show(visitRun, wanted)
-    this.visited += taken
-    this.isOver = taken < wanted || this.visited >= this.limit
+    this.noteTaken(gathered.show(visitRun, wanted), wanted)
     return !this.isOver
   }
 }

@@ -2,9 +2,8 @@
  * Runs sqllogictest files: `npm run sqllogictest -- [--storage memory|lmdb|chdb] [path part …]`. Without a path, every file of the corpus
  * beside the checkout.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { TestEngine } from '../support/engine.js'
 import { createStorages } from '../support/storages.js'
 import { temporaryFolder, removeTemporaryFolders } from '../support/temporary-folder.js'
@@ -42,9 +41,7 @@ for (const path of filesBelow(CORPUS_FOLDER)) {
   await setup.run('CREATE DATABASE slt')
   const startedAtMs = performance.now()
   const session = await engine.session('slt')
-  // The corpus was recorded when MySQL's default was to allow columns that aren't grouped.
-  await session.run("SET sql_mode = REPLACE(@@sql_mode, 'ONLY_FULL_GROUP_BY', '')")
-  const result = await runFile(gunzipSync(readFileSync(path)).toString('utf8'), session)
+  const result = await runFile(path, session)
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1)
   print(`${name}: ${result.passed} passed, ${result.failed} failed, ${seconds} s`)
   for (const failure of result.failures) print(`  ${failure}`)

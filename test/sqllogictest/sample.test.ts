@@ -2,14 +2,11 @@
  * Goal: the classic corpus answers as MySQL does; all of it runs by `npm run sqllogictest`, a sample here. Method: the records of
  * some files against an engine in this process, on each storage. Without the corpus beside the checkout there is nothing to run.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { isEngineInstalled } from '@switchyard/storage-chdb'
 import { TestEngine } from '../support/engine.js'
 import { createStorages } from '../support/storages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js'
-import { CORPUS_FOLDER, hasCorpus } from './corpus.js'
+import { CORPUS_FOLDER, corpusPath, hasCorpus } from './corpus.js'
 import { runFile } from './run-file.js'
 
 const EVIDENCE = [
@@ -50,9 +47,7 @@ each(
     try {
       await (await engine.session()).run('CREATE DATABASE slt')
       const session = await engine.session('slt')
-      await session.run("SET sql_mode = REPLACE(@@sql_mode, 'ONLY_FULL_GROUP_BY', '')")
-      const text = gunzipSync(readFileSync(join(CORPUS_FOLDER, `${file}.test.gz`))).toString('utf8')
-      const result = await runFile(text, session)
+      const result = await runFile(corpusPath(file), session)
       expect(result.failures).toEqual([])
       expect(result.passed).toBeGreaterThan(0)
     } finally {

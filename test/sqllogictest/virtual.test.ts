@@ -2,15 +2,12 @@
  * Goal: the classic corpus answers as MySQL does on tables of a virtual database. Method: as `sample.test.ts`, on a database that lies on
  * MariaDB, and on one that lies on a second server of ours.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../differential/mariadb-server.js'
 import { startVirtualEngine } from '../sql/virtual-server.js'
 import { killServers, TestServer } from '../support/server.js'
 import { describeWithCommand } from '../support/system-packages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js'
-import { CORPUS_FOLDER, hasCorpus } from './corpus.js'
+import { corpusPath, hasCorpus } from './corpus.js'
 import { runFile } from './run-file.js'
 
 // Views aren't made in remote databases, and REPLACE of rows without primary key isn't done there.
@@ -25,9 +22,7 @@ async function check(port: number, file: string): Promise<void> {
     await there.query('CREATE DATABASE slt COLLATE utf8mb4_bin')
     await (await engine.session()).run('CREATE DATABASE slt FROM SERVER remote')
     const session = await engine.session('slt')
-    await session.run("SET sql_mode = REPLACE(@@sql_mode, 'ONLY_FULL_GROUP_BY', '')")
-    const text = gunzipSync(readFileSync(join(CORPUS_FOLDER, `${file}.test.gz`))).toString('utf8')
-    const result = await runFile(text, session)
+    const result = await runFile(corpusPath(file), session)
     expect(result.failures).toEqual([])
     expect(result.passed).toBeGreaterThan(0)
   } finally {

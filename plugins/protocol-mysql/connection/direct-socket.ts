@@ -23,11 +23,13 @@ const IS_POSSIBLE = process.platform !== 'win32'
 
 const shared = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
 
-function handleOf(socket: Socket): SocketHandle | undefined {
-  const handle = (socket as unknown as SocketWithHandle)._handle
-  return handle !== undefined && handle !== null && typeof handle.fd === 'number' && handle.fd >= 0
-    ? handle
-    : undefined
+function handleOf(socket: Socket): SocketHandle | null | undefined {
+  return IS_POSSIBLE ? (socket as unknown as SocketWithHandle)._handle : undefined
+}
+
+/** -1 for none. Asking a handle for it is a call out of JavaScript: ask once. */
+function descriptorOf(handle: SocketHandle | null | undefined): number {
+  return handle?.fd ?? -1
 }
 
 /**
@@ -35,8 +37,8 @@ function handleOf(socket: Socket): SocketHandle | undefined {
  * socket does; reading begins with `resume`.
  */
 export function directSocket(accepted: Socket): Socket {
-  const handle = IS_POSSIBLE ? handleOf(accepted) : undefined
-  if (handle === undefined) return accepted
+  const handle = handleOf(accepted)
+  if (handle === undefined || handle === null || descriptorOf(handle) < 0) return accepted
   const options: SocketConstructorOpts & { handle: SocketHandle; onread: OnReadOpts } = {
     handle,
     readable: true,
@@ -61,10 +63,10 @@ export function directSocket(accepted: Socket): Socket {
  * encrypted and has nothing queued. What goes wrong is found again by whoever writes the rest to the socket.
  */
 export function writeAtOnce(socket: Socket, buffer: Buffer, length: number): number {
-  const handle = IS_POSSIBLE ? handleOf(socket) : undefined
-  if (handle === undefined) return 0
+  const descriptor = descriptorOf(handleOf(socket))
+  if (descriptor < 0) return 0
   try {
-    return writeSync(handle.fd, buffer, 0, length)
+    return writeSync(descriptor, buffer, 0, length)
   } catch {
     return 0
   }

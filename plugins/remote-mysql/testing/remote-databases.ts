@@ -1,5 +1,5 @@
 /** A server of ours with virtual databases on a server that a test has started. */
-import { createConnection, type Connection } from 'mysql2/promise'
+import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise'
 import { createStorage } from '../../../test/support/storages.js'
 import { TEST_SETTINGS, TestEngine } from '../../../test/support/engine.js'
 import { plugin, RemoteCatalog, RemoteStorage } from '../index.js'
@@ -77,4 +77,28 @@ export function direct(port: number): Promise<Connection> {
     dateStrings: true,
     timezone: 'Z',
   })
+}
+
+/** Makes database `d` and its tables on a server. */
+export async function createTables(port: number, tables: readonly string[]): Promise<void> {
+  const client = await direct(port)
+  for (const sql of ['CREATE DATABASE d COLLATE utf8mb4_bin', 'USE d', ...tables]) await client.query(sql)
+  await client.end()
+}
+
+/** From now on MariaDB keeps what it is asked, for `received`. */
+export async function keepStatements(there: Connection): Promise<void> {
+  await there.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1")
+}
+
+/** What reached MariaDB while `work` was done, but for what every connection begins with. */
+export async function received(there: Connection, work: () => Promise<unknown>): Promise<string[]> {
+  await there.query('TRUNCATE TABLE mysql.general_log')
+  await work()
+  const [rows] = await there.query<RowDataPacket[]>(
+    "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE command_type = 'Query' ORDER BY event_time",
+  )
+  return rows
+    .map((row) => String((row as unknown[])[0]))
+    .filter((sql) => !/general_log|^SET NAMES|VERSION\(\)/.test(sql))
 }
