@@ -31,6 +31,9 @@ const LETTER_N = 0x4e
 const NONE = -1
 /** A position that says: the bytes at hand don't suffice. */
 const MORE = -1
+const NO_SEPARATOR = 0
+const LINE_END = 1
+const FIELD_END = 2
 /** A position that says: the line has something to be looked at closely. */
 const UNUSUAL = -2
 const INITIAL_BYTES = 1 << 16
@@ -252,7 +255,7 @@ export class TextFileReader {
 
   /** Reads one field into `column`; answers where the next begins and notes whether its line ends with it. */
   private readField(from: number, column: BytesVector): number {
-    const { buffer, end, special, enclosedBy, escapedBy, lineEnd, fieldEnd } = this
+    const { buffer, end, special, enclosedBy, escapedBy } = this
     const isEnclosed = buffer[from] === enclosedBy
     const start = isEnclosed ? from + 1 : from
     let at = start
@@ -305,31 +308,42 @@ export class TextFileReader {
           runStart = at
           continue
         }
-        const line = behind >= end ? 1 : this.startsWith(lineEnd, behind)
-        if (line === MORE) return MORE
-        const field = line === 1 ? 0 : this.startsWith(fieldEnd, behind)
-        if (field === MORE) return MORE
-        if (line === 0 && field === 0) {
+        const separator = behind >= end ? LINE_END : this.separatorAt(behind)
+        if (separator === MORE) return MORE
+        if (separator === NO_SEPARATOR) {
           at++
           continue
         }
         this.take(column, runStart, at, isCopied, true, hasNullMark)
-        this.endsLine = line === 1
-        if (behind >= end) return end
-        return behind + (line === 1 ? lineEnd.length : fieldEnd.length)
+        return behind >= end ? this.endAt(end, separator, 0) : this.endAt(behind, separator)
       }
-      const line = this.startsWith(lineEnd, at)
-      if (line === MORE) return MORE
-      const field = line === 1 ? 0 : this.startsWith(fieldEnd, at)
-      if (field === MORE) return MORE
-      if (line === 0 && field === 0) {
+      const separator = this.separatorAt(at)
+      if (separator === MORE) return MORE
+      if (separator === NO_SEPARATOR) {
         at++
         continue
       }
       this.take(column, runStart, at, isCopied, false, hasNullMark)
-      this.endsLine = line === 1
-      return at + (line === 1 ? lineEnd.length : fieldEnd.length)
+      return this.endAt(at, separator)
     }
+  }
+
+  /** What stands at `at`, or MORE if too few bytes are there to tell. */
+  private separatorAt(at: number): number {
+    const line = this.startsWith(this.lineEnd, at)
+    if (line !== 0) return line === MORE ? MORE : LINE_END
+    const field = this.startsWith(this.fieldEnd, at)
+    return field === 1 ? FIELD_END : field
+  }
+
+  /** The field is over at `at`; answers where the next one begins. */
+  private endAt(
+    at: number,
+    separator: number,
+    length = separator === LINE_END ? this.lineEnd.length : this.fieldEnd.length,
+  ): number {
+    this.endsLine = separator === LINE_END
+    return at + length
   }
 
   /** Pushes the bytes `[runStart, to)`, behind what was copied before. */
