@@ -98,6 +98,33 @@ describe('an engine in memory', () => {
     ])
   })
 
+  test('columns may be called as they like', async () => {
+    const [row] = await all(engine, "SELECT 'a' AS __proto__, 2 AS constructor")
+    expect(Object.entries(row ?? {})).toEqual([
+      ['__proto__', 'a'],
+      ['constructor', 2],
+    ])
+  })
+
+  test('goes on behind a connection that was killed', async () => {
+    await engine
+      .transaction(async (connection) => {
+        const [row] = await (await connection.query('SELECT CONNECTION_ID() AS id')).all()
+        await engine.execute(`KILL ${String(row?.id)}`)
+      })
+      .catch(() => undefined)
+    for (let i = 0; i < 3; i++) expect(await all(engine, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+
+  test('throws what went wrong in a transaction, also if its connection is gone', async () => {
+    const work = engine.transaction(async (connection) => {
+      await connection.close()
+      throw new Error('mine')
+    })
+    await expect(work).rejects.toThrow('mine')
+    expect(await all(engine, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+
   test('keeps sessions apart', async () => {
     const [a, b] = [await engine.connect('d'), await engine.connect('d')]
     await a.execute('SET @x = 1')
@@ -133,6 +160,17 @@ test('an engine keeps what it has in its folder, and says in one line what is wr
   )
 })
 
+test('a statement that drops the current database has gone well', async () => {
+  const config = { storage: 'lmdb', dataDir: temporaryFolder() }
+  const first = await openEngine(config)
+  await first.execute('CREATE DATABASE d')
+  await first.close()
+  const engine = await openEngine(config, { database: 'd' })
+  expect(await engine.execute('DROP DATABASE d')).toMatchObject({ warningCount: 0 })
+  await expect(engine.execute('SELECT 1')).rejects.toMatchObject({ code: 'ER_BAD_DB_ERROR' })
+  await engine.close()
+})
+
 test('tables of a remote are attached, loaded, joined and loaded again', async () => {
   const server = await TestServer.start({ args: ['--storage', 'memory'] })
   const there = await server.connect({ multipleStatements: true })
@@ -159,7 +197,7 @@ test('tables of a remote are attached, loaded, joined and loaded again', async (
     "UPDATE employees SET name = 'Bea' WHERE id = 2; INSERT INTO employees VALUES (9, 'Dot', 1, DEFAULT)",
   )
   expect(await all(engine, 'SELECT name FROM cache.employees WHERE id = 2')).toEqual([{ name: 'Bob' }])
-  await employees.refresh()
+  await Promise.all([employees.refresh(), employees.refresh()])
   expect(await all(engine, 'SELECT name, salary FROM cache.employees WHERE id IN (2, 9)')).toEqual([
     { name: 'Bea', salary: '40000.00' },
     { name: 'Dot', salary: '1.00' },

@@ -227,26 +227,28 @@ export class KeyedRows {
   }
 
   private own(keyed: KeyedRow): void {
-    this.indexes.forEach(({ owners }, i) => {
-      const text = keyed.texts[i]
-      if (text !== undefined) owners.set(text, keyed)
-    })
+    this.note(keyed.texts, keyed)
   }
 
   private disown(keyed: KeyedRow): void {
-    this.indexes.forEach(({ owners }, i) => {
-      const text = keyed.texts[i]
-      if (text !== undefined) owners.set(text, undefined)
-    })
+    this.note(keyed.texts, undefined)
+  }
+
+  private note(texts: readonly (string | undefined)[], owner: KeyedRow | undefined): void {
+    for (let i = 0; i < texts.length; i++) {
+      const text = texts[i]
+      if (text !== undefined) this.indexes[i]?.owners.set(text, owner)
+    }
   }
 
   private outcomeFor(
     texts: readonly (string | undefined)[],
     itself: KeyedRow | undefined,
   ): InsertOutcome | undefined {
-    for (const [i, { index, owners }] of this.indexes.entries()) {
+    for (let i = 0; i < texts.length; i++) {
       const text = texts[i]
       if (text === undefined) continue
+      const { index, owners } = this.indexes[i] as KeyedIndex
       const owner = owners.get(text)
       if (owner === undefined) {
         if (!owners.has(text)) return undefined
@@ -256,7 +258,9 @@ export class KeyedRows {
   }
 
   private textsOf(row: readonly Value[]): readonly (string | undefined)[] {
-    return this.indexes.map((_, i) => this.textOf(i, row))
+    const texts: (string | undefined)[] = []
+    for (let i = 0; i < this.indexes.length; i++) texts.push(this.textOf(i, row))
+    return texts
   }
 
   /** The bytes of its key. */

@@ -21,6 +21,8 @@ export const CACHE_DATABASE = 'cache'
 export class CachedTable {
   /** `database`.`table`, quoted for SQL. */
   readonly name: string
+  /** The last refresh that was asked for. */
+  private refreshing: Promise<void> = Promise.resolve()
   private loaded: { readonly rows: number; readonly at: Date } | undefined
   private readonly source: TableName
   private readonly target: TableName
@@ -46,13 +48,20 @@ export class CachedTable {
     return this.loaded?.at
   }
 
-  /** Copies the source as it is now. */
+  /** Copies the source as it is now. Calls that come meanwhile wait, and copy again. If it fails, the present copy stays. */
   refresh(): Promise<void> {
-    return this.run(async (connection) => {
-      const { database, table } = this.target
-      const fresh = { database, table: `${table}__loading` }
-      await connection.execute(`CREATE DATABASE IF NOT EXISTS ${quoted(database)}`)
-      await connection.execute(`DROP TABLE IF EXISTS ${quotedName(fresh)}`)
+    const refreshed = this.refreshing.then(() => this.run((connection) => this.copy(connection)))
+    this.refreshing = refreshed.catch(() => undefined)
+    return refreshed
+  }
+
+  private async copy(connection: EngineConnection): Promise<void> {
+    const { database, table } = this.target
+    const fresh = { database, table: `${table}__loading` }
+    const dropFresh = `DROP TABLE IF EXISTS ${quotedName(fresh)}`
+    await connection.execute(`CREATE DATABASE IF NOT EXISTS ${quoted(database)}`)
+    await connection.execute(dropFresh)
+    try {
       await connection.execute(await this.definition(connection, fresh))
       const columns = await this.storedColumns(connection)
       const { affectedRows } = await connection.execute(
@@ -60,7 +69,11 @@ export class CachedTable {
       )
       await this.exchange(connection, fresh)
       this.loaded = { rows: Number(affectedRows), at: new Date() }
-    })
+    } catch (error) {
+      // Else the next copy drops it.
+      await connection.execute(dropFresh).catch(() => undefined)
+      throw error
+    }
   }
 
   /** Drops the copy. */

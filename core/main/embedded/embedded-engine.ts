@@ -144,14 +144,19 @@ export class EmbeddedEngine {
     return this.spare.pop() ?? (await this.connect())
   }
 
+  /** What was done with it has gone as it went: one that can't be used again (killed, its database dropped) is closed. */
   private async giveBack(connection: EngineConnection): Promise<void> {
     if (this.closing !== undefined) return
-    if (this.spare.length >= SPARE_MAX) {
-      await connection.close()
-      return
+    if (this.spare.length < SPARE_MAX) {
+      try {
+        await connection.reset(this.database)
+        this.spare.push(connection)
+        return
+      } catch {
+        // Closed below.
+      }
     }
-    await connection.reset(this.database)
-    this.spare.push(connection)
+    await connection.close()
   }
 }
 

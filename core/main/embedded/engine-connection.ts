@@ -64,7 +64,8 @@ export class EngineConnection {
       await this.execute('COMMIT')
       return result
     } catch (error) {
-      await this.execute('ROLLBACK')
+      // What went wrong first is what counts; a connection that can't roll back has nothing open any more.
+      await this.execute('ROLLBACK').catch(() => undefined)
       throw error
     }
   }
@@ -77,9 +78,10 @@ export class EngineConnection {
     this.closed()
   }
 
-  /** @internal As if new, for the next one. */
+  /** @internal As if new, for the next one. Rejects if it can't be used any more. */
   async reset(database: string | undefined): Promise<void> {
     await this.tail
+    if (this.isClosed || this.session.closed.aborted) throw sqlError('ER_SERVER_SHUTDOWN')
     await this.session.reset()
     if (database !== undefined) await this.session.useDatabase(database)
   }

@@ -85,7 +85,7 @@ export class RowQueue {
       const made: Record<string, SqlValue> = {}
       for (let i = 0; i < readers.length; i++) {
         const value = (batch.columns[i] as Vector).get(row)
-        made[(resultColumns[i] as ResultColumn).name] = (readers[i] as ValueReader)(value)
+        setProperty(made, (resultColumns[i] as ResultColumn).name, (readers[i] as ValueReader)(value))
       }
       ready.push(made)
     }
@@ -107,4 +107,10 @@ export class RowQueue {
     this.isEnded = true
     this.wake()
   }
+}
+
+/** Columns may be called as they like: `__proto__` would be no property otherwise. */
+function setProperty(row: Record<string, SqlValue>, name: string, value: SqlValue): void {
+  if (name !== '__proto__') row[name] = value
+  else Object.defineProperty(row, name, { value, enumerable: true, configurable: true, writable: true })
 }
