@@ -37,5 +37,5 @@ export default {
   },
   coverageProvider: 'v8',
   maxWorkers: '100%',
-  testTimeout: 20_000,
+  testTimeout: 60_000,
 }
