@@ -6,7 +6,7 @@
  * a key is among them is answered without a search as long as keys ascend. The first other key makes a set of the keys of the chunks
  * in memory; those that are stored are looked up.
  */
-import { ByteBuffer, bytesToMapKey, compareBytes, compareRanges, copyRange } from '../common/bytes.js'
+import { ByteBuffer, compareBytes, compareRanges, copyRange } from '../common/bytes.js'
 import type { MaybePromise } from '../common/value.js'
 import {
   ENTRY_HEADER_BYTES,
@@ -16,6 +16,7 @@ import {
   type WriteSetBuilder,
 } from '../common/write-set.js'
 import type { KeyspaceSnapshot, KeyspaceStorage } from '../spi/storage.js'
+import { EntryKeys } from './entry-keys.js'
 import { PIECE_BYTES, pieces, SCATTERED_PIECE_BYTES, scatteredPieces } from './piece-pool.js'
 import type { TableRuntime } from './table-runtime.js'
 
@@ -27,8 +28,9 @@ const WRITING_MAX = 2
 
 /** What is being written, from memory that is used again afterwards. */
 interface WritingChunk {
+  readonly bytes: Buffer
   /** Its keys, if somebody has asked for them. */
-  readonly keys: Set<string> | undefined
+  readonly keys: EntryKeys | undefined
   done: Promise<void>
 }
 
@@ -54,7 +56,7 @@ export class StagedKeyspace {
   private isLastBehind = false
   private isScattered = false
   /** Of the chunk that is being filled. */
-  private keys: Set<string> | undefined
+  private keys: EntryKeys | undefined
   private readonly writing: WritingChunk[] = []
   private failure: { readonly error: unknown } | undefined
   private stored: KeyspaceSnapshot | undefined
@@ -121,7 +123,7 @@ export class StagedKeyspace {
     bytes.writeUInt32LE(buffer.length - valueStart, entryStart + 9)
     this.entryCount++
     this.isOpen = false
-    this.keys?.add(bytesToMapKey(bytes, keyStart, valueStart))
+    this.keys?.add(bytes, entryStart)
     if (this.isLastBehind) this.noteGreatest(bytes, keyStart, valueStart)
     else this.isScattered = true
   }
@@ -162,13 +164,12 @@ export class StagedKeyspace {
   /** Whether a key was put. */
   has(key: Buffer): MaybePromise<boolean> {
     if (!this.hasAny || compareBytes(key, this.greatest) > 0) return false
-    const mapKey = bytesToMapKey(key, 0, key.length)
     this.keys ??= this.keysOfBuffer()
-    if (this.keys.has(mapKey)) return true
+    if (this.keys.has(this.buffer.bytes, key)) return true
     let unknown: WritingChunk | undefined
     for (const chunk of this.writing) {
       if (chunk.keys === undefined) unknown = chunk
-      else if (chunk.keys.has(mapKey)) return true
+      else if (chunk.keys.has(chunk.bytes, key)) return true
     }
     // Whatever is put meanwhile is stored later.
     return unknown === undefined ? this.isStored(key) : unknown.done.then(() => this.isStored(key))
@@ -180,12 +181,12 @@ export class StagedKeyspace {
     return this.stored.get(this.stage, key, () => true)
   }
 
-  private keysOfBuffer(): Set<string> {
+  private keysOfBuffer(): EntryKeys {
     const { buffer, entryCount, isOpen, entryStart } = this
-    const keys = new Set<string>()
+    const keys = new EntryKeys()
     const byteLength = isOpen ? entryStart : buffer.length
     const reader = new WriteSetReader({ bytes: buffer.bytes, byteLength, entryCount })
-    while (reader.next()) keys.add(bytesToMapKey(reader.bytes, reader.keyStart, reader.keyEnd))
+    while (reader.next()) keys.add(reader.bytes, reader.entryStart)
     return keys
   }
 
@@ -254,13 +255,13 @@ export class StagedKeyspace {
   private write(): void {
     const { buffer, entryCount, keys } = this
     this.byteSize += buffer.length
-    const chunk: WritingChunk = { keys, done: Promise.resolve() }
+    const chunk: WritingChunk = { bytes: buffer.bytes, keys, done: Promise.resolve() }
     this.writing.push(chunk)
     chunk.done = this.store({ bytes: buffer.bytes, byteLength: buffer.length, entryCount }, chunk)
     buffer.bytes = pieces.take()
     buffer.length = 0
     this.entryCount = 0
-    if (keys !== undefined) this.keys = new Set()
+    if (keys !== undefined) this.keys = new EntryKeys()
   }
 
   /** What outgrows the memory at hand goes on in a larger one. */

@@ -13,6 +13,8 @@ import { Overlay } from './overlay.js'
 export class Base {
   readonly options: ReadOptions
   readonly aliases: ReadonlyMap<number, number>
+  /** Keyspaces of which a search has shown that they have no leaves. */
+  readonly empty = new Set<number>()
   private references = 1
   private readonly transaction: Transaction
 

@@ -176,8 +176,12 @@ export class LeafReader {
     if (directory?.floor(key, 0, key.length) === true && this.open(leaf, base, keyspace, directory)) {
       if (leaf.endsBehind(key, 0, key.length)) return true
     }
+    if (base.empty.has(keyspace)) return false
     const bytes = this.environment.fetchFloor(base, keyspace, key, true)
-    if (bytes === undefined) return false
+    if (bytes === undefined) {
+      base.empty.add(keyspace)
+      return false
+    }
     this.take(leaf, base, keyspace, bytes)
     if (!leaf.endsBehind(key, 0, key.length)) throw new Error('invariant: leaves tile their keyspace')
     return true
