@@ -81,7 +81,12 @@ export function sortOrder(
   const sign = key?.descending === true ? -1 : 1
   const order = keyOrder(orders)
   if (vector === undefined || key === undefined) return { lead: new Float64Array(count), sign, order }
-  return { lead: withNulls(vector, leadOf(vector, key.type, count), count), sign, order }
+  return { lead: leadsOf(vector, key.type, count), sign, order }
+}
+
+/** What the first `count` values sort by before they are compared: see `SortOrder`. Valid until the vector changes. */
+export function leadsOf(vector: Vector, type: SqlType, count: number): Float64Array {
+  return withNulls(vector, leadOf(vector, type, count), count)
 }
 
 /** A number for each row that sorts like its first key; NaN or all the same where there is none. */

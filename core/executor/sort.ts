@@ -10,7 +10,7 @@ import { BatchPool } from './batch-pool.js'
 import { drain } from './drain.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
 import { HeldMemory } from './held-memory.js'
-import type { SortColumn } from './row-order.js'
+import { leadsOf, type SortColumn } from './row-order.js'
 import { sortDistinctRows, sortingBytes, sortRows } from './sorting.js'
 import type { SubqueryCompiler } from './subqueries.js'
 
@@ -53,6 +53,13 @@ interface SortPools {
 /** With so few rows wanted, the others are thrown away in between. */
 const TOP_ROWS_MAX = 10_000
 
+/** What the last of the rows that are wanted so far sorts by (`SortOrder.lead`). */
+interface Cutoff {
+  readonly key: CompiledSortKey
+  readonly column: number
+  readonly lead: number
+}
+
 class SortOperator implements Operator {
   private readonly source: Operator
   private readonly wanted: number
@@ -62,6 +69,8 @@ class SortOperator implements Operator {
   private readonly output: Batch
   private order: Uint32Array | undefined
   private at = 0
+  /** Rows that are behind it are none of the wanted ones. */
+  private cutoff: Cutoff | undefined
   private readonly memory: HeldMemory
 
   constructor(
@@ -107,7 +116,8 @@ class SortOperator implements Operator {
   private keep(batch: Batch): MaybePromise<void> {
     const { rows, computed, computedKeys, wanted } = this
     const { evaluation } = this.execution
-    rows.pushAll(batch)
+    if (this.cutoff === undefined) rows.pushAll(batch)
+    else this.pushWanted(batch, this.cutoff)
     computed.forEach(({ evaluate }, i) => {
       const vector = computedKeys.columns[i] as Vector
       const isLong = holdsLongStrings(vector)
@@ -126,6 +136,16 @@ class SortOperator implements Operator {
       })
     }
     this.prune(order)
+  }
+
+  private pushWanted(batch: Batch, { key, column, lead }: Cutoff): void {
+    const leads = leadsOf(batch.columns[column] as Vector, key.type, batch.rowCount)
+    const sign = key.descending ? -1 : 1
+    for (let row = 0; row < batch.rowCount; row++) {
+      // Neither is NaN: those have to be compared.
+      if (((leads[row] as number) - lead) * sign > 0) continue
+      this.rows.pushFrom(batch, row)
+    }
   }
 
   private sorted(): MaybePromise<Uint32Array> {
@@ -158,6 +178,18 @@ class SortOperator implements Operator {
       this.computedKeys.pushFrom(computedKeys, row)
     }
     this.charge()
+    if (order.length === this.wanted) this.cutoff = this.cutoffBehind()
+  }
+
+  /** Keys that are computed may warn, of rows that aren't wanted as well. */
+  private cutoffBehind(): Cutoff | undefined {
+    const [key] = this.parts.keys
+    const { column } = key ?? {}
+    const { rowCount, columns } = this.rows
+    if (key === undefined || column === undefined || this.computed.length > 0 || rowCount === 0)
+      return undefined
+    const lead = leadsOf(columns[column] as Vector, key.type, rowCount)[rowCount - 1] as number
+    return { key, column, lead }
   }
 
   private charge(besides = 0): void {
