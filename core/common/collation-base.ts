@@ -1,6 +1,6 @@
 /** What all collations have in common: identity, case mapping and LIKE. */
 import type { CaseMapping } from './collation-case.js'
-import { compileLike, type CharacterClasses } from './collation-like.js'
+import { compileLike, type CharacterClasses, type LikePattern } from './collation-like.js'
 import type { Charset, Collation } from './collation.js'
 
 export interface CollationDefinition {
@@ -54,7 +54,7 @@ export abstract class BaseCollation implements Collation, CharacterClasses {
   abstract classOf(codePoint: number): number
   abstract indexOf(haystack: string, needle: string, from: number): number
 
-  likeMatcher(pattern: string, escape: string): (text: string) => boolean {
+  likePattern(pattern: string, escape: string): LikePattern {
     return compileLike(pattern, escape, this)
   }
 

@@ -21,10 +21,25 @@ type Segment = readonly number[]
 
 type Matcher = (text: string) => boolean
 
+/** A prepared pattern. */
+export interface LikePattern {
+  readonly matches: Matcher
+  /** The same for a text that lies in memory as UTF-8; undefined unless it is ASCII. */
+  readonly matchesAscii: (bytes: Uint8Array, start: number, end: number) => boolean | undefined
+}
+
 /** Prepares a pattern. `escape` is one character, or empty if none escapes. */
-export function compileLike(pattern: string, escape: string, classes: CharacterClasses): Matcher {
+export function compileLike(pattern: string, escape: string, classes: CharacterClasses): LikePattern {
   const { literals, segments } = parsePattern(pattern, escape, classes)
-  if (classes.isBinary && literals !== undefined) return literalMatcher(literals)
+  const ascii = new AsciiMatcher(segments, classes)
+  return {
+    matches:
+      classes.isBinary && literals !== undefined ? literalMatcher(literals) : matcher(segments, classes),
+    matchesAscii: (bytes, start, end) => ascii.matches(bytes, start, end),
+  }
+}
+
+function matcher(segments: readonly Segment[], classes: CharacterClasses): Matcher {
   const text = new ClassReader(classes)
   const [first = [], ...rest] = segments
   const last = rest.pop()
@@ -100,12 +115,59 @@ function matchSegments(
   return true
 }
 
+/** As `matchSegments`, where each byte is a character: nothing is decoded. */
+class AsciiMatcher {
+  private readonly classes: Float64Array
+  private readonly first: Segment
+  private readonly middle: readonly Segment[]
+  /** Undefined if the pattern has no `%`. */
+  private readonly last: Segment | undefined
+
+  constructor(segments: readonly Segment[], classes: CharacterClasses) {
+    this.classes = asciiClassesOf(classes)
+    const [first = [], ...rest] = segments
+    this.first = first
+    this.last = rest.pop()
+    this.middle = rest
+  }
+
+  matches(bytes: Uint8Array, start: number, end: number): boolean | undefined {
+    for (let at = start; at < end; at++) if ((bytes[at] as number) >= 0x80) return undefined
+    const { first, middle, last = [] } = this
+    const size = end - start
+    if (this.last === undefined) return size === first.length && this.standsAt(first, bytes, start)
+    if (size < first.length + last.length) return false
+    let at = start + first.length
+    const stop = end - last.length
+    if (!this.standsAt(first, bytes, start) || !this.standsAt(last, bytes, stop)) return false
+    for (const segment of middle) {
+      while (at + segment.length <= stop && !this.standsAt(segment, bytes, at)) at++
+      at += segment.length
+      if (at > stop) return false
+    }
+    return true
+  }
+
+  private standsAt(segment: Segment, bytes: Uint8Array, at: number): boolean {
+    const { classes } = this
+    for (let i = 0; i < segment.length; i++) {
+      const wanted = segment[i] as number
+      if (wanted !== classes[bytes[at + i] as number] && wanted !== ANY) return false
+    }
+    return true
+  }
+}
+
+function asciiClassesOf(classes: CharacterClasses): Float64Array {
+  return Float64Array.from({ length: 0x80 }, (_, codePoint) => classes.classOf(codePoint))
+}
+
 /** Reads a text as classes. Most characters are ASCII, whose classes are kept in an array. */
 class ClassReader {
   private readonly asciiClasses: Float64Array
 
   constructor(private readonly classes: CharacterClasses) {
-    this.asciiClasses = Float64Array.from({ length: 0x80 }, (_, codePoint) => classes.classOf(codePoint))
+    this.asciiClasses = asciiClassesOf(classes)
   }
 
   /** Where the segment's match at `at` ends, or -1. */

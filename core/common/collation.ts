@@ -3,6 +3,8 @@
  * `collations.ts` has the instances.
  */
 
+import type { LikePattern } from './collation-like.js'
+
 /** How text is turned into bytes and back (MySQL manual, chapter 12 "Character Sets"). */
 export interface Charset {
   readonly name: string
@@ -71,10 +73,9 @@ export interface Collation {
   weightString(text: string): Uint8Array
   /**
    * LIKE (MySQL manual 14.8.1): `%` any run, `_` one character, compared per character by this collation.
-   * Trailing spaces count. `escape` is one character, or empty if none escapes. Returns a predicate so that a constant
-   * pattern is prepared once.
+   * Trailing spaces count. `escape` is one character, or empty if none escapes. A constant pattern is prepared once.
    */
-  likeMatcher(pattern: string, escape: string): (text: string) => boolean
+  likePattern(pattern: string, escape: string): LikePattern
   /**
    * Where `needle` first stands in `haystack` at or after `from` (UTF-16 indexes), or -1: LOCATE() and INSTR(). As in
    * MySQL, a match takes as many bytes in the character set as `needle` does, so `e` isn't found in `é` where UTF-8

@@ -8,6 +8,7 @@ import { sameType } from '../common/sql-type.js'
 import type { Vector } from '../common/vector.js'
 import type { ColumnId, Expression, SubqueryExpression } from '../plan/expression.js'
 import { isConstant } from '../plan/rewrite.js'
+import { readingColumn } from './column-position.js'
 import { conversionEvaluator, unroundedOf } from './unrounded.js'
 
 /** Where a compiled expression finds its columns. */
@@ -54,7 +55,7 @@ function compile(expression: Expression, layout: ExpressionLayout, isPart: boole
     case 'column': {
       const position = layout.columns.get(expression.column)
       if (position === undefined) throw new Error(`invariant: column ${expression.text} is not in the input`)
-      return (batch, row) => (batch.columns[position] as Vector).get(row)
+      return readingColumn((batch, row) => (batch.columns[position] as Vector).get(row), position)
     }
     case 'correlated': {
       const position = layout.correlated.get(expression.column)

@@ -159,14 +159,14 @@ function compileSearch(args: readonly Evaluator[], call: Call): Evaluator {
     const like = pattern?.(batch, row, context) ?? null
     if (value === null || which === null || like === null) return null
     const one = selectsOne(which, call.name)
-    const matcher = collation.likeMatcher(like as string, escapeOf(escape?.(batch, row, context) ?? null))
+    const { matches } = collation.likePattern(like as string, escapeOf(escape?.(batch, row, context) ?? null))
     const chosen: JsonPath[] = []
     for (const path of paths) {
       const parsed = path(batch, row, context)
       if (parsed === undefined) return null
       chosen.push(parsed)
     }
-    const [first, ...others] = searchJson(read(value), matcher, one, chosen)
+    const [first, ...others] = searchJson(read(value), matches, one, chosen)
     if (first === undefined) return null
     return printJson(others.length === 0 ? first : [first, ...others])
   }

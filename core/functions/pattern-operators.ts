@@ -6,10 +6,12 @@ import type { Collation } from '../common/collation.js'
 import { sqlError } from '../common/sql-error.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { SqlMode } from '../common/sql-mode.js'
-import { BIGINT_TYPE, BOOLEAN_TYPE, isBinary } from '../common/sql-type.js'
+import { BIGINT_TYPE, BOOLEAN_TYPE, isBinary, representationOf } from '../common/sql-type.js'
 import { codePointCount } from '../common/value-text.js'
+import { BytesVector } from '../common/vector.js'
 import type { ScalarFunction } from '../spi/functions.js'
 import { unitIndex } from './code-points.js'
+import { columnReadBy } from './column-position.js'
 import { RegularSearch, type RegularMatch } from './regular-expression-search.js'
 import { parseMatchType, translatePattern } from './regular-expression.js'
 import { domainLength, domainType } from './string-domain.js'
@@ -30,25 +32,41 @@ function escapeOf(call: Call): string {
   return escape
 }
 
-/** The matcher of the last pattern: compiled plans are shared, but a pattern means the same to everyone. */
+/** The last pattern is kept: compiled plans are shared, but a pattern means the same to everyone. */
 function compileLike([operand, patternOperand]: readonly Evaluator[], call: Call): Evaluator {
   const evaluate = operand as Evaluator
   const evaluatePattern = patternOperand as Evaluator
   const collation = call.strings.collation
   const escape = escapeOf(call)
+  const column = textColumnOf(evaluate, call)
   let lastPattern: string | undefined
-  let matches: (text: string) => boolean = () => false
+  let like = collation.likePattern('', escape)
   return (batch, row, context) => {
-    const text = evaluate(batch, row, context) as string | null
-    if (text === null) return null
+    const vector = column === undefined ? undefined : batch.columns[column]
+    const inPlace = vector instanceof BytesVector ? vector : undefined
+    const text = inPlace === undefined ? (evaluate(batch, row, context) as string | null) : undefined
+    if (text === null || inPlace?.isNull(row) === true) return null
     const pattern = evaluatePattern(batch, row, context) as string | null
     if (pattern === null) return null
     if (pattern !== lastPattern) {
-      matches = collation.likeMatcher(pattern, escape)
+      like = collation.likePattern(pattern, escape)
       lastPattern = pattern
     }
-    return matches(text) ? 1 : 0
+    if (inPlace !== undefined) {
+      const { data, starts, ends } = inPlace
+      const found = like.matchesAscii(data, starts[row] as number, ends[row] as number)
+      if (found !== undefined) return found ? 1 : 0
+    }
+    return like.matches(text ?? (evaluate(batch, row, context) as string)) ? 1 : 0
   }
+}
+
+/** Position of the column that an evaluator reads, if its values lie there as text. */
+function textColumnOf(evaluate: Evaluator, { args }: Call): number | undefined {
+  const [argument] = args
+  return argument !== undefined && representationOf(argument.type) === 'text'
+    ? columnReadBy(evaluate)
+    : undefined
 }
 
 const like: ScalarFunction = scalarFunction('like', {

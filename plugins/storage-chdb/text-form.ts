@@ -116,12 +116,12 @@ export class Folding {
     const units = this.collation.hashKey(character)
     if (units.length !== 1 || units.charCodeAt(0) >= 0x80) return undefined
     const found = representatives[weights.indexOf(this.collation.asciiOrder[units.charCodeAt(0)] ?? 0)]
-    return found !== undefined && this.collation.likeMatcher(found, '')(character) ? found : undefined
+    return found !== undefined && this.collation.likePattern(found, '').matches(character) ? found : undefined
   }
 
   /** Code points of the characters that are LIKE the given one, itself among them. */
   charactersLike(character: string): readonly number[] {
-    const matches = this.collation.likeMatcher(`|${character}`, '|')
+    const { matches } = this.collation.likePattern(`|${character}`, '|')
     const candidates = this.byKey().get(this.collation.hashKey(character)) ?? []
     const code = character.codePointAt(0) ?? 0
     return [code, ...candidates.filter((each) => each !== code && matches(String.fromCodePoint(each)))]

@@ -54,7 +54,7 @@ export async function describeTable(
   const matches =
     wanted === undefined
       ? (): boolean => true
-      : requireCollation('utf8mb3_general_ci').likeMatcher(wanted, '\\')
+      : requireCollation('utf8mb3_general_ci').likePattern(wanted, '\\').matches
   const described = columns.filter(({ name }) => matches(name))
   return showRows(COLUMNS, described, context.request(), context.running, NO_FILTER)
 }

@@ -77,7 +77,7 @@ function likeMatcher(pattern: string, columns: readonly Column[]): (value: Value
   if (first === undefined) throw new Error('invariant: a result of SHOW has columns')
   const { type } = first
   const collation = requireCollation(isText(type) ? type.collation : 'utf8mb3_general_ci')
-  const matches = collation.likeMatcher(pattern, '\\')
+  const { matches } = collation.likePattern(pattern, '\\')
   const toText = textOf(type)
   return (value) => matches(toText(value))
 }
