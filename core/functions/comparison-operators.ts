@@ -5,9 +5,11 @@
 import { requireCollation } from '../common/collations.js'
 import type { Evaluator } from '../common/evaluation.js'
 import { BOOLEAN_TYPE } from '../common/sql-type.js'
+import { BytesVector } from '../common/vector.js'
 import type { ExactValue } from '../common/value.js'
 import type { ArgumentInfo, BindingEnvironment, ScalarFunction } from '../spi/functions.js'
 import type { ScalarBinding } from '../common/function-binding.js'
+import { columnReadBy } from './column-position.js'
 import { bindPair, type PairComparator, type PairComparison } from './pair-comparison.js'
 
 export type ComparisonSymbol = '=' | '<>' | '<' | '<=' | '>' | '>='
@@ -41,8 +43,12 @@ function compileComparison(
   right: Evaluator,
 ): Evaluator {
   if (pair.kind === 'number') return compileNumbers(symbol, left, right)
-  if (pair.kind === 'text' && (symbol === '=' || symbol === '<>')) {
-    return compileTextEquality(symbol === '=', pair.type.collation, left, right)
+  if (pair.kind === 'text') {
+    const compare = compileTexts(symbol, pair.type.collation, left, right)
+    const column = columnReadBy(left)
+    return column === undefined
+      ? compare
+      : compileTextColumn(symbol, pair.type.collation, column, right, compare)
   }
   return compileGeneral(TESTS[symbol], pair.compare, left, right)
 }
@@ -96,21 +102,77 @@ function compileNumbers(symbol: ComparisonSymbol, left: Evaluator, right: Evalua
 }
 
 /** Equal strings are equal in every collation, so most comparisons end before the weights are looked at. */
-function compileTextEquality(
-  wantsEqual: boolean,
+function compileTexts(
+  symbol: ComparisonSymbol,
   collationName: string,
   left: Evaluator,
   right: Evaluator,
 ): Evaluator {
   const collation = requireCollation(collationName)
-  const equal = wantsEqual ? 1 : 0
+  const test = TESTS[symbol]
   return (batch, row, context) => {
     const a = left(batch, row, context) as string | null
     if (a === null) return null
     const b = right(batch, row, context) as string | null
     if (b === null) return null
-    return a === b || collation.compare(a, b) === 0 ? equal : 1 - equal
+    return test(a === b ? 0 : collation.compare(a, b)) ? 1 : 0
   }
+}
+
+/** Most texts of a column are told apart where they lie, by their first ASCII characters. */
+function compileTextColumn(
+  symbol: ComparisonSymbol,
+  collationName: string,
+  column: number,
+  right: Evaluator,
+  otherwise: Evaluator,
+): Evaluator {
+  const { asciiOrder } = requireCollation(collationName)
+  const test = TESTS[symbol]
+  return (batch, row, context) => {
+    const vector = batch.columns[column]
+    if (!(vector instanceof BytesVector)) return otherwise(batch, row, context)
+    if (vector.isNull(row)) return null
+    const text = right(batch, row, context) as string | null
+    if (text === null) return null
+    const order = asciiDifference(
+      vector.data,
+      vector.starts[row] as number,
+      vector.ends[row] as number,
+      text,
+      asciiOrder,
+    )
+    return order === undefined ? otherwise(batch, row, context) : test(order) ? 1 : 0
+  }
+}
+
+/** The order of a text in UTF-8 and a string: 0 if they are the same, undefined if ASCII characters alone don't tell. */
+function asciiDifference(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  text: string,
+  weights: Uint16Array,
+): number | undefined {
+  const size = end - start
+  const length = Math.min(size, text.length)
+  for (let i = 0; i < length; i++) {
+    const a = bytes[start + i] as number
+    const b = text.charCodeAt(i)
+    if ((a | b) >= 0x80) return undefined
+    if (a === b) continue
+    const left = weights[a] as number
+    const right = weights[b] as number
+    if (left === 0 || right === 0) return undefined
+    if (left !== right) return left - right
+  }
+  return size === text.length ? sameOrUnknown(bytes, start, text) : undefined
+}
+
+/** Letters that are equal in weight may differ later, in case. */
+function sameOrUnknown(bytes: Uint8Array, start: number, text: string): 0 | undefined {
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return undefined
+  return 0
 }
 
 /** What the sign of a comparison must be. */
