@@ -59,6 +59,8 @@ export class CatalogSnapshot {
 
   /** Foreign keys of any table that refer to this name, whether it exists or not. */
   referencesTo(database: string, table: string): readonly ForeignKeyReference[] {
+    // Asked for each row that is written.
+    if (this.references.size === 0) return NO_REFERENCES
     return this.references.get(parentKey(database, table)) ?? NO_REFERENCES
   }
 

@@ -8,8 +8,8 @@
  * locking reads repeatable under REPEATABLE READ and SERIALIZABLE: it is taken before the range is read, and waits
  * for those who have put entries there that are not committed.
  *
- * A claim stands for many row locks, which would take more memory than the rows: who inserts very many of them claims the keys between
- * the least and the greatest. It is only to be had while nobody else has a lock in the keyspace; then others' locks of such keys wait for it.
+ * A claim stands for many row locks, which would take more memory than the rows: who inserts very many of them, or walks them to lock all, claims
+ * the keys between the least and the greatest. It is only to be had while nobody else has a lock in the keyspace; then others' locks of such keys wait for it.
  */
 import { bytesToMapKey, compareBytes, compareRanges, copyRange } from '../common/bytes.js'
 import { sqlError } from '../common/sql-error.js'
@@ -68,14 +68,18 @@ export class LockManager {
   }
 
   /** Makes a key part of the owner's claim, who can claim it. */
-  claimKey(owner: LockOwner, keyspace: number, key: Uint8Array): void {
+  claimKey(owner: LockOwner, keyspace: number, key: Uint8Array, start = 0, end = key.length): void {
     const claim = this.claims.get(keyspace)
     if (claim === undefined) {
-      const kept = copyRange(key, 0, key.length)
+      const kept = copyRange(key, start, end)
       this.claims.set(keyspace, { owner, lower: kept, upper: kept })
       owner.claimed.push(keyspace)
-    } else if (compareBytes(claim.upper, key) < 0) claim.upper = copyRange(key, 0, key.length)
-    else if (compareBytes(key, claim.lower) < 0) claim.lower = copyRange(key, 0, key.length)
+      return
+    }
+    const { lower, upper } = claim
+    if (compareRanges(upper, 0, upper.length, key, start, end) < 0) claim.upper = copyRange(key, start, end)
+    else if (compareRanges(key, start, end, lower, 0, lower.length) < 0)
+      claim.lower = copyRange(key, start, end)
   }
 
   /** Who has claimed keys of a range. */

@@ -27,6 +27,9 @@ import type { IndexRuntime, TableRuntime } from './table-runtime.js'
 import { IndexEntries, SLICE_MS, yieldTurn } from './table-scan.js'
 import type { CoreTransaction } from './transaction.js'
 
+/** Rows that are locked one by one before the rest is claimed: see `LockManager`. */
+const LOCKED_ONE_BY_ONE = 1000
+
 /** A row whose lock has to be waited for, or that was read from a state that is no longer the last. */
 interface Interruption {
   readonly key: Buffer
@@ -43,6 +46,7 @@ export class LockingScanCursor implements RowCursor {
   private rangeIndex = -1
   private entries: EntryScan | undefined
   private rangeLock: RangeLock | undefined
+  private lockedCount = 0
   private isDone = false
 
   constructor(
@@ -186,6 +190,7 @@ export class LockingScanCursor implements RowCursor {
     const { views } = transaction.environment
     const view = views.current
     const { state } = this.runtime
+    const claims = this.canClaim()
     let interruption: Interruption | undefined
     const slice = entries.next(
       view.snapshot(state),
@@ -193,7 +198,7 @@ export class LockingScanCursor implements RowCursor {
       1024,
       (key, keyStart, keyEnd, value, valueStart, valueEnd) => {
         if (!this.locksUnmatched && !output.matches(value, valueStart, valueEnd)) return true
-        const granted = view === views.current && this.lockRow(key, keyStart, keyEnd)
+        const granted = view === views.current && this.lockWalked(key, keyStart, keyEnd, claims)
         if (view !== views.current || isPromise(granted)) {
           interruption = {
             key: copyRange(key, keyStart, keyEnd),
@@ -258,6 +263,29 @@ export class LockingScanCursor implements RowCursor {
     const { state, rowKeyspace } = this.runtime
     const overlay = this.transaction.overlayAt(state.ordinal)
     return getMerged(this.transaction.latestOf(state), overlay, rowKeyspace, rowKey, visit)
+  }
+
+  /**
+   * Whether rows can be claimed as long as this turn lasts. All rows of the walked range are locked, and what lies between them is, too: claiming
+   * them takes nothing from others that they would have otherwise.
+   */
+  private canClaim(): boolean {
+    const { locks, environment } = this.transaction
+    if (!this.isExclusive || !this.locksUnmatched || this.lockedCount < LOCKED_ONE_BY_ONE) return false
+    return environment.locks.canClaim(locks, this.keyspace)
+  }
+
+  private lockWalked(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    claims: boolean,
+  ): boolean | Promise<boolean> {
+    this.lockedCount++
+    if (!claims) return this.lockRow(key, keyStart, keyEnd)
+    const { locks, environment } = this.transaction
+    environment.locks.claimKey(locks, this.keyspace, key, keyStart, keyEnd)
+    return true
   }
 
   private lockRow(key: Uint8Array, keyStart: number, keyEnd: number): boolean | Promise<boolean> {
