@@ -196,7 +196,7 @@ export class PlanCompiler {
     const layout: ExpressionLayout = {
       columns: columnPositions(columns),
       correlated: this.correlated,
-      subquery: (expression) => subqueries.compile(expression, layout),
+      subquery: (expression, need) => subqueries.compile(expression, layout, need),
     }
     return { subqueries, layout, compile: (expression) => compileExpression(expression, layout) }
   }
