@@ -665,6 +665,7 @@ export const ERRORS = {
   ER_UNKNOWN_EXPLAIN_FORMAT: entry(1791, 'HY000', "Unknown EXPLAIN format name: '%s'"),
   ER_SP_UNDECLARED_VAR: entry(1327, '42000', 'Undeclared variable: %s'),
   ER_SP_FETCH_NO_DATA: entry(1329, '02000', 'No data - zero rows fetched, selected, or processed'),
+  ER_TABLESPACE_MISSING_WITH_NAME: entry(3510, 'HY000', "Tablespace %s doesn't exist."),
   ER_CTE_RECURSIVE_REQUIRES_UNION: entry(
     3573,
     'HY000',
@@ -1148,6 +1149,11 @@ export const ERRORS = {
     4027,
     'HY000',
     'User account %s is directly or indirectly granted to the role %s. The GRANT would create a loop',
+  ),
+  ER_TABLE_WITHOUT_PK: entry(
+    3750,
+    'HY000',
+    "Unable to create or change a table without a primary key, when the system variable 'sql_require_primary_key' is set. Add a primary key to the table or unset this variable to avoid this message. Note that tables without a primary key can cause performance problems in row-based replication, so please consult your DBA before changing this setting.",
   ),
   ER_FUNCTIONAL_INDEX_ON_JSON_OR_GEOMETRY_FUNCTION: entry(
     3753,

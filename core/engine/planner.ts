@@ -22,6 +22,8 @@ import { optimizeChange, optimizeQuery } from '../optimizer/optimizer.js'
 import type { OptimizerContext } from '../optimizer/context.js'
 import { explainRows } from '../optimizer/explain-rows.js'
 import { explainTree } from '../optimizer/explain.js'
+import { requireJoinSize } from '../optimizer/join-size.js'
+import { requireKeyedChange } from '../optimizer/safe-updates.js'
 import type { ChangePlan, ForeignChangePlan } from '../plan/change.js'
 import type { LogicalNode } from '../plan/logical.js'
 import type {
@@ -99,8 +101,8 @@ export async function planStatement(request: PlanRequest, services: PlannerServi
   // Optimizing may tie the plan to more values, so what it is tied to is asked last.
   const compiled =
     statement.kind === 'query'
-      ? preparedQuery(statement, bound as BoundQuery, optimizer, services)
-      : preparedChange(statement, bound as ChangePlan, optimizer, services)
+      ? preparedQuery(request, statement, bound as BoundQuery, optimizer, services)
+      : preparedChange(request, statement, bound as ChangePlan, optimizer, services)
   const { report } = binder
   return {
     ...compiled,
@@ -134,12 +136,16 @@ function pinnedValues(
 type PlanParts = 'dependencies' | 'cacheable' | 'pinned' | 'checkedVersion'
 
 function preparedQuery(
+  { running: { session } }: PlanRequest,
   statement: QueryExpression,
   bound: BoundQuery,
   optimizer: OptimizerContext,
   services: PlannerServices,
 ): Omit<PreparedQuery, PlanParts> {
   const plan = optimizeQuery(bound.plan, optimizer)
+  if (session.systemVariable('sql_big_selects', 'session') !== 1) {
+    requireJoinSize(plan, Number(session.systemVariable('max_join_size', 'session')))
+  }
   return {
     kind: 'query',
     traits: traitsOf(plan),
@@ -171,12 +177,14 @@ function executionMsMax(body: QueryBody): number {
 }
 
 function preparedChange(
+  { running }: PlanRequest,
   statement: Exclude<PlannableStatement, QueryExpression>,
   bound: ChangePlan,
   optimizer: OptimizerContext,
   services: PlannerServices,
 ): Omit<PreparedChange, PlanParts> {
   const plan = optimizeChange(bound, optimizer)
+  if (running.session.systemVariable('sql_safe_updates', 'session') === 1) requireKeyedChange(plan)
   const input = explainedInput(plan)
   return {
     kind: 'change',

@@ -328,7 +328,9 @@ export class EngineSession implements Session {
       }
       case 'setTransaction':
         this.counters.count('set_option')
-        runSetTransaction(statement, this.state, this.core.globals, this.transactions.isOpen)
+        runSetTransaction(statement, this.state, this.core.globals, this.transactions.isOpen, (name) => {
+          this.core.checkSetGlobal(this, 'global', name)
+        })
         break
       case 'load':
         running.file = openerOf(statement, this, sink)
