@@ -2,7 +2,7 @@
  * Numbers in other bases, checksums and random numbers: CONV, BIN, OCT, CRC32, RAND (MySQL manual 14.6.2
  * "Mathematical Functions").
  */
-import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
+import type { Evaluator } from '../common/evaluation.js'
 import { DOUBLE_TYPE, isBinary } from '../common/sql-type.js'
 import type { ExactValue } from '../common/value.js'
 import type { ArgumentInfo, ScalarFunction } from '../spi/functions.js'
