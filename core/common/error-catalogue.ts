@@ -16,6 +16,11 @@ function entry(number: number, sqlState: string, message: string): ErrorEntry {
 export const ERRORS = {
   EE_CANTCREATEFILE: entry(1, 'HY000', "Can't create/write to file '%s' (OS errno %s - %s)"),
   EE_STAT: entry(13, 'HY000', "Can't get stat of '%s' (OS errno %s - %s)"),
+  HA_ERR_UNSUPPORTED: entry(
+    138,
+    'HY000',
+    'InnoDB: WITH CONSISTENT SNAPSHOT was ignored because this phrase can only be used with REPEATABLE READ isolation level.',
+  ),
   ER_CANT_CREATE_TABLE: entry(1005, 'HY000', "Can't create table '%s' (errno: %s)"),
   ER_DB_CREATE_EXISTS: entry(1007, 'HY000', "Can't create database '%s'; database exists"),
   ER_DB_DROP_EXISTS: entry(1008, 'HY000', "Can't drop database '%s'; database doesn't exist"),
