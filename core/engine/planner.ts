@@ -16,6 +16,7 @@ import type { ExactValue, Value } from '../common/value.js'
 import { compilePlan, type PlanCompilerOptions } from '../executor/compile-plan.js'
 import type { CompiledChange } from '../executor/change-result.js'
 import { compileForeignChange } from '../executor/foreign-change.js'
+import type { PlanMeasures } from '../executor/plan-measures.js'
 import { compileInsert } from '../executor/insert.js'
 import { compileDelete, compileUpdate } from '../executor/update-delete.js'
 import { optimizeChange, optimizeQuery } from '../optimizer/optimizer.js'
@@ -73,6 +74,8 @@ export interface PlanRequest {
   readonly parameters: readonly TypedValue[] | undefined
   /** For a statement that the plan cache may keep: the literals of its text, undefined where they are part of the key. */
   readonly literals: readonly (Value | undefined)[] | undefined
+  /** Measures what the plan's operators do when it runs. */
+  readonly measures?: PlanMeasures | undefined
   /** sql_select_limit, for a statement that it concerns. */
   readonly rowsMax?: ExactValue | undefined
 }
@@ -136,7 +139,7 @@ function pinnedValues(
 type PlanParts = 'dependencies' | 'cacheable' | 'pinned' | 'checkedVersion'
 
 function preparedQuery(
-  { running: { session } }: PlanRequest,
+  { running: { session }, measures }: PlanRequest,
   statement: QueryExpression,
   bound: BoundQuery,
   optimizer: OptimizerContext,
@@ -149,12 +152,15 @@ function preparedQuery(
   return {
     kind: 'query',
     traits: traitsOf(plan),
-    plan: compilePlan(plan, services.compiler),
+    plan: compilePlan(
+      plan,
+      measures === undefined ? services.compiler : { ...services.compiler, observe: measures.observe },
+    ),
     columns: bound.columns.map(resultColumn),
     locks: statement.locking.length > 0,
     countsAllRows: countsAllRows(statement.body),
     executionMsMax: executionMsMax(statement.body),
-    explain: () => explainTree(plan),
+    explain: () => explainTree(plan, (node) => measures?.textOf(node)),
     explainRows: () => explainRows(plan),
   }
 }
