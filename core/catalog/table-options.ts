@@ -25,9 +25,25 @@ export function autoIncrementOption(options: TableOptions): ExactValue | undefin
   return value < 1n ? 1 : exact(value)
 }
 
-/** Throws ER_NOT_SUPPORTED_YET for options that would change what a table is. */
+/** Where dumps of MySQL say that tables lie: anywhere will do. */
+const INNODB_TABLESPACES: ReadonlySet<string> = new Set([
+  'innodb_system',
+  'innodb_file_per_table',
+  'innodb_temporary',
+])
+
+/** Throws ER_NOT_SUPPORTED_YET for options that would change what a table is, ER_TABLESPACE_MISSING_WITH_NAME. */
 export function refuseOptions(options: TableOptions): void {
   if (options.union !== undefined) throw sqlError('ER_NOT_SUPPORTED_YET', 'UNION table option')
+  const { encryption } = options
+  if (encryption !== undefined && !['', 'N'].includes(encryption.toUpperCase())) {
+    throw sqlError('ER_NOT_SUPPORTED_YET', `ENCRYPTION='${encryption}'`)
+  }
+  if (options.dataDirectory !== undefined) throw sqlError('ER_NOT_SUPPORTED_YET', 'DATA DIRECTORY')
+  if (options.indexDirectory !== undefined) throw sqlError('ER_NOT_SUPPORTED_YET', 'INDEX DIRECTORY')
+  if (options.tablespace !== undefined && !INNODB_TABLESPACES.has(options.tablespace.toLowerCase())) {
+    throw sqlError('ER_TABLESPACE_MISSING_WITH_NAME', options.tablespace)
+  }
   if (options.startTransaction === true) throw sqlError('ER_NOT_SUPPORTED_YET', 'START TRANSACTION option')
 }
 

@@ -16,6 +16,11 @@ function entry(number: number, sqlState: string, message: string): ErrorEntry {
 export const ERRORS = {
   EE_CANTCREATEFILE: entry(1, 'HY000', "Can't create/write to file '%s' (OS errno %s - %s)"),
   EE_STAT: entry(13, 'HY000', "Can't get stat of '%s' (OS errno %s - %s)"),
+  HA_ERR_UNSUPPORTED: entry(
+    138,
+    'HY000',
+    'InnoDB: WITH CONSISTENT SNAPSHOT was ignored because this phrase can only be used with REPEATABLE READ isolation level.',
+  ),
   ER_CANT_CREATE_TABLE: entry(1005, 'HY000', "Can't create table '%s' (errno: %s)"),
   ER_DB_CREATE_EXISTS: entry(1007, 'HY000', "Can't create database '%s'; database exists"),
   ER_DB_DROP_EXISTS: entry(1008, 'HY000', "Can't drop database '%s'; database doesn't exist"),
@@ -665,6 +670,7 @@ export const ERRORS = {
   ER_UNKNOWN_EXPLAIN_FORMAT: entry(1791, 'HY000', "Unknown EXPLAIN format name: '%s'"),
   ER_SP_UNDECLARED_VAR: entry(1327, '42000', 'Undeclared variable: %s'),
   ER_SP_FETCH_NO_DATA: entry(1329, '02000', 'No data - zero rows fetched, selected, or processed'),
+  ER_TABLESPACE_MISSING_WITH_NAME: entry(3510, 'HY000', "Tablespace %s doesn't exist."),
   ER_CTE_RECURSIVE_REQUIRES_UNION: entry(
     3573,
     'HY000',
@@ -1148,6 +1154,11 @@ export const ERRORS = {
     4027,
     'HY000',
     'User account %s is directly or indirectly granted to the role %s. The GRANT would create a loop',
+  ),
+  ER_TABLE_WITHOUT_PK: entry(
+    3750,
+    'HY000',
+    "Unable to create or change a table without a primary key, when the system variable 'sql_require_primary_key' is set. Add a primary key to the table or unset this variable to avoid this message. Note that tables without a primary key can cause performance problems in row-based replication, so please consult your DBA before changing this setting.",
   ),
   ER_FUNCTIONAL_INDEX_ON_JSON_OR_GEOMETRY_FUNCTION: entry(
     3753,

@@ -58,10 +58,14 @@ export interface EvaluationSession {
   readonly currentRole: string
   readonly version: string
   lastInsertId: number | bigint
+  /** SET insert_id: the next number of an AUTO_INCREMENT column; 0 for none. Who uses it sets it back. */
+  insertId: number | bigint
   /** What ROW_COUNT() and FOUND_ROWS() answer: of the statement before this one. */
   readonly rowCount: number
   readonly foundRows: number
   readonly userLocks: UserLockFunctions
+  /** RAND() without a seed: a number from 0 up to but not including 1. */
+  random(): number
   getUserVariable(name: string): TypedValue | undefined
   setUserVariable(name: string, value: TypedValue): void
   /** Value of a system variable for this session, in the representation of the type that the binder saw. */

@@ -18,6 +18,8 @@ const session: EvaluationSession = {
   rowCount: -1,
   foundRows: 0,
   userLocks: { release: () => undefined, releaseAll: () => 0, holderOf: () => undefined },
+  insertId: 0,
+  random: () => 0.5,
   getUserVariable: () => undefined,
   setUserVariable: () => undefined,
   systemVariable: () => null,

@@ -171,7 +171,7 @@ export class PlanRunner {
     action: (transaction: CoreTransaction) => MaybePromise<void>,
     finished: () => void,
   ): MaybePromise<void> {
-    const transaction = this.host.transactions.forStatement(running, writes)
+    const transaction = this.host.transactions.forStatement(running, writes ? plan.dependencies : undefined)
     return settle(
       () => {
         const locked = this.lockMetadata(plan, transaction, running)

@@ -16,12 +16,15 @@ import type { ExactValue, Value } from '../common/value.js'
 import { compilePlan, type PlanCompilerOptions } from '../executor/compile-plan.js'
 import type { CompiledChange } from '../executor/change-result.js'
 import { compileForeignChange } from '../executor/foreign-change.js'
+import type { PlanMeasures } from '../executor/plan-measures.js'
 import { compileInsert } from '../executor/insert.js'
 import { compileDelete, compileUpdate } from '../executor/update-delete.js'
 import { optimizeChange, optimizeQuery } from '../optimizer/optimizer.js'
 import type { OptimizerContext } from '../optimizer/context.js'
 import { explainRows } from '../optimizer/explain-rows.js'
 import { explainTree } from '../optimizer/explain.js'
+import { requireJoinSize } from '../optimizer/join-size.js'
+import { requireKeyedChange } from '../optimizer/safe-updates.js'
 import type { ChangePlan, ForeignChangePlan } from '../plan/change.js'
 import type { LogicalNode } from '../plan/logical.js'
 import type {
@@ -71,6 +74,8 @@ export interface PlanRequest {
   readonly parameters: readonly TypedValue[] | undefined
   /** For a statement that the plan cache may keep: the literals of its text, undefined where they are part of the key. */
   readonly literals: readonly (Value | undefined)[] | undefined
+  /** Measures what the plan's operators do when it runs. */
+  readonly measures?: PlanMeasures | undefined
   /** sql_select_limit, for a statement that it concerns. */
   readonly rowsMax?: ExactValue | undefined
 }
@@ -99,8 +104,8 @@ export async function planStatement(request: PlanRequest, services: PlannerServi
   // Optimizing may tie the plan to more values, so what it is tied to is asked last.
   const compiled =
     statement.kind === 'query'
-      ? preparedQuery(statement, bound as BoundQuery, optimizer, services)
-      : preparedChange(statement, bound as ChangePlan, optimizer, services)
+      ? preparedQuery(request, statement, bound as BoundQuery, optimizer, services)
+      : preparedChange(request, statement, bound as ChangePlan, optimizer, services)
   const { report } = binder
   return {
     ...compiled,
@@ -134,21 +139,28 @@ function pinnedValues(
 type PlanParts = 'dependencies' | 'cacheable' | 'pinned' | 'checkedVersion'
 
 function preparedQuery(
+  { running: { session }, measures }: PlanRequest,
   statement: QueryExpression,
   bound: BoundQuery,
   optimizer: OptimizerContext,
   services: PlannerServices,
 ): Omit<PreparedQuery, PlanParts> {
   const plan = optimizeQuery(bound.plan, optimizer)
+  if (session.systemVariable('sql_big_selects', 'session') !== 1) {
+    requireJoinSize(plan, Number(session.systemVariable('max_join_size', 'session')))
+  }
   return {
     kind: 'query',
     traits: traitsOf(plan),
-    plan: compilePlan(plan, services.compiler),
+    plan: compilePlan(
+      plan,
+      measures === undefined ? services.compiler : { ...services.compiler, observe: measures.observe },
+    ),
     columns: bound.columns.map(resultColumn),
     locks: statement.locking.length > 0,
     countsAllRows: countsAllRows(statement.body),
     executionMsMax: executionMsMax(statement.body),
-    explain: () => explainTree(plan),
+    explain: () => explainTree(plan, (node) => measures?.textOf(node)),
     explainRows: () => explainRows(plan),
   }
 }
@@ -171,12 +183,14 @@ function executionMsMax(body: QueryBody): number {
 }
 
 function preparedChange(
+  { running }: PlanRequest,
   statement: Exclude<PlannableStatement, QueryExpression>,
   bound: ChangePlan,
   optimizer: OptimizerContext,
   services: PlannerServices,
 ): Omit<PreparedChange, PlanParts> {
   const plan = optimizeChange(bound, optimizer)
+  if (running.session.systemVariable('sql_safe_updates', 'session') === 1) requireKeyedChange(plan)
   const input = explainedInput(plan)
   return {
     kind: 'change',

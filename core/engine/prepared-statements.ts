@@ -65,8 +65,13 @@ export class PreparedStatements {
   private readonly byName = new Map<string, Prepared>()
   private lastId = 0
 
+  get count(): number {
+    return this.byId.size + this.byName.size
+  }
+
   async prepare(text: string, session: EngineSession, running: RunningStatement): Promise<PreparedStatement> {
     const prepared = parse(text, session)
+    checkCount(session)
     const columns = await describe(prepared, session, running)
     const id = ++this.lastId
     this.byId.set(id, prepared)
@@ -87,6 +92,7 @@ export class PreparedStatements {
     this.byName.delete(name.toLowerCase())
     const prepared = parse(text, session)
     if (CONCERNS_PREPARED.has(prepared.parsed.statement.kind)) throw sqlError('ER_UNSUPPORTED_PS')
+    checkCount(session)
     await describe(prepared, session, running)
     this.byName.set(name.toLowerCase(), prepared)
   }
@@ -123,6 +129,14 @@ export class PreparedStatements {
 }
 
 const CONCERNS_PREPARED: ReadonlySet<string> = new Set(['prepare', 'execute', 'deallocate'])
+
+/** max_prepared_stmt_count is for all sessions together. Throws ER_MAX_PREPARED_STMT_COUNT_REACHED. */
+function checkCount({ core: { globals, sessions } }: EngineSession): void {
+  const max = Number(globals.get('max_prepared_stmt_count'))
+  let count = 0
+  for (const { prepared } of sessions.values()) count += prepared.count
+  if (count >= max) throw sqlError('ER_MAX_PREPARED_STMT_COUNT_REACHED', max)
+}
 
 function parse(text: string, session: EngineSession): Prepared {
   return new Prepared(text, parseNext(text, 0, session.state, 'prepared'))

@@ -6,6 +6,7 @@ import type { TemporaryTables } from '../catalog/temporary-tables.js'
 import type { TypedValue } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import { STRICT_MODES } from '../common/sql-mode.js'
+import { PlanMeasures } from '../executor/plan-measures.js'
 import type { Expression as ExpressionSyntax, QueryExpression } from '../plan/syntax/index.js'
 import type { ResultSink } from '../spi/session.js'
 import { StalePlan, type PlanRunner } from './plan-runner.js'
@@ -36,6 +37,15 @@ export interface PlanUse extends Partial<Pick<PlanRequest, 'literals'>> {
   readonly keep: (plan: PreparedPlan) => void
 }
 
+/** Takes a result that nobody wants. */
+const NOBODY: ResultSink = {
+  ok: () => undefined,
+  columns: () => undefined,
+  rows: () => undefined,
+  end: () => undefined,
+  fail: () => undefined,
+}
+
 export class SessionPlans {
   constructor(private readonly host: SessionPlansHost) {}
 
@@ -63,12 +73,30 @@ export class SessionPlans {
     }
   }
 
+  /** EXPLAIN ANALYZE: runs a query without sending its rows, and answers its plan with what each operator did. */
+  async analyze(
+    statement: QueryExpression,
+    running: RunningStatement,
+    parameters: readonly TypedValue[] | undefined,
+  ): Promise<readonly string[]> {
+    const rowsMax = this.host.state.selectRowsMax
+    for (;;) {
+      const plan = await this.make(statement, running, parameters, { rowsMax, measures: new PlanMeasures() })
+      try {
+        await this.host.runner.run(plan, running, NOBODY, false, undefined)
+        return plan.explain()
+      } catch (error) {
+        if (!(error instanceof StalePlan)) throw error
+      }
+    }
+  }
+
   /** The plan of a statement for parameters of these types. */
   make(
     statement: PlannableStatement,
     running: RunningStatement,
     parameters: readonly TypedValue[] | undefined,
-    more: Pick<PlanRequest, 'rowsMax'> & Partial<Pick<PlanRequest, 'literals'>> = {},
+    more: Pick<PlanRequest, 'rowsMax' | 'measures'> & Partial<Pick<PlanRequest, 'literals'>> = {},
   ): Promise<PreparedPlan> {
     const names = {
       ...this.host.core.names,

@@ -10,6 +10,7 @@ import type { EvaluationSession, TimeZone, TypedValue } from '../common/evaluati
 import { sqlError } from '../common/sql-error.js'
 import { timeZoneByName } from '../common/time-zones.js'
 import type { ExactValue, Value } from '../common/value.js'
+import { RandomGenerator } from '../functions/random.js'
 import type { IsolationLevel } from '../spi/transaction.js'
 import type { SessionUserLocks } from '../transaction/user-locks.js'
 import type { Condition } from './running-statement.js'
@@ -26,8 +27,8 @@ export interface SessionIdentity {
   readonly version: string
 }
 
-/** The default of sql_select_limit. */
-const SELECT_LIMIT_NONE = 2n ** 64n - 1n
+/** The default of sql_select_limit and max_join_size. */
+const NO_LIMIT = 2n ** 64n - 1n
 
 export class SessionState implements EvaluationSession {
   readonly variables: SessionVariables
@@ -38,6 +39,7 @@ export class SessionState implements EvaluationSession {
   rowCount = -1
   foundRows = 0
   lastInsertId: ExactValue = 0
+  insertId: ExactValue = 0
   /** Conditions of the last statement that wasn't itself about conditions. */
   conditions: readonly Condition[] = []
   conditionCount = 0
@@ -67,6 +69,8 @@ export class SessionState implements EvaluationSession {
   /** max_execution_time; 0 for none. */
   executionMsMax = 0
   foreignKeyChecks = true
+  /** RAND() after SET rand_seed1 or rand_seed2. */
+  private seeded: RandomGenerator | undefined
   /** SET timestamp; 0 for the clock's. */
   private fixedMicros = 0
   /** sql_select_limit; undefined for its default, which is none. */
@@ -110,6 +114,8 @@ export class SessionState implements EvaluationSession {
     this.nextIsolation = undefined
     this.nextReadOnly = undefined
     this.lastInsertId = 0
+    this.insertId = 0
+    this.seeded = undefined
     this.rowCount = -1
     this.foundRows = 0
     this.conditions = []
@@ -120,6 +126,10 @@ export class SessionState implements EvaluationSession {
   /** Start of a statement: SET timestamp fixes it. */
   nowMicros(): number {
     return this.fixedMicros === 0 ? Date.now() * 1000 : this.fixedMicros
+  }
+
+  random(): number {
+    return this.seeded === undefined ? Math.random() : this.seeded.next()
   }
 
   getUserVariable(name: string): TypedValue | undefined {
@@ -135,6 +145,8 @@ export class SessionState implements EvaluationSession {
     switch (canonicalName(name)) {
       case 'last_insert_id':
         return this.lastInsertId
+      case 'insert_id':
+        return this.insertId
       case 'warning_count':
         return this.conditionCount
       case 'error_count':
@@ -150,6 +162,16 @@ export class SessionState implements EvaluationSession {
   keepVariable({ variable, value }: AcceptedValue): void {
     if (variable.name === 'last_insert_id') {
       this.lastInsertId = (value as ExactValue | null) ?? 0
+      return
+    }
+    if (variable.name === 'insert_id') {
+      this.insertId = (value as ExactValue | null) ?? 0
+      return
+    }
+    if (variable.name === 'rand_seed1' || variable.name === 'rand_seed2') {
+      // They are set and never shown (MySQL manual 7.1.8).
+      this.seeded ??= RandomGenerator.unforeseen()
+      this.seeded.setSeed(variable.name === 'rand_seed1' ? 1 : 2, value as ExactValue)
       return
     }
     this.variables.assign(variable.name, value)
@@ -211,12 +233,14 @@ export class SessionState implements EvaluationSession {
     this.refresh()
   }
 
-  /** Character set and collation of the connection follow each other. */
+  /** Character set and collation of the connection follow each other; who limits joins means it. */
   private follow(name: string, value: Value): void {
     if (name === 'character_set_connection') {
       this.variables.assign('collation_connection', charsetByName(String(value))?.defaultCollation ?? null)
     } else if (name === 'collation_connection') {
       this.variables.assign('character_set_connection', charsetOfCollation(String(value)).name)
+    } else if (name === 'max_join_size') {
+      this.variables.assign('sql_big_selects', BigInt(value as ExactValue) === NO_LIMIT ? 1 : 0)
     }
   }
 
@@ -240,7 +264,7 @@ export class SessionState implements EvaluationSession {
     this.foreignKeyChecks = get('foreign_key_checks') === 1
     this.fixedMicros = Math.round(Number(get('timestamp') ?? 0) * 1e6)
     const rowsMax = get('sql_select_limit') as ExactValue
-    this.selectRowsMax = BigInt(rowsMax) === SELECT_LIMIT_NONE ? undefined : rowsMax
+    this.selectRowsMax = BigInt(rowsMax) === NO_LIMIT ? undefined : rowsMax
     this.settingsKey = [
       this.sqlMode,
       this.clientCharset,
@@ -248,6 +272,8 @@ export class SessionState implements EvaluationSession {
       this.divPrecisionIncrement,
       this.timeZone.name,
       this.selectRowsMax ?? '',
+      get('sql_safe_updates'),
+      get('sql_big_selects') === 1 ? '' : get('max_join_size'),
       this.database ?? '',
     ].join('\u0000')
   }

@@ -147,7 +147,8 @@ async function explain(
   parameters: readonly TypedValue[] | undefined,
 ): Promise<StatementResult> {
   const { target } = statement
-  if (statement.analyze) throw sqlError('ER_NOT_SUPPORTED_YET', 'EXPLAIN ANALYZE')
+  if (statement.into !== undefined) throw sqlError('ER_NOT_SUPPORTED_YET', 'EXPLAIN INTO')
+  if (statement.database !== undefined) throw sqlError('ER_NOT_SUPPORTED_YET', 'EXPLAIN FOR DATABASE')
   if (
     target.kind !== 'query' &&
     target.kind !== 'insert' &&
@@ -157,10 +158,28 @@ async function explain(
     throw sqlError('ER_NOT_SUPPORTED_YET', `EXPLAIN ${target.kind.toUpperCase()}`)
   }
   const format = (statement.format ?? String(session.state.variables.get('explain_format'))).toLowerCase()
+  if (statement.analyze) return analyze(statement, session, running, parameters)
   const plan = await session.plans.make(target, running, parameters)
   if (format === 'tree') {
     return { columns: [plainColumn('EXPLAIN', TEXT, false)], rows: [[`${plan.explain().join('\n')}\n`]] }
   }
   if (format !== 'traditional') throw sqlError('ER_UNKNOWN_EXPLAIN_FORMAT', format)
   return explainTable(plan)
+}
+
+/** EXPLAIN ANALYZE, which has one form: a tree. */
+async function analyze(
+  { target, format = 'tree' }: ExplainStatement,
+  session: EngineSession,
+  running: RunningStatement,
+  parameters: readonly TypedValue[] | undefined,
+): Promise<StatementResult> {
+  if (format.toLowerCase() !== 'tree') {
+    throw sqlError('ER_NOT_SUPPORTED_YET', `EXPLAIN ANALYZE with ${format.toUpperCase()} format`)
+  }
+  if (target.kind !== 'query') {
+    throw sqlError('ER_NOT_SUPPORTED_YET', `EXPLAIN ANALYZE ${target.kind.toUpperCase()}`)
+  }
+  const lines = await session.plans.analyze(target, running, parameters)
+  return { columns: [plainColumn('EXPLAIN', TEXT, false)], rows: [[`${lines.join('\n')}\n`]] }
 }

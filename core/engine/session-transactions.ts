@@ -11,6 +11,7 @@ import type {
 } from '../plan/syntax/index.js'
 import type { CoreTransaction } from '../transaction/transaction.js'
 import type { CoreTransactionManager } from '../transaction/transaction-manager.js'
+import type { PlanDependency } from './query-types.js'
 import type { RunningStatement } from './running-statement.js'
 import type { SessionTableLocks } from './session-table-locks.js'
 import type { SessionState } from './session-state.js'
@@ -33,12 +34,17 @@ export class SessionTransactions {
     return this.current !== undefined
   }
 
-  /** The transaction for a statement; made if there is none. */
-  forStatement(running: RunningStatement, writes: boolean): CoreTransaction {
+  /** Throws ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION. */
+  refuseIfReadOnly(): void {
     // Before one begins: SET TRANSACTION READ ONLY holds until a transaction has come and gone.
-    if (writes && (this.current?.options.readOnly ?? this.nextIsReadOnly)) {
+    if (this.current?.options.readOnly ?? this.nextIsReadOnly) {
       throw sqlError('ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION')
     }
+  }
+
+  /** The transaction for a statement, which changes `written`; made if there is none. Temporary tables may always be changed. */
+  forStatement(running: RunningStatement, written: readonly PlanDependency[] = []): CoreTransaction {
+    if (written.some(isKept)) this.refuseIfReadOnly()
     const transaction = this.current ?? this.begin(!this.state.autocommit, undefined, false)
     transaction.beginStatement(running)
     return transaction
@@ -95,7 +101,10 @@ export class SessionTransactions {
 
   async start(statement: StartTransaction): Promise<void> {
     await this.commitOpen()
-    this.begin(true, statement.accessMode, statement.consistentSnapshot)
+    const { options } = this.begin(true, statement.accessMode, statement.consistentSnapshot)
+    if (statement.consistentSnapshot && options.isolation !== 'REPEATABLE READ') {
+      this.running()?.warn('Warning', 'HA_ERR_UNSUPPORTED')
+    }
   }
 
   async commit(statement: CommitTransaction): Promise<void> {
@@ -169,4 +178,9 @@ export class SessionTransactions {
   private forget(): void {
     this.current = undefined
   }
+}
+
+/** A table that the statement writes to and that outlives the session. */
+function isKept({ privilege, isTemporary }: PlanDependency): boolean {
+  return privilege !== 'SELECT' && !isTemporary
 }

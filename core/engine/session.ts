@@ -20,7 +20,7 @@ import type {
 } from '../spi/session.js'
 import { sqlText } from '../spi/session.js'
 import { settle } from './settle.js'
-import { collectsConditions, commitsImplicitly } from './statement-traits.js'
+import { collectsConditions, commitsImplicitly, isDefinition } from './statement-traits.js'
 import {
   fingerprintOf,
   parseNext,
@@ -328,7 +328,9 @@ export class EngineSession implements Session {
       }
       case 'setTransaction':
         this.counters.count('set_option')
-        runSetTransaction(statement, this.state, this.core.globals, this.transactions.isOpen)
+        runSetTransaction(statement, this.state, this.core.globals, this.transactions.isOpen, (name) => {
+          this.core.checkSetGlobal(this, 'global', name)
+        })
         break
       case 'load':
         running.file = openerOf(statement, this, sink)
@@ -356,6 +358,8 @@ export class EngineSession implements Session {
       return
     }
     if (commitsImplicitly(statement)) await this.transactions.commitOpen()
+    // The transaction that has just been committed may have been the read-only one.
+    if (isDefinition(statement)) this.transactions.refuseIfReadOnly()
     const other = this.core.runOther(statement, this, running)
     if (other === undefined) throw sqlError('ER_NOT_SUPPORTED_YET', statement.kind)
     await this.answer(await other, statement, running, sink, moreResults)

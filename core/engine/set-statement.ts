@@ -142,6 +142,7 @@ export function runSetTransaction(
   state: SessionState,
   globals: GlobalVariables,
   inTransaction: boolean,
+  checkSetGlobal: (name: string) => void,
 ): void {
   const { scope, isolation, accessMode } = statement
   if (scope === undefined) {
@@ -150,10 +151,14 @@ export function runSetTransaction(
     if (accessMode !== undefined) state.nextReadOnly = accessMode === 'readOnly'
     return
   }
-  const set = (name: string, value: Value) =>
-    scope === 'global'
-      ? globals.keep(globals.accept(name, value, TEXT))
-      : state.keepVariable(state.variables.accept(name, value, TEXT))
+  const set = (name: string, value: Value): void => {
+    if (scope !== 'global') {
+      state.keepVariable(state.variables.accept(name, value, TEXT))
+      return
+    }
+    checkSetGlobal(name)
+    globals.keep(globals.accept(name, value, TEXT))
+  }
   if (isolation !== undefined) set('transaction_isolation', isolation)
   if (accessMode !== undefined) set('transaction_read_only', accessMode === 'readOnly' ? 1 : 0)
 }

@@ -114,6 +114,29 @@ test('names may come from rows, in their order', async () => {
   expect(await value(second, 'RELEASE_ALL_LOCKS()')).toBe('2')
 })
 
+test.each([
+  ['IF(n = 2, GET_LOCK(name, 0), 5)', ['5', '1', '5']],
+  ['CASE n WHEN 1 THEN 6 WHEN 2 THEN GET_LOCK(name, 0) ELSE 7 END', ['6', '1', '7']],
+  ['CASE WHEN n = 1 THEN 6 WHEN n = 3 THEN 7 ELSE IFNULL(NULL, GET_LOCK(name, 0)) END', ['6', '1', '7']],
+  ['COALESCE(NULLIF(n, 2), NULL, GET_LOCK(name, 0))', ['1', '1', '3']],
+  ['n = 2 AND GET_LOCK(name, 0)', ['0', '1', '0']],
+  ['n <> 2 OR GET_LOCK(name, 0)', ['1', '1', '1']],
+  ['IF(n = 2, IF(n = 1, GET_LOCK("x", 0), GET_LOCK(name, 0)), GET_LOCK("b", 0) AND 0)', ['0', '1', '0']],
+  ['IF((SELECT n = 2), GET_LOCK(name, 0), 8)', ['8', '1', '8']],
+])('%s takes locks only where it is chosen', async (expression, answers) => {
+  const rows = "(SELECT 1 AS n, 'a' AS name UNION ALL SELECT 2, 'b' UNION ALL SELECT 3, 'c') rows_of_names"
+  expect((await first.rows(`SELECT ${expression} FROM ${rows}`)).flat()).toEqual(answers)
+  expect(await value(second, "CONCAT_WS(',', IS_USED_LOCK('a'), IS_USED_LOCK('b'), IS_USED_LOCK('c'))")).toBe(
+    connection(first),
+  )
+})
+
+test('a branch that is not taken warns of nothing', async () => {
+  expect(await value(first, "IF(1 / 0, GET_LOCK('a', 0), 9)")).toBe('9')
+  expect(await first.rows('SHOW WARNINGS')).toEqual([['Warning', '1365', 'Division by 0']])
+  expect(await value(first, "IS_FREE_LOCK('a')")).toBe('1')
+})
+
 test('arguments are counted', async () => {
   await expect(first.run("SELECT GET_LOCK('a')")).rejects.toMatchObject({ number: 1582 })
   await expect(first.run('SELECT RELEASE_ALL_LOCKS(1)')).rejects.toMatchObject({ number: 1582 })

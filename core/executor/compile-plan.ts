@@ -50,6 +50,8 @@ import { compileWindow, type CompiledBound, type CompiledWindowCall } from './wi
 export interface PlanCompilerOptions {
   /** Shape of the driver behind a storage name. */
   readonly shapeOf: (storage: string) => 'keyspace' | 'table'
+  /** Takes the place of each compiled node: EXPLAIN ANALYZE measures what they do. */
+  readonly observe?: (node: LogicalNode, compiled: CompiledNode) => CompiledNode
 }
 
 export function compilePlan(root: LogicalNode, options: PlanCompilerOptions): CompiledNode {
@@ -71,6 +73,11 @@ export class PlanCompiler {
   ) {}
 
   compile(node: LogicalNode): CompiledNode {
+    const compiled = this.compileNode(node)
+    return this.options.observe?.(node, compiled) ?? compiled
+  }
+
+  private compileNode(node: LogicalNode): CompiledNode {
     switch (node.kind) {
       case 'scan': {
         const { layout } = this.expressions([])
@@ -196,7 +203,7 @@ export class PlanCompiler {
     const layout: ExpressionLayout = {
       columns: columnPositions(columns),
       correlated: this.correlated,
-      subquery: (expression) => subqueries.compile(expression, layout),
+      subquery: (expression, need) => subqueries.compile(expression, layout, need),
     }
     return { subqueries, layout, compile: (expression) => compileExpression(expression, layout) }
   }

@@ -15,6 +15,8 @@ export class InsertNumbers {
   firstDrawn: ExactValue = 0
   /** The last number that a row brought along; 0 for none. */
   lastGiven: ExactValue = 0
+  /** SET insert_id: the number that the next row gets, and those after it go on from there; 0 for none. */
+  private forced: ExactValue = 0
   /** `firstDrawn` as it was before the present row. */
   private drawnBefore: ExactValue = 0
 
@@ -69,6 +71,7 @@ export class InsertNumbers {
     count: number,
     context: EvaluationContext,
   ): Promise<boolean> {
+    if (context.session.insertId !== 0) return false
     if (this.access.drawsNumbers) {
       for (let i = 0; i < count; i++) numbers.pushNull()
       return true
@@ -92,6 +95,8 @@ export class InsertNumbers {
       this.lastGiven = value
       return values
     }
+    const forced = this.nextForced(context)
+    if (forced !== undefined) return this.fillDrawn(values, forced, context, true)
     if (this.access.drawsNumbers) {
       values[at] = null
       return values
@@ -102,9 +107,24 @@ export class InsertNumbers {
       : this.fillDrawn(values, next, context)
   }
 
-  private fillDrawn(values: Value[], drawn: ExactValue, context: EvaluationContext): Value[] {
+  private nextForced({ session }: EvaluationContext): ExactValue | undefined {
+    if (session.insertId !== 0) {
+      this.forced = session.insertId
+      session.insertId = 0
+    } else if (this.forced !== 0) {
+      this.forced = addExact(this.forced, 1)
+    } else return undefined
+    return this.forced
+  }
+
+  private fillDrawn(
+    values: Value[],
+    drawn: ExactValue,
+    context: EvaluationContext,
+    isForced = false,
+  ): Value[] {
     const number = onStep(drawn, context)
-    if (number !== drawn) this.access.noteAutoIncrement(number)
+    if ((number !== drawn || isForced) && !this.access.drawsNumbers) this.access.noteAutoIncrement(number)
     values[this.compiled.autoColumn] = lastPossible(number, this.type)
     if (this.firstDrawn === 0) this.firstDrawn = number
     return values

@@ -1,14 +1,15 @@
 /**
  * Sub-queries inside expressions. Evaluators can't wait, sub-plans may have to; so an operator resolves the sub-queries of its
  * expressions for a whole batch before it evaluates them: those that read nothing of their surroundings once per execution,
- * the correlated ones once per distinct combination of outer values. Errors are kept and thrown only where the value is really
- * used, so that `CASE WHEN n = 1 THEN (SELECT …) END` stays lazy.
+ * the correlated ones once per distinct combination of outer values, for rows that come to them (`functions/branch-needs.ts`).
+ * Errors are kept and thrown only where the value is really used, so that `CASE WHEN n = 1 THEN (SELECT …) END` stays lazy.
  */
 import { Batch } from '../common/batch.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import type { MaybePromise, Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
+import type { BranchNeed } from '../functions/branch-needs.js'
 import { compileExpression, type ExpressionLayout } from '../functions/compile-expression.js'
 import type { ColumnId, SubqueryExpression } from '../plan/expression.js'
 import { isVolatilePlan } from '../plan/volatility.js'
@@ -32,6 +33,8 @@ interface CompiledSubquery {
   readonly outer: readonly Evaluator[]
   readonly outerKey: ((batch: Batch, row: number, context: EvaluationContext) => RowKey) | undefined
   readonly rowLimit: number
+  /** Which rows come to it; all if undefined. */
+  readonly need: BranchNeed | undefined
   /** Its answer may differ each time: it runs anew for each row. */
   readonly isVolatile: boolean
 }
@@ -59,11 +62,12 @@ export class SubqueryCompiler {
   }
 
   /** The evaluator of a sub-query; `layout` is that of the enclosing operator's input. */
-  compile(expression: SubqueryExpression, layout: ExpressionLayout): Evaluator {
+  compile(expression: SubqueryExpression, layout: ExpressionLayout, need: BranchNeed | undefined): Evaluator {
     const correlated = new Map(expression.correlations.map((each, i) => [each.id, i] as const))
     const outer = expression.correlations.map((each) => compileExpression(each.outer, layout))
     const compiled: CompiledSubquery = {
       expression,
+      need,
       isVolatile: isVolatilePlan(expression.plan),
       plan: this.compilePlan(expression.plan, correlated),
       outer,
@@ -98,6 +102,10 @@ export class SubqueryCompiler {
       }
       resolved.byRow.length = batch.rowCount
       for (let row = 0; row < batch.rowCount; row++) {
+        if (subquery.need?.(batch, row, execution.evaluation) === false) {
+          resolved.byRow[row] = undefined
+          continue
+        }
         const key = subquery.outerKey?.(batch, row, execution.evaluation) ?? null
         let result = subquery.isVolatile ? undefined : resolved.memo.get(key)
         if (result === undefined) {

@@ -6,9 +6,10 @@ import { SINGLE_ROW } from '../common/batch.js'
 import type { Evaluator } from '../common/evaluation.js'
 import { sameType } from '../common/sql-type.js'
 import type { Vector } from '../common/vector.js'
-import type { ColumnId, Expression, SubqueryExpression } from '../plan/expression.js'
+import type { CallExpression, ColumnId, Expression, SubqueryExpression } from '../plan/expression.js'
 import { isConstant } from '../plan/rewrite.js'
 import { readingColumn } from './column-position.js'
+import { bothNeeds, branchNeed, type BranchNeed } from './branch-needs.js'
 import { conversionEvaluator, unroundedOf } from './unrounded.js'
 
 /** Where a compiled expression finds its columns. */
@@ -17,8 +18,10 @@ export interface ExpressionLayout {
   readonly columns: ReadonlyMap<ColumnId, number>
   /** Position of a value in `context.correlated`. */
   readonly correlated: ReadonlyMap<ColumnId, number>
-  /** Makes the evaluator of a sub-query. */
-  readonly subquery: ((expression: SubqueryExpression) => Evaluator) | undefined
+  /** Makes the evaluator of a sub-query, which is run only for rows that come to it. */
+  readonly subquery: ((expression: SubqueryExpression, need: BranchNeed | undefined) => Evaluator) | undefined
+  /** Which rows come to the expression; all if nothing is said. */
+  readonly need?: BranchNeed | undefined
 }
 
 export const NO_COLUMNS: ExpressionLayout = { columns: new Map(), correlated: new Map(), subquery: undefined }
@@ -41,8 +44,8 @@ function onceAnExecution(evaluate: Evaluator, scale: number): Evaluator {
 
 /** `isPart`: of a constant expression, which is kept as a whole. */
 function compile(expression: Expression, layout: ExpressionLayout, isPart: boolean): Evaluator {
-  const part = (inner: Expression) =>
-    isPart ? compile(inner, layout, true) : compileExpression(inner, layout)
+  const part = (inner: Expression, where = layout) =>
+    isPart ? compile(inner, where, true) : compileExpression(inner, where)
   switch (expression.kind) {
     case 'constant': {
       const value = expression.value
@@ -64,7 +67,7 @@ function compile(expression: Expression, layout: ExpressionLayout, isPart: boole
       return (_batch, _row, context) => context.correlated[position] ?? null
     }
     case 'call':
-      return expression.binding.compile(expression.arguments.map(part))
+      return expression.binding.compile(compileArguments(expression, layout, part))
     case 'convert': {
       const operand = part(expression.operand)
       if (sameType(expression.operand.type, expression.type)) return operand
@@ -74,7 +77,22 @@ function compile(expression: Expression, layout: ExpressionLayout, isPart: boole
     }
     case 'subquery': {
       if (layout.subquery === undefined) throw new Error('invariant: no sub-query is possible here')
-      return layout.subquery(expression)
+      return layout.subquery(expression, layout.need)
     }
   }
+}
+
+function compileArguments(
+  call: CallExpression,
+  layout: ExpressionLayout,
+  part: (inner: Expression, where?: ExpressionLayout) => Evaluator,
+): Evaluator[] {
+  const evaluators: Evaluator[] = []
+  for (const [i, argument] of call.arguments.entries()) {
+    const need = branchNeed(call, i, argument, evaluators)
+    evaluators.push(
+      need === undefined ? part(argument) : part(argument, { ...layout, need: bothNeeds(layout.need, need) }),
+    )
+  }
+  return evaluators
 }

@@ -2,13 +2,14 @@
  * Numbers in other bases, checksums and random numbers: CONV, BIN, OCT, CRC32, RAND (MySQL manual 14.6.2
  * "Mathematical Functions").
  */
-import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
+import type { Evaluator } from '../common/evaluation.js'
 import { DOUBLE_TYPE, isBinary } from '../common/sql-type.js'
 import type { ExactValue } from '../common/value.js'
 import type { ArgumentInfo, ScalarFunction } from '../spi/functions.js'
 import type { ParameterKind } from './parameters.js'
 import { connectionText, integerType, unsignedIntegerType } from './result-types.js'
 import { evaluator1, evaluator3, scalarFunction, strict1 } from './support.js'
+import { compileRandom } from './random.js'
 
 // ---- CONV -----------------------------------------------------------------------------------------------------
 
@@ -104,43 +105,6 @@ export function crc32(bytes: Uint8Array): number {
   let rest = 0xffffffff
   for (const byte of bytes) rest = (CRC_TABLE[(rest ^ byte) & 0xff] ?? 0) ^ (rest >>> 8)
   return (rest ^ 0xffffffff) >>> 0
-}
-
-// ---- RAND -----------------------------------------------------------------------------------------------------
-
-const RANDOM_MODULUS = 0x3fffffff
-
-/** MySQL's generator, so that RAND(seed) gives the same numbers as there. */
-class RandomGenerator {
-  private first = 0
-  private second = 0
-
-  constructor(seed: ExactValue) {
-    this.restart(seed)
-  }
-
-  restart(seed: ExactValue): void {
-    const low = BigInt.asUintN(32, BigInt(seed))
-    this.first = Number(BigInt.asUintN(32, low * 0x10001n + 55555555n)) % RANDOM_MODULUS
-    this.second = Number(BigInt.asUintN(32, low * 0x10000001n)) % RANDOM_MODULUS
-  }
-
-  next(): number {
-    this.first = (this.first * 3 + this.second) % RANDOM_MODULUS
-    this.second = (this.first + this.second + 33) % RANDOM_MODULUS
-    return this.first / RANDOM_MODULUS
-  }
-}
-
-/** A constant seed starts one sequence for the statement; another one starts anew at each row. */
-function compileRandom([seed]: readonly Evaluator[], isConstantSeed: boolean): Evaluator {
-  if (seed === undefined) return () => Math.random()
-  const site = {}
-  return (batch, row, context: EvaluationContext) => {
-    const create = () => new RandomGenerator((seed(batch, row, context) ?? 0) as ExactValue)
-    if (isConstantSeed) return context.state(site, create).next()
-    return create().next()
-  }
 }
 
 export const numberConversionFunctions: readonly ScalarFunction[] = [

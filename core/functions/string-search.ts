@@ -23,10 +23,15 @@ function locate(haystack: string, needle: string, from: ExactValue, collation: C
   return at < 0 ? 0 : characterIndex(haystack, at) + 1
 }
 
-/** 1-based position of `item` in the comma-separated `list`; 0 for an item with a comma and for an empty list. */
+/**
+ * 1-based position of `item` in the comma-separated `list`; 0 for an item with a comma and for an empty list. Trailing spaces
+ * count in every collation.
+ */
 function findInSet(item: string, list: string, collation: Collation): number {
   if (list === '' || item.includes(',')) return 0
-  return list.split(',').findIndex((member) => collation.compare(member, item) === 0) + 1
+  // With something behind them, spaces are no padding.
+  const wanted = `${item}0`
+  return list.split(',').findIndex((member) => collation.compare(`${member}0`, wanted) === 0) + 1
 }
 
 /** FIELD compares as strings if all are strings, as exact numbers if all are, and as doubles otherwise. */

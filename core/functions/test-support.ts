@@ -122,6 +122,8 @@ export function testContext(settings: TestSettings = {}, warnings: string[] = []
     rowCount: -1,
     foundRows: 3,
     userLocks: { release: () => undefined, releaseAll: () => 0, holderOf: () => undefined },
+    insertId: 0,
+    random: () => Math.random(),
     getUserVariable: (name) => variables.get(name),
     setUserVariable: (name, value) => {
       variables.set(name, value)

@@ -31,6 +31,8 @@ export interface ConfigSources {
 
 export interface LoadedConfig {
   readonly settings: ServerSettings
+  /** The storage mode, `auto` resolved. */
+  readonly mode: string
   readonly log: ConfigValues['log']
   readonly plugins: readonly ConfiguredPlugin[]
   /** Folders whose node_modules may hold plugins, besides the server's own: the configuration file's, then the current one. */
@@ -66,6 +68,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   requirePackage(wanted, sources)
   return {
     settings: settingsFrom({ ...values, storage }, sources),
+    mode: wanted,
     log: { ...values.log, level: levelFrom(sources) ?? values.log.level },
     plugins: enabled,
     pluginFolders: pluginFoldersOf(sources),

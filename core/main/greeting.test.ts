@@ -6,8 +6,8 @@ import { loadConfig } from '../loader/load-config.js'
 import { greeting } from './greeting.js'
 import { shippedConfigFolder } from './installation.js'
 
-const { settings } = loadConfig({
-  flags: parseFlags(['--data-dir', '/srv/data']),
+const { settings, mode } = loadConfig({
+  flags: parseFlags(['--data-dir', '/srv/data', '--storage', 'hybrid']),
   environment: {},
   currentFolder: '/',
   shippedFolder: shippedConfigFolder(),
@@ -18,13 +18,13 @@ function lines(addresses: readonly string[], changes: Partial<typeof settings> =
     { kind: 'mysql', addresses },
     { kind: 'http', addresses: ['127.0.0.1:8080'] },
   ]
-  const facts = { version: '1.2.3', settings: { ...settings, ...changes }, isDurable: true, listeners }
+  const facts = { version: '1.2.3', settings: { ...settings, ...changes }, mode, isDurable: true, listeners }
   return greeting(facts).split('\n')
 }
 
 test('names version, storage and place, and a command for each address', () => {
   expect(lines(['127.0.0.1:3307', '/run/switchyard.sock'])).toEqual([
-    'Switchyard 1.2.3 is ready (storage lmdb, data in /srv/data).',
+    'Switchyard 1.2.3 is ready (storage hybrid, data in /srv/data).',
     '  mariadb -h 127.0.0.1 -P 3307 -u root',
     '  mariadb -S /run/switchyard.sock -u root',
     '  http: 127.0.0.1:8080',

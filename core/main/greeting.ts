@@ -11,16 +11,18 @@ export interface Listener {
 export interface GreetingFacts {
   readonly version: string
   readonly settings: ServerSettings
+  /** The storage mode. */
+  readonly mode: string
   readonly isDurable: boolean
   readonly listeners: readonly Listener[]
 }
 
 /** Several lines, without a line end behind the last. */
-export function greeting({ version, settings, isDurable, listeners }: GreetingFacts): string {
+export function greeting({ version, settings, mode, isDurable, listeners }: GreetingFacts): string {
   const place = isDurable ? `data in ${settings.dataFolder}` : 'nothing is kept on disk'
   const user = settings.rootPassword === '' ? '-u root' : '-u root -p'
   return [
-    `Switchyard ${version} is ready (storage ${settings.storage}, ${place}).`,
+    `Switchyard ${version} is ready (storage ${mode}, ${place}).`,
     ...listeners.flatMap(({ kind, addresses }) =>
       addresses.map(
         (address) => `  ${kind === 'mysql' ? clientCommand(address, user) : `${kind}: ${address}`}`,

@@ -62,16 +62,16 @@ async function start(flags: Flags, options: StartOptions): Promise<RunningServer
   const server = container.resolve(ServerProcess)
   await server.start()
   for (const warning of config.warnings) logger.warn({}, warning)
-  const { settings } = config
+  const { settings, mode } = config
   const { listeners } = server
   const version = installedVersion()
-  logger.info({ version, storage: settings.storage, listeners }, 'ready')
+  logger.info({ version, storage: mode, listeners }, 'ready')
   const isDurable = container.resolveAll<Storage>(Storage).some(({ capabilities }) => capabilities.durable)
   return {
     settings,
     logger,
     listeners,
-    greeting: greeting({ version, settings, isDurable, listeners }),
+    greeting: greeting({ version, settings, mode, isDurable, listeners }),
     stopRequested,
     stop: () => server.stop(),
   }

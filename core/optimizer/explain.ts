@@ -20,14 +20,20 @@ import { expressionText } from './expression-text.js'
 import { notesOf } from './plan-notes.js'
 import { inputsOf, visitExpressions } from './plan-nodes.js'
 
-export function explainTree(node: LogicalNode): readonly string[] {
-  return new TreePrinter().print(node)
+/** `remark` adds what is known of a node besides its estimates. */
+export function explainTree(
+  node: LogicalNode,
+  remark: (node: LogicalNode) => string | undefined = () => undefined,
+): readonly string[] {
+  return new TreePrinter(remark).print(node)
 }
 
 class TreePrinter {
   private readonly lines: string[] = []
   private readonly shared = new Set<number>()
   private subqueries = 1
+
+  constructor(private readonly remark: (node: LogicalNode) => string | undefined) {}
 
   print(node: LogicalNode): readonly string[] {
     this.visit(node, 0)
@@ -43,7 +49,7 @@ class TreePrinter {
     // Columns that are only renamed or picked are no work worth a line.
     if (node.kind === 'project' && node.expressions.every((each) => !factsOf(each).hasSubquery)) {
       if (node.input.kind === 'values' && node.input.rows.length === 1 && node.input.output.length === 0) {
-        this.line(depth, `Rows fetched before execution${costs(node)}`)
+        this.line(depth, `Rows fetched before execution${this.figures(node)}`)
       } else this.visit(node.input, depth)
       return
     }
@@ -51,13 +57,18 @@ class TreePrinter {
       this.visit(node.input, depth)
       return
     }
-    this.line(depth, `${describe(node)}${costs(node)}`)
+    this.line(depth, `${describe(node)}${this.figures(node)}`)
     if (node.kind === 'shared') {
       if (this.shared.has(node.shareId)) return
       this.shared.add(node.shareId)
     }
     for (const input of inputsOf(node)) this.visit(input, depth + 1)
     this.visitSubqueries(node, depth)
+  }
+
+  private figures(node: LogicalNode): string {
+    const remark = this.remark(node)
+    return remark === undefined ? costs(node) : `${costs(node)} ${remark}`
   }
 
   private visitSubqueries(node: LogicalNode, depth: number): void {

@@ -1,12 +1,17 @@
 /**
  * CHECK TABLE: every row has its entry in every index, every entry its row; and whether all foreign keys have parents.
+ *
+ * Rows and entries are first read once from end to end, in order: what entries the rows should have is compared with those that are there
+ * by digests. Only where these differ is every row and every entry looked up, to say which.
  */
-import { copyRange, equalRanges } from '../common/bytes.js'
+import { compareRanges, copyRange, equalRanges } from '../common/bytes.js'
 import { isPromise, type Value } from '../common/value.js'
 import type { ForeignKeyDefinition, TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { KeyspaceSnapshot } from '../spi/storage.js'
 import { walkKeyspace } from './bulk.js'
+import { EntryDigest } from './entry-digest.js'
+import type { MergedVisitor } from './entry-scan.js'
 import type { TransactionEnvironment } from './environment.js'
 import { constraintError, indexOn, positionsOf } from './foreign-keys.js'
 import type { IndexRuntime, TableRuntime } from './table-runtime.js'
@@ -23,7 +28,9 @@ export async function verifyTable(
   const view = environment.views.current.retain()
   try {
     const runtime = environment.runtimeOf(table)
-    const check = new TableCheck(runtime, view.snapshot(runtime.state), statement)
+    const snapshot = view.snapshot(runtime.state)
+    if (await isSound(runtime, snapshot, statement)) return []
+    const check = new TableCheck(runtime, snapshot, statement)
     await check.checkRows()
     for (const index of runtime.indexes) await check.checkEntries(index)
     return check.problems
@@ -81,6 +88,68 @@ export async function verifyForeignKey(
   } finally {
     view.release()
   }
+}
+
+/** Whether rows and entries are in order, rows under their own keys, and entries just those that the rows should have. */
+async function isSound(
+  runtime: TableRuntime,
+  snapshot: KeyspaceSnapshot,
+  statement: StatementContext,
+): Promise<boolean> {
+  const wanted = runtime.indexes.map(() => new EntryDigest())
+  const row = new Array<Value>(runtime.table.columns.length).fill(null)
+  const columns = runtime.insertColumns
+  const decoder = runtime.decoderOf(columns)
+  const isInOrder = await walkInOrder(
+    snapshot,
+    runtime.rowKeyspace,
+    statement,
+    (key, keyStart, keyEnd, value, start, end) => {
+      for (const [i, column] of columns.entries()) row[column] = decoder.value(value, start, end, i)
+      const own = runtime.rowKeyOf(row)
+      if (own !== undefined && !equalRanges(own, 0, own.length, key, keyStart, keyEnd)) return false
+      const rowKey = copyRange(key, keyStart, keyEnd)
+      for (const [i, index] of runtime.indexes.entries()) {
+        const { bytes } = index.entryKey(row, rowKey)
+        wanted[i]?.add(bytes, 0, bytes.length, rowKey, 0, rowKey.length)
+      }
+      return true
+    },
+  )
+  if (!isInOrder) return false
+  for (const [i, index] of runtime.indexes.entries()) {
+    const present = new EntryDigest()
+    const isIndexInOrder = await walkInOrder(
+      snapshot,
+      index.keyspace,
+      statement,
+      (key, keyStart, keyEnd, value, start, end) => {
+        present.add(key, keyStart, keyEnd, value, start, end)
+        return true
+      },
+    )
+    if (!isIndexInOrder || wanted[i]?.equals(present) !== true) return false
+  }
+  return true
+}
+
+/** Shows the entries of a keyspace to `isRight`; false once that has said so, or once a key wasn't above the one before it. */
+async function walkInOrder(
+  snapshot: KeyspaceSnapshot,
+  keyspace: number,
+  statement: StatementContext,
+  isRight: MergedVisitor,
+): Promise<boolean> {
+  let before: Buffer | undefined
+  let isSoFar = true
+  await walkKeyspace(snapshot, keyspace, statement, (key, keyStart, keyEnd, value, start, end) => {
+    if (!isSoFar) return true
+    const isAbove = before === undefined || compareRanges(before, 0, before.length, key, keyStart, keyEnd) < 0
+    isSoFar = isAbove && isRight(key, keyStart, keyEnd, value, start, end)
+    before = copyRange(key, keyStart, keyEnd)
+    return true
+  })
+  return isSoFar
 }
 
 const EVERYTHING = { lower: undefined, upper: undefined }

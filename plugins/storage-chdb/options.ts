@@ -9,6 +9,7 @@ export const options = {
     type: 'path',
     default: 'chdb',
     description: 'Folder of the tables; relative to the data folder.',
+    env: 'CHDB_PATH',
   },
   memory: {
     type: 'bytes',

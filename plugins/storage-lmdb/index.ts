@@ -15,6 +15,7 @@ export const plugin = definePlugin({
       type: 'path',
       default: 'lmdb',
       description: 'Folder of the data file; relative to the data folder.',
+      env: 'LMDB_PATH',
     },
     mapBytes: {
       type: 'bytes',

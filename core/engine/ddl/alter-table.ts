@@ -15,6 +15,7 @@ import type { AlterTable } from '../../plan/syntax/definition.js'
 import { checkAlgorithm } from './alter-algorithm.js'
 import { Alteration } from './alteration.js'
 import { chooseStorage, primaryPlacement } from './choose-storage.js'
+import { requirePrimaryKey } from './required-keys.js'
 import type { DefinitionContext, DefinitionResult } from './definition-context.js'
 import { bindTexts, tableContext } from './expression-help.js'
 import { checkAddedForeignKeys } from './foreign-key-checks.js'
@@ -75,6 +76,7 @@ async function alter(
     await tableContext(context),
   )
   const placed = withEngine(altered, context)
+  if (former.indexes.some(({ primary }) => primary)) requirePrimaryKey(placed.table, context)
   bindTexts(placed.table, await context.binderEnvironment([placed.table]))
   const parents = await checkAddedForeignKeys(placed, context, locks)
   const work = workOf(placed, context)

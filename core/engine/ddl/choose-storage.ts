@@ -41,7 +41,7 @@ export function chooseStorage(
   wish: StorageWish,
   context: DefinitionContext,
 ): ChosenStorage {
-  const { engine } = wish
+  const engine = wish.engine ?? sessionEngine(wish, context)
   if (engine === undefined && wish.temporary && context.temporaryStorage !== undefined) {
     return { storage: context.temporaryStorage, engineAsWritten: undefined }
   }
@@ -56,7 +56,7 @@ export function chooseStorage(
   if (chosen === undefined) throw sqlError('ER_UNKNOWN_STORAGE_ENGINE', storage)
   if (!chosen.capabilities.writable) throw sqlError('ER_ILLEGAL_HA', table.name)
   if (engine?.toLowerCase() === storage.toLowerCase()) return { storage, engineAsWritten: undefined }
-  if (engine === undefined) {
+  if (wish.engine === undefined || engine === undefined) {
     // Not the usual one: whoever made the table should hear of it.
     if (storage !== context.defaultStorage)
       context.statement.warn('Note', 'ER_WARN_USING_OTHER_HANDLER', storage, table.name)
@@ -65,6 +65,14 @@ export function chooseStorage(
   context.statement.warn('Note', 'ER_WARN_USING_OTHER_HANDLER', storage, table.name)
   const known = MYSQL_ENGINES.find((name) => name.toLowerCase() === engine.toLowerCase())
   return { storage, engineAsWritten: known }
+}
+
+/** default_storage_engine and default_tmp_storage_engine, where the session has set them; else the router decides. */
+function sessionEngine({ temporary }: StorageWish, context: DefinitionContext): string | undefined {
+  const { session } = context.statement.evaluation
+  const name = temporary ? 'default_tmp_storage_engine' : 'default_storage_engine'
+  const engine = String(session.systemVariable(name, 'session'))
+  return engine.toLowerCase() === context.defaultStorage.toLowerCase() ? undefined : engine
 }
 
 export function storageEntries(context: DefinitionContext): readonly StorageEntry[] {

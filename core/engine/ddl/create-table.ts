@@ -20,6 +20,7 @@ import { DONE, type DefinitionContext, type DefinitionResult } from './definitio
 import { bindTexts, tableContext } from './expression-help.js'
 import { fullName, requireBaseTable, requireDatabase, requireTablePrivileges } from './named-objects.js'
 import { noteAhead, publish, requireStorage, shapeOf } from './publish.js'
+import { requirePrimaryKey } from './required-keys.js'
 import { selectedColumns, withSelected, type SelectedColumns } from './selected-columns.js'
 import type { StatementLocks, TableName } from './statement-locks.js'
 
@@ -97,6 +98,7 @@ class TableCreation {
       engineAsWritten,
     }
     const table = defineTable(elements, options, traits, await tableContext(context))
+    requirePrimaryKey(table, context)
     bindTexts(table, await context.binderEnvironment([table]))
     return table
   }

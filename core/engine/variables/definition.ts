@@ -171,6 +171,18 @@ export function choiceVariable(
   }
 }
 
+/** A variable whose other values would mean something that isn't built: they are ER_NOT_SUPPORTED_YET instead of being ignored. */
+export function onlyDefault(variable: VariableDefinition): VariableDefinition {
+  return {
+    ...variable,
+    accept: (value, type) => {
+      const kept = variable.accept(value, type)
+      if (kept === variable.default) return kept
+      throw sqlError('ER_NOT_SUPPORTED_YET', `${variable.name} = ${variable.show(kept)}`)
+    },
+  }
+}
+
 function base(name: string, options: VariableOptions) {
   return { name, scopes: options.scopes ?? 'both', readOnly: options.readOnly ?? false }
 }

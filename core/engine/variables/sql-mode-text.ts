@@ -21,6 +21,7 @@ const COMBINATIONS: Readonly<Record<string, readonly SqlModeName[]>> = {
 /** Modes of MySQL 5.7 that dumps still set and MySQL 8 removed; accepted without effect, as clients expect. */
 const REMOVED = new Set(['NO_AUTO_CREATE_USER', 'NO_FIELD_OPTIONS', 'NO_KEY_OPTIONS', 'NO_TABLE_OPTIONS'])
 
+/** Throws ER_WRONG_VALUE_FOR_VAR, and ER_NOT_SUPPORTED_YET for the mode that nothing here follows. */
 export function parseSqlMode(text: string): number {
   let mode = 0
   for (const part of text.split(',')) {
@@ -28,6 +29,9 @@ export function parseSqlMode(text: string): number {
     if (name === '' || REMOVED.has(name)) continue
     const members = COMBINATIONS[name] ?? (name in SqlMode ? [name as SqlModeName] : undefined)
     if (members === undefined) throw sqlError('ER_WRONG_VALUE_FOR_VAR', 'sql_mode', part.trim())
+    if (members.includes('PAD_CHAR_TO_FULL_LENGTH')) {
+      throw sqlError('ER_NOT_SUPPORTED_YET', 'PAD_CHAR_TO_FULL_LENGTH')
+    }
     for (const member of members) mode |= SqlMode[member]
   }
   return mode

@@ -150,6 +150,8 @@ const SESSION: EvaluationSession = {
   rowCount: 0,
   foundRows: 0,
   userLocks: { release: () => undefined, releaseAll: () => 0, holderOf: () => undefined },
+  insertId: 0,
+  random: () => 0.5,
   getUserVariable: () => undefined,
   setUserVariable: () => undefined,
   systemVariable: () => null,

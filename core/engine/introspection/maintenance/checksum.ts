@@ -61,7 +61,7 @@ async function checksumOf(database: string, name: string, context: ShowContext):
 async function checksumOfRows(plan: PreparedQuery, context: ShowContext): Promise<number> {
   const { session, services, running } = context
   const { transactions } = session
-  const transaction = transactions.forStatement(running, false)
+  const transaction = transactions.forStatement(running)
   let sum = 0
   try {
     const execution = new Execution(services.core.execution, transaction, running, running)

@@ -34,7 +34,7 @@ async function firstRow(sql: string, { session, running, services }: ShowContext
   const plan = await session.plans.make(statement, running, [])
   if (plan.kind !== 'query') throw new Error('invariant: a query is planned as one')
   const { transactions } = session
-  const transaction = transactions.forStatement(running, false)
+  const transaction = transactions.forStatement(running)
   let row: readonly Value[] = []
   try {
     const execution = new Execution(services.core.execution, transaction, running, running)
