@@ -149,7 +149,9 @@ export class ChdbStage implements TableStage {
     // One may be left that could not be dropped.
     await this.dropTable()
     // The merged part is the first that is acknowledged.
-    for (const sql of creationOf(this.stored, this.layout.cluster, name, true)) await this.engine.run(sql)
+    const { dictionaries } = this.state
+    const form = { name, dictionaries, flushesMerges: true, cluster: this.layout.cluster }
+    for (const sql of creationOf(this.stored, form)) await this.engine.run(sql)
   }
 
   private async dropTable(): Promise<void> {

@@ -47,6 +47,8 @@ export interface Layout {
   readonly cluster: string | undefined
   /** Over how many parts of it; a write is one block only within one of them. */
   readonly shardCount: number
+  /** Different texts that a column's dictionary holds; 0 where columns have none. */
+  readonly dictionaryTexts: number
 }
 
 export interface ColumnEngine {

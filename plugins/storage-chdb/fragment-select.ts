@@ -61,7 +61,7 @@ export function derivedColumns({ columns }: Select): ColumnTexts {
 /** A column of a derived table; a text without a key of its own has none. */
 export function derived(id: number, hasKey: boolean, of: Partial<ColumnText>): ColumnText {
   const text = `x${id}`
-  const { key: _, ...facts } = of
+  const { key: _, dictionary: __, ...facts } = of
   return hasKey ? { ...facts, text, key: `y${id}` } : { ...facts, text }
 }
 

@@ -7,10 +7,11 @@ import {
   isSqlError,
   isText,
   NULL_TYPE,
+  planTables,
   readsColumns,
-  type AggregateCall,
   type Expression,
   type Fragment,
+  type JoinNode,
   type LogicalNode,
   type ScanNode,
   type SortKey,
@@ -32,7 +33,8 @@ import {
   type Select,
 } from './fragment-select.js'
 import { keyOf } from './fragment-text.js'
-import { totalSql } from './fragment-totals.js'
+import { firstPhase, isFew, PartialTotals, phaseSelect, type PhaseKey } from './fragment-phases.js'
+import { applyOver, totalSql, type Apply } from './fragment-totals.js'
 import { countSql, frameSql, windowValueSql } from './fragment-windows.js'
 import { isSilent } from './silent-conditions.js'
 import { columnTextSql, keySql, tableName, type ColumnText } from './sql-text.js'
@@ -49,7 +51,37 @@ export function fragmentSql(fragment: Fragment, scope: FragmentScope): string {
     if (column === undefined) throw new Refusal('a column is missing')
     return `CAST(${column.text} AS ${nullable(storedType(type), true)}) AS r${i}`
   })
-  return textOf(select, listed)
+  return `${textOf(select, listed)}${settingsSql(fragment, scope)}`
+}
+
+/** From so many rows on it pays to compile what sums them up. */
+const MANY_ROWS = 1_000_000
+
+/** Of dictionaries as much is computed for a block as they have texts, and blocks of a result are cut here: so large ones do no harm. */
+const MANY_ROWS_SETTINGS = 'max_block_size = 262144, min_count_to_compile_aggregate_expression = 0'
+
+/** For large tables, as far as their rows don't come out as they are. */
+function settingsSql({ root }: Fragment, { rows }: FragmentScope): string {
+  const isLarge = planTables(root).some((table) => rows(table) >= MANY_ROWS)
+  return isLarge && isReducing(root) ? ` SETTINGS ${MANY_ROWS_SETTINGS}` : ''
+}
+
+/** Whether there are fewer rows of the result than there are of its tables. */
+function isReducing(node: LogicalNode): boolean {
+  switch (node.kind) {
+    case 'aggregate':
+    case 'distinct':
+    case 'limit':
+      return true
+    case 'project':
+    case 'rename':
+    case 'filter':
+    case 'sort':
+    case 'window':
+      return isReducing(node.input)
+    default:
+      return false
+  }
 }
 
 /** The parts of a scan's filter that are exact there. */
@@ -175,7 +207,10 @@ class FragmentWriter {
     const stored = this.scope.stored(table)
     const exceptions = this.scope.exceptions(table)
     const columns = new Map(
-      node.output.map(({ id }, i) => [id, columnTextSql(stored, node.columns[i] ?? -1, exceptions)]),
+      node.output.map(({ id }, i) => [
+        id,
+        columnTextSql(stored, node.columns[i] ?? -1, exceptions, this.scope.dictionaries(table)),
+      ]),
     )
     const from = `${tableName(table.id)}${this.scope.hasVersions(table) ? ' FINAL' : ''}`
     const where = node.filter === undefined ? [] : [conditionSql(node.filter, columns, this.scope)]
@@ -205,6 +240,8 @@ class FragmentWriter {
   }
 
   private aggregate(node: Extract<LogicalNode, { kind: 'aggregate' }>): Select {
+    const phased = node.rollup ? undefined : (this.joinedInPhases(node) ?? this.inPhases(node))
+    if (phased !== undefined) return phased
     const input = plain(unsorted(this.select(node.input)))
     const keys = node.groupBy.map(({ output, expression }) => {
       if (!isDistinguishable(expression.type)) throw new Refusal(unordered(expression.type))
@@ -219,10 +256,8 @@ class FragmentWriter {
       id,
       { text: `grouping(${keys[i]?.key ?? ''})` },
     ])
-    const totals = node.aggregates.map((call): [number, ColumnText] => [
-      call.output,
-      this.total(call, input.columns, keys.length > 0),
-    ])
+    const hasRows = keys.length > 0 && !node.rollup
+    const totals = this.totals(node, input.columns, applyOver(''), hasRows)
     return {
       ...input,
       columns: new Map([
@@ -235,12 +270,100 @@ class FragmentWriter {
     }
   }
 
-  private total(call: AggregateCall, columns: ColumnTexts, isGrouped: boolean): ColumnText {
-    if (call.orderBy.length > 0) throw new Refusal(`no entry for ${call.text}`)
-    const total = totalSql({ ...call, type: call.binding.type, over: '' }, { columns, scope: this.scope })
-    // A group has a row.
-    const isPositive = isGrouped && call.name.toLowerCase() === 'count' && call.arguments.length === 0
-    return isPositive ? { ...total, isPositive } : total
+  /** Aggregation of what groups by texts of dictionaries; undefined where one phase is as good. */
+  private inPhases(node: AggregateNode): Select | undefined {
+    if (!isPhaseable(node)) return undefined
+    const input = plain(unsorted(this.select(node.input)))
+    const keys = this.phaseKeys(node, input.columns)
+    if (!keys.some(({ column }) => column.dictionary !== undefined) || !keys.every(isFew)) return undefined
+    const partials = new PartialTotals((index) => `p${index}`)
+    const totals = this.totals(node, input.columns, partials.apply, true)
+    const first = firstPhase(input, keys, partials.texts)
+    const grouped = node.groupBy.map(({ output, expression }, i) =>
+      groupedBy(output, first.keys[i] ?? EMPTY_TEXT, expression.type),
+    )
+    return groupedSelect(phaseSelect(first, new Map()), grouped, totals)
+  }
+
+  /** The same where a join by texts of dictionaries comes first: each text is joined once, with what there is of its rows. */
+  private joinedInPhases(node: AggregateNode): Select | undefined {
+    const { input: join } = node
+    if (join.kind !== 'join' || join.type !== 'inner' || !isPhaseable(node)) return undefined
+    for (const [fact, other] of [
+      [join.left, join.right],
+      [join.right, join.left],
+    ] as const) {
+      const phased = this.joinedOnce(node, join, fact, other)
+      if (phased !== undefined) return phased
+    }
+    return undefined
+  }
+
+  private joinedOnce(
+    node: AggregateNode,
+    join: JoinNode,
+    fact: LogicalNode,
+    other: LogicalNode,
+  ): Select | undefined {
+    const isOf = (side: LogicalNode, id: number): boolean => side.output.some((each) => each.id === id)
+    const readsOnly = (side: LogicalNode, expression: Expression): boolean =>
+      columnsOf(expression).every((id) => isOf(side, id))
+    if (!node.aggregates.every((call) => call.arguments.every((each) => readsOnly(fact, each))))
+      return undefined
+    const groups = node.groupBy.map(({ expression }) => expression)
+    const conditions = join.condition === undefined ? [] : [join.condition]
+    const needed = new Map<number, Expression>()
+    for (const expression of [...conditions, ...groups].flatMap(columnExpressions)) {
+      if (isOf(fact, expression.column)) needed.set(expression.column, expression)
+    }
+    if (!groups.every((each) => each.kind === 'column' || readsOnly(other, each))) return undefined
+    const made = plain(unsorted(this.select(fact)))
+    const keys = [...needed].map(([id, expression]) => ({ expression, column: columnOf(made, id) }))
+    const isSuitable = keys.every((key) => key.column.dictionary !== undefined || isFew(key))
+    if (keys.length === 0 || !isSuitable || keys.every(({ column }) => column.dictionary === undefined)) {
+      return undefined
+    }
+    const partials = new PartialTotals((index) => `x${PARTIAL_IDS + index}`)
+    const totals = this.totals(node, made.columns, partials.apply, true)
+    const first = firstPhase(made, keys, partials.texts)
+    const columns = new Map([
+      ...[...needed.keys()].map((id, i): [number, ColumnText] => [id, first.keys[i] ?? EMPTY_TEXT]),
+      ...partials.texts.map((_, i): [number, ColumnText] => [PARTIAL_IDS + i, { text: `p${i}` }]),
+    ])
+    const side = phaseSelect(first, columns)
+    const otherSide = this.select(other)
+    const joined =
+      fact === join.left
+        ? joinSql(join, side, otherSide, this.scope)
+        : joinSql(join, otherSide, side, this.scope)
+    const grouped = node.groupBy.map(({ output, expression }) =>
+      groupedBy(output, columnSql(expression, joined.columns, this.scope), expression.type),
+    )
+    return groupedSelect(joined, grouped, totals)
+  }
+
+  private phaseKeys(node: AggregateNode, columns: ColumnTexts): readonly PhaseKey[] {
+    return node.groupBy.map(({ expression }) => ({
+      expression,
+      column: columnSql(expression, columns, this.scope),
+    }))
+  }
+
+  private totals(
+    node: AggregateNode,
+    columns: ColumnTexts,
+    apply: Apply,
+    hasRows: boolean,
+  ): readonly (readonly [number, ColumnText])[] {
+    return node.aggregates.map((call) => {
+      if (call.orderBy.length > 0) throw new Refusal(`no entry for ${call.text}`)
+      const input = { columns, scope: this.scope, hasRows, apply }
+      const total = totalSql({ ...call, type: call.binding.type }, input)
+      // A group has a row.
+      const isPositive =
+        node.groupBy.length > 0 && call.name.toLowerCase() === 'count' && call.arguments.length === 0
+      return [call.output, isPositive ? { ...total, isPositive } : total]
+    })
   }
 
   private window(node: Extract<LogicalNode, { kind: 'window' }>): Select {
@@ -275,7 +398,8 @@ class FragmentWriter {
     }
     if (call.aggregate === undefined) return windowValueSql(call, window, columns, this.scope)
     const over = ` OVER (${window} ${frameSql(call.frame, this.scope)})`
-    return totalSql({ ...call, distinct: false, over }, { columns, scope: this.scope })
+    const input = { columns, scope: this.scope, hasRows: false, apply: applyOver(over) }
+    return totalSql({ ...call, distinct: false }, input)
   }
 
   private union(node: Extract<LogicalNode, { kind: 'set operation' }>): Select {
@@ -318,6 +442,53 @@ function columnOf({ columns }: Select, id: number): ColumnText {
 /** Order means nothing below, unless it decides what a limit leaves. */
 function unsorted(select: Select): Select {
   return select.limit === '' ? { ...select, orderBy: [] } : select
+}
+
+type AggregateNode = Extract<LogicalNode, { kind: 'aggregate' }>
+
+/** Ids that no column of a plan has, for what a first phase has of aggregates. */
+const PARTIAL_IDS = 1_000_000_000
+const EMPTY_TEXT: ColumnText = { text: '' }
+
+/** Whether its aggregates can be computed of parts. */
+function isPhaseable(node: AggregateNode): boolean {
+  if (node.groupBy.length === 0) return false
+  if (!node.groupBy.every(({ expression: { type } }) => isDistinguishable(type))) return false
+  if (!node.groupBy.every(({ expression }) => readsColumns(expression))) return false
+  return node.aggregates.every((call) => !call.distinct || call.name.toLowerCase() === 'count')
+}
+
+function groupedSelect(
+  input: Select,
+  keys: readonly GroupedColumn[],
+  totals: readonly (readonly [number, ColumnText])[],
+): Select {
+  return {
+    ...input,
+    columns: new Map([...keys.map(({ id, column }) => [id, column] as const), ...totals]),
+    groupBy: keys.map(({ key }) => key),
+  }
+}
+
+type ColumnExpression = Extract<Expression, { kind: 'column' }>
+
+/** The columns that an expression reads; a sub-query's aren't among them. */
+function columnExpressions(expression: Expression): readonly ColumnExpression[] {
+  switch (expression.kind) {
+    case 'column':
+      return [expression]
+    case 'convert':
+      return columnExpressions(expression.operand)
+    case 'call':
+      return expression.arguments.flatMap(columnExpressions)
+    default:
+      if (readsColumns(expression)) throw new Refusal(`no entry for a ${expression.kind}`)
+      return []
+  }
+}
+
+function columnsOf(expression: Expression): readonly number[] {
+  return columnExpressions(expression).map(({ column }) => column)
 }
 
 interface GroupedColumn {

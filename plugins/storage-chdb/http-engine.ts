@@ -70,6 +70,8 @@ interface Clients {
   readonly control: ClickHouseClient
 }
 
+/** A server's own limit, `low_cardinality_max_dictionary_size`, unless it was told otherwise. */
+const SERVER_DICTIONARY_TEXTS = 8192
 export class HttpEngine implements ColumnEngine {
   private clients: Promise<Clients> | undefined
   private contact: Promise<Layout> | undefined
@@ -179,7 +181,9 @@ export class HttpEngine implements ColumnEngine {
       const create = `CREATE DATABASE IF NOT EXISTS ${database}${onCluster(cluster)} ${comment}`
       await this.command(create, abort, undefined, 'control')
       await this.claim(owner, abort)
-      return { cluster: cluster === '' ? undefined : cluster, shardCount }
+      return cluster === ''
+        ? { cluster: undefined, shardCount, dictionaryTexts: SERVER_DICTIONARY_TEXTS }
+        : { cluster, shardCount, dictionaryTexts: 0 }
     } catch (error) {
       if (error instanceof EngineGone) throw error
       if (abort.aborted) throw new EngineGone(`${this.where} did not answer in time`)

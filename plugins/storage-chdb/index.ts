@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { definePlugin, type Logger } from '@switchyard/core/spi'
+import { BLOCK_ROWS } from './block-cursor.js'
 import { ChdbStorage, type MissingEngine } from './chdb-storage.js'
 import type { ColumnEngine } from './column-engine.js'
 import { HttpEngine, type HttpEngineOptions } from './http-engine.js'
@@ -123,6 +124,10 @@ function settingsOf(queryMemory: number, threads: number): Record<string, number
           max_bytes_before_external_sort: spill,
         }),
     max_block_size: BLOCK_ROWS,
+    // Results have the texts of dictionaries, not their numbers.
+    low_cardinality_allow_in_native_format: 0,
+    // Groups in one table as long as that isn't large: dividing and joining many costs as much again.
+    group_by_two_level_threshold: 1_000_000,
     // Numbers in ORDER BY and GROUP BY are numbers.
     enable_positional_arguments: 0,
     // Names of columns are columns, also where something that is selected is called the same.
@@ -179,7 +184,5 @@ const CLUSTER_SETTINGS = {
   distributed_ddl_output_mode: 'throw',
 }
 
-/** Rows that come in one batch: few enough that none holds up the server for long. */
-const BLOCK_ROWS = 8192
 const START_TIMEOUT_MS = 60_000
 const STOP_GRACE_MS = 10_000

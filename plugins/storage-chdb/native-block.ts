@@ -175,37 +175,88 @@ function writeVarint(bytes: Buffer, at: number, value: number): number {
 
 // ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** A column of a block of which only some rows have been read. */
+interface OpenColumn {
+  /** ClickHouse's type, without Nullable. */
+  readonly type: string
+  readonly nulls: Uint8Array | undefined
+  /** Where its next value lies. */
+  at: number
+}
+
 /** Reads the blocks that lie one behind the other in `bytes`. */
 export class BlockReader {
   private at = 0
+  /** Of a block that is read in pieces. */
+  private columns: readonly OpenColumn[] = []
+  private rowsRead = 0
+  private rowCount = 0
 
   constructor(private readonly bytes: Buffer) {}
 
   get isAtEnd(): boolean {
-    return this.at >= this.bytes.length
+    return this.at >= this.bytes.length && this.rowsRead === this.rowCount
   }
 
-  /** Appends the rows of the next block to `vectors`, one for each of its columns; answers how many. */
-  next(vectors: readonly Vector[]): number {
+  /**
+   * Appends the rows of the next block to `vectors`, one for each of its columns, at most `rowsMax`: then the next call goes on with the
+   * rest of them. Answers how many.
+   */
+  next(vectors: readonly Vector[], rowsMax = Infinity): number {
+    if (this.rowsRead < this.rowCount) return this.piece(vectors, rowsMax)
     const columnCount = this.varint()
     const rowCount = this.varint()
     if (columnCount !== vectors.length) {
       throw new Error(`invariant: a block of ${columnCount} columns for ${vectors.length}`)
     }
-    for (const vector of vectors) this.column(vector, rowCount)
+    if (rowCount > rowsMax) {
+      this.rowCount = rowCount
+      this.rowsRead = 0
+      this.columns = vectors.map(() => {
+        const column = this.head(rowCount)
+        this.skipValues(column.type, rowCount)
+        return column
+      })
+      return this.piece(vectors, rowsMax)
+    }
+    for (const vector of vectors) {
+      const { type, nulls } = this.head(rowCount)
+      this.values(vector, rowCount, nulls, type)
+    }
     return rowCount
   }
 
-  private column(vector: Vector, rowCount: number): void {
+  private piece(vectors: readonly Vector[], rowsMax: number): number {
+    const from = this.rowsRead
+    const count = Math.min(this.rowCount - from, rowsMax)
+    const end = this.at
+    this.columns.forEach((column, i) => {
+      this.at = column.at
+      this.values(vectors[i] as Vector, count, column.nulls?.subarray(from, from + count), column.type)
+      column.at = this.at
+    })
+    this.at = end
+    this.rowsRead += count
+    return count
+  }
+
+  /** Name, type and NULLs of the next column, in front of its values. */
+  private head(rowCount: number): OpenColumn {
     this.skip(this.varint())
     const type = this.text()
     const inner = /^Nullable\((.*)\)$/.exec(type)?.[1]
-    let nulls: Uint8Array | undefined
-    if (inner !== undefined) {
-      nulls = this.bytes.subarray(this.at, this.at + rowCount)
-      this.skip(rowCount)
-    }
-    const stored = inner ?? type
+    if (inner === undefined) return { type, nulls: undefined, at: this.at }
+    const nulls = this.bytes.subarray(this.at, this.at + rowCount)
+    this.skip(rowCount)
+    return { type: inner, nulls, at: this.at }
+  }
+
+  private skipValues(type: string, rowCount: number): void {
+    if (type !== 'String') this.skip(rowCount * valueBytesOf(type))
+    else for (let row = 0; row < rowCount; row++) this.skip(this.varint())
+  }
+
+  private values(vector: Vector, rowCount: number, nulls: Uint8Array | undefined, stored: string): void {
     if (stored === 'String') this.strings(vector as BytesVector, rowCount, nulls)
     else if (stored === 'Float64' || stored === 'Float32') {
       this.floats(vector as ApproximateVector, rowCount, nulls, valueBytesOf(stored))

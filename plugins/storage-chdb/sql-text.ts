@@ -40,20 +40,30 @@ export const STAGE_PREFIX = 's'
 
 const KIND = 'ReplacingMergeTree'
 
-/**
- * Of the table itself, or of one of the same form. What is merged is only flushed where `flushesMerges`: otherwise the parts that it is made of
- * stay for as long as that takes the system. On a cluster each of its members has it, replicated.
- */
+/** What of a table isn't in its definition. */
+export interface TableForm {
+  readonly name: string
+  /** Ids of the columns whose texts lie in dictionaries (`dictionary-columns.ts`). */
+  readonly dictionaries: ReadonlySet<number>
+  /** What is merged is only flushed then: otherwise the parts that it is made of stay for as long as that takes the system. */
+  readonly flushesMerges?: boolean
+  /** Each of its members has the table, replicated. */
+  readonly cluster?: string | undefined
+}
+
+/** A column with its type and codec, as CREATE and ALTER TABLE have it. */
+export function columnDefinitionSql(column: ColumnDefinition, isDictionary: boolean): string {
+  const type = nullable(storedType(column.type), column.nullable)
+  return `${columnName(column)} ${isDictionary ? `LowCardinality(${type})` : type} CODEC(${codecOf(column)})`
+}
+
+/** Of the table itself, or of one of the same form. */
 export function createTableSql(
-  { table, columns: all, keyColumns, textColumns, primaryKey }: StoredTable,
-  name = tableName(table.id),
-  flushesMerges = false,
-  cluster?: string,
+  { columns: all, keyColumns, textColumns, primaryKey }: StoredTable,
+  { name, dictionaries, flushesMerges = false, cluster }: TableForm,
 ): string {
   const columns = all.map((column) => {
-    const codec = codecOf(column)
-    const type = nullable(storedType(column.type), column.nullable)
-    return `${columnName(column)} ${type}${codec === undefined ? '' : ` CODEC(${codec})`}`
+    return columnDefinitionSql(column, dictionaries.has(column.id))
   })
   for (const { column, form } of keyColumns) {
     columns.push(`${form.name} ${nullable('String', column.nullable)} CODEC(ZSTD)`)
@@ -116,23 +126,38 @@ export interface ColumnText {
   readonly collation?: string
   /** For text: whether some of them may be exceptions of their form. */
   readonly hasExceptions?: boolean
+  /** For text in a table's column: how it lies in a dictionary. */
+  readonly dictionary?: DictionaryText
   /** For numbers: whether all are above 0. */
   readonly isPositive?: boolean
+}
+
+/** A column of few different texts, which is cheap to group by. */
+export interface DictionaryText {
+  readonly isNullable: boolean
+  /** The column of its exceptions, if it has any. */
+  readonly exceptions: string | undefined
 }
 
 export function columnTextSql(
   stored: StoredTable,
   position: number,
   exceptions: ReadonlySet<number>,
+  dictionaries: ReadonlySet<number> = NO_DICTIONARIES,
 ): ColumnText {
   const column = columnAt(stored.columns, position)
   const text = columnName(column)
   const kept = stored.textColumns.find((each) => each.position === position)
   if (kept === undefined) return { text }
   const hasExceptions = exceptions.has(column.id)
-  const key = equalitySql(kept.form, text, hasExceptions ? kept.name : undefined)
-  return { text, key, collation: column.type.collation, hasExceptions }
+  const exceptional = hasExceptions ? kept.name : undefined
+  const key = equalitySql(kept.form, text, exceptional)
+  const read = { text, key, collation: column.type.collation, hasExceptions }
+  if (!dictionaries.has(column.id)) return read
+  return { ...read, dictionary: { isNullable: column.nullable, exceptions: exceptional } }
 }
+
+const NO_DICTIONARIES: ReadonlySet<number> = new Set()
 
 /** What orders as the values do. */
 export function orderedSql({ text, key = text, hasExceptions = false }: ColumnText, type: SqlType): string {

@@ -8,6 +8,7 @@ import { mkdir, open, readdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Batch, textType, type Logger } from '@switchyard/core/spi'
 import { EngineGone, type BlockStream, type ColumnEngine, type Layout } from './column-engine.js'
+import { DICTIONARY_TEXTS_MAX, writeEngineConfig } from './engine-config.js'
 import { BlockReader } from './native-block.js'
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js'
 
@@ -24,7 +25,11 @@ export interface SupervisedEngineOptions extends EngineProcessOptions {
 /** A process that lived so long is no failed start. */
 const HEALTHY_MS = 60_000
 
-const ONE_PLACE = Promise.resolve<Layout>({ cluster: undefined, shardCount: 1 })
+const ONE_PLACE = Promise.resolve<Layout>({
+  cluster: undefined,
+  shardCount: 1,
+  dictionaryTexts: DICTIONARY_TEXTS_MAX,
+})
 
 export class SupervisedEngine implements ColumnEngine {
   private current: Promise<EngineProcess> | undefined
@@ -166,7 +171,9 @@ export class SupervisedEngine implements ColumnEngine {
   private async launch(): Promise<EngineProcess> {
     const startedMs = performance.now()
     await mkdir(this.options.path, { recursive: true })
-    const child = new EngineProcess(this.options)
+    const config = await writeEngineConfig(`${this.options.path}.xml`)
+    const connectionArgs = [config, ...this.options.connectionArgs]
+    const child = new EngineProcess({ ...this.options, connectionArgs })
     await child.ready()
     void child.ended.then(({ reason }) => {
       if (this.isStopping) return

@@ -19,6 +19,7 @@ import {
   type Value,
 } from '@switchyard/core/spi'
 import type { BlockStream, ColumnEngine } from './column-engine.js'
+import { chooseDictionaries } from './dictionary-columns.js'
 import type { KeyForm } from './key-form.js'
 import {
   BlockReader,
@@ -45,6 +46,7 @@ export class TableWriter {
   ) {}
 
   async insert(rows: Batch): Promise<number> {
+    await chooseDictionaries(this.engine, this.stored, this.state, rows, this.target)
     const isAppended = this.noteKeys(rows)
     const turns = new ShortTurns()
     for (const key of this.stored.uniqueKeys) {
@@ -113,6 +115,7 @@ export class TableWriter {
     rows.pushAll(this.withRowIds(added))
     rows.pushAll(replaced)
     if (rows.rowCount === 0 && gone.rowCount === 0) return
+    await chooseDictionaries(this.engine, this.stored, this.state, rows, this.target)
     this.noteKeys(rows)
     const present = rows.rowCount
     for (let row = 0; row < gone.rowCount; row++) rows.pushRow(this.tombstone(gone.row(row)))
