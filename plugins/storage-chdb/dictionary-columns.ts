@@ -38,7 +38,8 @@ export function deservesDictionary(
 ): boolean {
   if (dictionaryTexts === 0) return false
   if (rows < SAMPLE_ROWS_MIN) return hasOne
-  return texts <= (hasOne ? dictionaryTexts : dictionaryTexts * SHARE_LIKELY)
+  // What most rows have for themselves gains nothing.
+  return texts <= (hasOne ? dictionaryTexts : Math.min(dictionaryTexts * SHARE_LIKELY, rows / 4))
 }
 
 /** Of the candidates those whose texts in `rows` are few. */
@@ -63,7 +64,7 @@ export function likelyTexts(vector: BytesVector, sampleRows: number): number {
   }
   const seen = texts.size
   // A handful of texts among NULLs says nothing.
-  if (count < SAMPLE_ROWS_MIN && seen * 4 > count) return Infinity
+  if (count < SAMPLE_ROWS_MIN && seen * 4 >= count) return Infinity
   const seenOf = (all: number): number => all * (1 - Math.exp(-count / all))
   let [low, high] = [seen, 2 ** 40]
   if (seenOf(high) - seen < 1) return Infinity

@@ -81,9 +81,15 @@ export function createTableSql(
   return `CREATE TABLE IF NOT EXISTS ${name}${where} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings.join(', ')}`
 }
 
+/** The column's values as they are read. Native blocks would have a dictionary and numbers, if it has one there. */
+export function readSql(column: ColumnDefinition): string {
+  const name = columnName(column)
+  return isText(column.type) ? `CAST(${name} AS ${nullable('String', column.nullable)})` : name
+}
+
 export function scanSql(stored: StoredTable, request: ScanRequest, answer: PushedScan): string {
   const { table, columns: all } = stored
-  const columns = request.columns.map((each) => columnName(columnAt(all, each)))
+  const columns = request.columns.map((each) => readSql(columnAt(all, each)))
   const parts = [
     // Rows without columns are only counted.
     `SELECT ${columns.length === 0 ? '1' : columns.join(', ')} FROM ${tableName(table.id)}`,

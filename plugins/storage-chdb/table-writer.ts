@@ -29,7 +29,7 @@ import {
   type BlockValues,
 } from './native-block.js'
 import { ShortTurns } from './short-turns.js'
-import { columnName, DELETED_COLUMN, stageName, tableName, VERSION_COLUMN } from './sql-text.js'
+import { columnName, DELETED_COLUMN, readSql, stageName, tableName, VERSION_COLUMN } from './sql-text.js'
 import { keyText, storedKeyType, type StoredTable, type UniqueKey } from './stored-table.js'
 import { storedType } from './stored-type.js'
 import type { WriterState } from './table-state.js'
@@ -133,7 +133,7 @@ export class TableWriter {
     const key = this.stored.uniqueKeys.find((each) => each.index === index)
     if (key === undefined) throw new Error('invariant: core asks for unique indexes of the table')
     if (this.state.rows === 0 || this.areAllAbove(key, keys)) return undefined
-    const selected = columns.map(columnName).join(', ')
+    const selected = columns.map(readSql).join(', ')
     return this.engine.queryWith(
       encodeBlock(
         keyColumns(

@@ -29,7 +29,7 @@ export function createTestEngine(
       spoolPaths: spoolFolders(folder),
       sessionsMax: 6,
       connectionArgs: [],
-      settings: 'max_block_size = 1000, low_cardinality_allow_in_native_format = 0',
+      settings: 'max_block_size = 1000',
       startTimeoutMs: 60_000,
       heartbeatMs: 50,
       silenceMaxMs: 60_000,
