@@ -106,6 +106,7 @@ const QUERIES = [
   'SELECT c.region, COUNT(*) FROM @hit h JOIN @country c ON c.code = h.short AND c.weight < h.id WHERE h.loose LIKE "a%" GROUP BY c.region',
   'SELECT c.region, COUNT(h.id), SUM(h.amount) FROM @country c LEFT JOIN @hit h ON c.code = h.short GROUP BY c.region',
   'SELECT h.short = "us", COUNT(*) FROM @hit h JOIN @hit o ON o.short = h.short AND o.id < 30 GROUP BY h.short',
+  'SELECT COUNT(*) FROM @hit h JOIN @country c ON c.code = h.short GROUP BY h.short COLLATE utf8mb4_bin',
   'SELECT short IS NULL, COUNT(*), SUM(amount) FROM @hit WHERE id < 0 GROUP BY short',
 ]
 

@@ -3,11 +3,11 @@
  * for, with what each aggregate has so far; then by the collation's keys, of which each text has to be asked once and not each row. A join
  * by such a text comes between the two, with a row for each text.
  */
-import { isText, type Expression } from '@switchyard/core/spi'
+import { type Expression } from '@switchyard/core/spi'
 import type { Apply } from './fragment-totals.js'
 import { EMPTY, textOf, type Select } from './fragment-select.js'
 import type { ColumnText } from './sql-text.js'
-import { equalitySql, textFormOf } from './text-form.js'
+import { equalitySql, textFormOf, type TextForm } from './text-form.js'
 
 /** A column, or what is computed, that rows are grouped by in the first phase. */
 export interface PhaseKey {
@@ -79,7 +79,7 @@ export function firstPhase(
     const packed = keys.length > 1 ? packedSql(expression, column) : undefined
     groupBy.push(packed ?? text)
     listed.push(`${packed ?? text} AS g${i}`)
-    const form = isText(expression.type) ? textFormOf(expression.type.collation) : undefined
+    const form = formOf(column)
     if (dictionary === undefined || form === undefined) return { ...facts, text: `g${i}` }
     if (dictionary.exceptions !== undefined) listed.push(`any(${dictionary.exceptions}) AS h${i}`)
     const shown = packed === undefined ? `g${i}` : `reinterpretAsString(g${i})`
@@ -94,11 +94,9 @@ export function firstPhase(
  * A short text as a number, which is faster to group by beside other keys than a dictionary's. The texts have no byte 0, which a number doesn't
  * tell from none: those that have are exceptions of their form.
  */
-function packedSql(
-  { type }: Expression,
-  { text, dictionary, hasExceptions }: ColumnText,
-): string | undefined {
-  const form = isText(type) ? textFormOf(type.collation) : undefined
+function packedSql({ type }: Expression, column: ColumnText): string | undefined {
+  const { text, dictionary, hasExceptions } = column
+  const form = formOf(column)
   if (dictionary === undefined || form === undefined || form.kind === 'plain' || hasExceptions !== false) {
     return undefined
   }
@@ -108,6 +106,11 @@ function packedSql(
   if (width === undefined) return undefined
   const number = `UInt${width * 8}`
   return `CAST(reinterpretAs${number}(${text}) AS ${dictionary.isNullable ? `Nullable(${number})` : number})`
+}
+
+/** By the column's own collation, whatever the expression compares it by. */
+function formOf({ collation }: ColumnText): TextForm | undefined {
+  return collation === undefined ? undefined : textFormOf(collation)
 }
 
 const WIDTHS = [2, 4, 8] as const
