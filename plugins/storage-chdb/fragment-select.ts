@@ -39,6 +39,11 @@ export function plain(select: Select): Select {
   return isPlain ? select : wrapped(select)
 }
 
+/** Order means nothing below, unless it decides what a limit leaves. */
+export function unsorted(select: Select): Select {
+  return select.limit === '' ? { ...select, orderBy: [] } : select
+}
+
 export function undistinct(select: Select): Select {
   return select.isDistinct ? wrapped(select) : select
 }

@@ -124,8 +124,6 @@ function settingsOf(queryMemory: number, threads: number): Record<string, number
           max_bytes_before_external_sort: spill,
         }),
     max_block_size: BLOCK_ROWS,
-    // Groups in one table as long as that isn't large: dividing and joining many costs as much again.
-    group_by_two_level_threshold: 1_000_000,
     // Numbers in ORDER BY and GROUP BY are numbers.
     enable_positional_arguments: 0,
     // Names of columns are columns, also where something that is selected is called the same.
