@@ -7,13 +7,14 @@
  * On a cluster each shard links its own part. That all of them do is noted in the cluster's queue of such statements before the first
  * one does: a crash from then on can't keep the others from it. Readers may see one shard's part earlier than another's.
  */
-import type {
+import {
   Batch,
-  BatchCursor,
-  IndexDefinition,
-  RowChanges,
-  StatementContext,
-  TableStage,
+  type BatchCursor,
+  type DuplicateRow,
+  type IndexDefinition,
+  type RowChanges,
+  type StatementContext,
+  type TableStage,
 } from '@switchyard/core/spi'
 import { BlockCursor } from './block-cursor.js'
 import type { ColumnEngine, Layout } from './column-engine.js'
@@ -21,12 +22,14 @@ import { columnAt, stageName, tableName } from './sql-text.js'
 import type { StoredTable } from './stored-table.js'
 import { creationOf, dropOf, onCluster, rowsName } from './table-ddl.js'
 import { StageState, type TableState } from './table-state.js'
-import { TableWriter } from './table-writer.js'
+import { TableWriter, withoutRows } from './table-writer.js'
+import { WriteBehind } from './write-behind.js'
 
 type Guard = <T>(work: () => Promise<T>, statement?: StatementContext) => Promise<T>
 
 export class ChdbStage implements TableStage {
   private readonly state: StageState
+  private readonly behind: WriteBehind
   private last: Promise<unknown> = Promise.resolve()
   private hasTable = false
   /** The first changes, as long as nothing else follows. */
@@ -41,6 +44,7 @@ export class ChdbStage implements TableStage {
     private readonly guarded: Guard,
   ) {
     this.state = new StageState(table)
+    this.behind = new WriteBehind(engine)
   }
 
   /** Nobody else writes to the table until the stage has ended: what is unique now stays so. */
@@ -67,6 +71,20 @@ export class ChdbStage implements TableStage {
     return this.write(statement, (writer) => writer.update(keys, rows))
   }
 
+  insertNew(rows: Batch, statement: StatementContext): Promise<readonly DuplicateRow[]> {
+    return this.next(statement, async () => {
+      await this.writeHeld(statement)
+      const duplicates = await this.writer(statement).duplicatesIn(rows)
+      const added = withoutRows(rows, duplicates)
+      if (this.canHold) this.held = { added, replaced: NO_CHANGES, gone: NO_CHANGES }
+      else {
+        await this.makeTable()
+        await this.writer(statement).add(added)
+      }
+      return duplicates
+    })
+  }
+
   find(
     index: IndexDefinition,
     keys: Batch,
@@ -85,14 +103,19 @@ export class ChdbStage implements TableStage {
 
   put(changes: RowChanges, statement: StatementContext): Promise<void> {
     return this.next(statement, async () => {
-      if (this.held === undefined && !this.hasTable && this.layout.shardCount === 1) {
+      await this.writeHeld(statement)
+      if (this.canHold) {
         this.held = changes
         return
       }
-      await this.writeHeld(statement)
       await this.makeTable()
       await this.writer(statement).put(changes)
     })
+  }
+
+  /** Whether nothing was written so far, and what comes may turn out to be all. */
+  private get canHold(): boolean {
+    return !this.hasTable && this.layout.shardCount === 1
   }
 
   async publish(statement: StatementContext): Promise<void> {
@@ -102,6 +125,11 @@ export class ChdbStage implements TableStage {
 
   discard(): void {
     const drop = async (): Promise<void> => {
+      try {
+        await this.behind.settled()
+      } catch {
+        // It doesn't count any more.
+      }
       try {
         if (this.hasTable) await this.dropTable()
       } catch {
@@ -123,6 +151,7 @@ export class ChdbStage implements TableStage {
     const { id } = this.stored.table
     const { cluster } = this.layout
     const [table, stage] = [rowsName(tableName(id), cluster), rowsName(stageName(id), cluster)]
+    await this.behind.settled()
     await this.engine.run(
       `OPTIMIZE TABLE ${stage}${onCluster(cluster)} FINAL SETTINGS optimize_throw_if_noop = 1, optimize_skip_merged_partitions = 1`,
       statement.signal,
@@ -159,7 +188,7 @@ export class ChdbStage implements TableStage {
 
   private writer(statement: StatementContext): TableWriter {
     const target = this.hasTable ? 'stage' : 'table'
-    return new TableWriter(this.engine, this.stored, this.state, statement, target)
+    return new TableWriter(this.behind, this.stored, this.state, statement, target)
   }
 
   /** Runs a write whose rows go into the stage. */
@@ -180,4 +209,5 @@ export class ChdbStage implements TableStage {
   }
 }
 
+const NO_CHANGES = new Batch([])
 const NO_ROWS: BatchCursor = { next: () => undefined, close: () => undefined }
