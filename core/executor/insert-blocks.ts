@@ -5,6 +5,7 @@
 import { Batch } from '../common/batch.js'
 import type { SqlType } from '../common/sql-type.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
+import { BytesVector } from '../common/vector.js'
 import type { DuplicateRow } from '../spi/storage.js'
 import type { TableAccess } from '../spi/transaction.js'
 
@@ -14,6 +15,8 @@ const BLOCK_BYTES = 32 * 1024 * 1024
 
 export class InsertBlocks {
   private filling: Batch | undefined
+  /** What was stored, to be filled again. */
+  private spare: Batch | undefined
   private underWay: Promise<void> | undefined
 
   constructor(
@@ -30,9 +33,9 @@ export class InsertBlocks {
 
   /** Rejects with what befell the block before. */
   add(rows: Batch): MaybePromise<void> {
-    const filling = (this.filling ??= Batch.ofTypes(this.types))
+    const filling = (this.filling ??= this.empty())
     filling.pushAll(rows)
-    if (filling.rowCount >= BLOCK_ROWS || filling.byteSize >= BLOCK_BYTES) return this.handOver()
+    if (filling.rowCount >= BLOCK_ROWS || bytesOf(filling) >= BLOCK_BYTES) return this.handOver()
   }
 
   /** Resolves when all rows are stored. */
@@ -60,14 +63,26 @@ export class InsertBlocks {
     if (rows === undefined) return
     const answer = this.access.insertNew(rows)
     if (!isPromise(answer)) {
-      this.stored(rows, answer)
+      this.end(rows, answer)
       return
     }
     this.underWay = answer.then((duplicates) => {
-      this.stored(rows, duplicates)
+      this.end(rows, duplicates)
     })
     // It is heard of with the next block.
     this.underWay.catch(() => undefined)
+  }
+
+  private end(rows: Batch, duplicates: readonly DuplicateRow[]): void {
+    this.stored(rows, duplicates)
+    rows.clear()
+    this.spare = rows
+  }
+
+  private empty(): Batch {
+    const { spare } = this
+    this.spare = undefined
+    return spare ?? Batch.ofTypes(this.types)
   }
 
   private async settled(): Promise<void> {
@@ -75,4 +90,11 @@ export class InsertBlocks {
     this.underWay = undefined
     if (underWay !== undefined) await underWay
   }
+}
+
+/** Bytes of its strings: the rest is little. */
+function bytesOf(rows: Batch): number {
+  let bytes = 0
+  for (const column of rows.columns) if (column instanceof BytesVector) bytes += column.dataSize
+  return bytes
 }

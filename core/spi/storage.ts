@@ -339,7 +339,7 @@ export interface TableStage {
   update(keys: Batch, rows: Batch, statement: StatementContext): MaybePromise<number>
   /**
    * Only with `capabilities.upserts`. As `insert`, but that a row is left out whose values in a unique index are those of a row of the
-   * table, of this stage or before it in the batch. Answers these, ascending. The batch is the receiver's to keep, but not to change.
+   * table, of this stage or before it in the batch. Answers these, ascending.
    */
   insertNew?(rows: Batch, statement: StatementContext): MaybePromise<readonly DuplicateRow[]>
   /**

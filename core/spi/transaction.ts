@@ -201,8 +201,8 @@ export interface TableAccess {
    */
   lookAhead(rows: readonly (readonly Value[])[], wantsRows: boolean): MaybePromise<void>
   /**
-   * Only with `looksAhead`. As `insert` with 'report' for all rows of a batch, of which it answers the duplicates. It keeps the batch;
-   * nothing else may be asked of it until it answers.
+   * Only with `looksAhead`. As `insert` with 'report' for all rows of a batch, of which it answers the duplicates. Nothing else may be asked
+   * until then, nor may the batch change.
    */
   insertNew(rows: Batch): MaybePromise<readonly DuplicateRow[]>
   /** The statement will insert many rows and do nothing else, nor read what it has inserted: so this need not stay at hand. */

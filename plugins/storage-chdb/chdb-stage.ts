@@ -18,12 +18,12 @@ import {
 } from '@switchyard/core/spi'
 import { BlockCursor } from './block-cursor.js'
 import type { ColumnEngine, Layout } from './column-engine.js'
-import { columnAt, stageName, tableName } from './sql-text.js'
+import { columnAt, STAGE_SETTINGS, stageName, tableName } from './sql-text.js'
 import type { StoredTable } from './stored-table.js'
 import { creationOf, dropOf, onCluster, rowsName } from './table-ddl.js'
 import { StageState, type TableState } from './table-state.js'
 import { TableWriter, withoutRows } from './table-writer.js'
-import { WriteBehind } from './write-behind.js'
+import { directSink, WriteBehind } from './write-behind.js'
 
 type Guard = <T>(work: () => Promise<T>, statement?: StatementContext) => Promise<T>
 
@@ -32,6 +32,7 @@ export class ChdbStage implements TableStage {
   private readonly behind: WriteBehind
   private last: Promise<unknown> = Promise.resolve()
   private hasTable = false
+  private mayMerge = false
   /** The first changes, as long as nothing else follows. */
   private held: RowChanges | undefined
 
@@ -76,10 +77,11 @@ export class ChdbStage implements TableStage {
       await this.writeHeld(statement)
       const duplicates = await this.writer(statement).duplicatesIn(rows)
       const added = withoutRows(rows, duplicates)
-      if (this.canHold) this.held = { added, replaced: NO_CHANGES, gone: NO_CHANGES }
+      if (this.canHold) this.held = { added: copyOf(added), replaced: NO_CHANGES, gone: NO_CHANGES }
       else {
         await this.makeTable()
         await this.writer(statement).add(added)
+        await this.limitParts()
       }
       return duplicates
     })
@@ -110,6 +112,7 @@ export class ChdbStage implements TableStage {
       }
       await this.makeTable()
       await this.writer(statement).put(changes)
+      await this.limitParts()
     })
   }
 
@@ -125,11 +128,7 @@ export class ChdbStage implements TableStage {
 
   discard(): void {
     const drop = async (): Promise<void> => {
-      try {
-        await this.behind.settled()
-      } catch {
-        // It doesn't count any more.
-      }
+      await this.behind.abandon()
       try {
         if (this.hasTable) await this.dropTable()
       } catch {
@@ -144,7 +143,8 @@ export class ChdbStage implements TableStage {
   private async writeThrough(statement: StatementContext): Promise<void> {
     const { held } = this
     this.held = undefined
-    if (held !== undefined) await new TableWriter(this.engine, this.stored, this.table, statement).put(held)
+    if (held !== undefined)
+      await new TableWriter(directSink(this.engine), this.stored, this.table, statement).put(held)
   }
 
   private async link(statement: StatementContext): Promise<void> {
@@ -152,15 +152,38 @@ export class ChdbStage implements TableStage {
     const { cluster } = this.layout
     const [table, stage] = [rowsName(tableName(id), cluster), rowsName(stageName(id), cluster)]
     await this.behind.settled()
-    await this.engine.run(
-      `OPTIMIZE TABLE ${stage}${onCluster(cluster)} FINAL SETTINGS optimize_throw_if_noop = 1, optimize_skip_merged_partitions = 1`,
-      statement.signal,
-    )
+    const isFirst = cluster === undefined && this.table.isEmpty
+    if (isFirst) await this.letMerge()
+    else {
+      await this.engine.run(
+        `OPTIMIZE TABLE ${stage}${onCluster(cluster)} FINAL SETTINGS optimize_throw_if_noop = 1, optimize_skip_merged_partitions = 1`,
+        statement.signal,
+      )
+    }
     statement.checkKilled()
     await this.state.publish()
-    const into = `ALTER TABLE ${table}${onCluster(cluster)}`
-    await this.engine.run(`${into} ATTACH PARTITION tuple() FROM ${stage}`)
+    // What is empty needs nothing but to change places.
+    if (isFirst) await this.engine.run(`EXCHANGE TABLES ${table} AND ${stage}`)
+    else
+      await this.engine.run(
+        `ALTER TABLE ${table}${onCluster(cluster)} ATTACH PARTITION tuple() FROM ${stage}`,
+      )
     await this.engine.flushTable(table)
+  }
+
+  /** The engine refuses inserts into tables of thousands of parts. */
+  private async limitParts(): Promise<void> {
+    if (this.behind.partCount > PARTS_MAX) await this.letMerge()
+  }
+
+  /** From now on its parts are merged in the background as any table's. */
+  private async letMerge(): Promise<void> {
+    if (this.mayMerge) return
+    this.mayMerge = true
+    const { cluster } = this.layout
+    const stage = rowsName(stageName(this.stored.table.id), cluster)
+    const settings = Object.keys(STAGE_SETTINGS).join(', ')
+    await this.engine.run(`ALTER TABLE ${stage}${onCluster(cluster)} RESET SETTING ${settings}`)
   }
 
   private async writeHeld(statement: StatementContext): Promise<void> {
@@ -196,7 +219,9 @@ export class ChdbStage implements TableStage {
     return this.next(statement, async () => {
       await this.writeHeld(statement)
       await this.makeTable()
-      return work(this.writer(statement))
+      const count = await work(this.writer(statement))
+      await this.limitParts()
+      return count
     })
   }
 
@@ -209,5 +234,13 @@ export class ChdbStage implements TableStage {
   }
 }
 
+/** So many parts are left to be merged when all are there. */
+const PARTS_MAX = 256
 const NO_CHANGES = new Batch([])
 const NO_ROWS: BatchCursor = { next: () => undefined, close: () => undefined }
+
+function copyOf(rows: Batch): Batch {
+  const copy = Batch.ofTypes(rows.columns.map((column) => column.type))
+  copy.pushAll(rows)
+  return copy
+}

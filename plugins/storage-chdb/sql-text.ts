@@ -40,14 +40,23 @@ export const STAGE_PREFIX = 's'
 
 const KIND = 'ReplacingMergeTree'
 
+/** What stages have beside the settings of tables. */
+export const STAGE_SETTINGS = {
+  // Of tables the parts that are merged stay for as long as it takes the system to flush what was made of them.
+  min_rows_to_fsync_after_merge: 1,
+  // Nothing is merged before all of it is.
+  max_bytes_to_merge_at_max_space_in_pool: 1,
+  max_bytes_to_merge_at_min_space_in_pool: 1,
+} as const
+
 /**
- * Of the table itself, or of one of the same form. What is merged is only flushed where `flushesMerges`: otherwise the parts that it is made of
- * stay for as long as that takes the system. On a cluster each of its members has it, replicated.
+ * Of the table itself, or of one of the same form: a stage has the settings STAGE_SETTINGS, too. On a cluster each of its members
+ * has it, replicated.
  */
 export function createTableSql(
   { table, columns: all, keyColumns, textColumns, primaryKey }: StoredTable,
   name = tableName(table.id),
-  flushesMerges = false,
+  isStage = false,
   cluster?: string,
 ): string {
   const columns = all.map((column) => {
@@ -66,7 +75,8 @@ export function createTableSql(
   const engine = `${kind} ORDER BY (${primaryKey.names.join(', ')})`
   // What was acknowledged must be on disk: by default nothing is flushed.
   const settings = ['fsync_after_insert = 1', 'fsync_part_directory = 1']
-  if (flushesMerges) settings.push('min_rows_to_fsync_after_merge = 1')
+  if (isStage)
+    settings.push(...Object.entries(STAGE_SETTINGS).map(([setting, value]) => `${setting} = ${value}`))
   const where = cluster === undefined ? '' : ` ON CLUSTER ${cluster}`
   return `CREATE TABLE IF NOT EXISTS ${name}${where} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings.join(', ')}`
 }

@@ -21,10 +21,10 @@ export function creationOf(
   stored: StoredTable,
   cluster: string | undefined,
   name = tableName(stored.table.id),
-  flushesMerges = false,
+  isStage = false,
 ): readonly string[] {
   const rows = rowsName(name, cluster)
-  const create = createTableSql(stored, rows, flushesMerges, cluster)
+  const create = createTableSql(stored, rows, isStage, cluster)
   if (cluster === undefined) return [create]
   const shard = `cityHash64(${stored.primaryKey.names.join(', ')})`
   const engine = `Distributed(${cluster}, currentDatabase(), ${rows}, ${shard})`

@@ -7,7 +7,6 @@ import {
   Batch,
   createVector,
   duplicateEntry,
-  INT_TYPE,
   representationOf,
   UNSIGNED_BIGINT_TYPE,
   type BytesVector,
@@ -19,7 +18,7 @@ import {
   type StatementContext,
   type Value,
 } from '@switchyard/core/spi'
-import type { BlockStream, ColumnEngine } from './column-engine.js'
+import type { BlockStream } from './column-engine.js'
 import { keyBytes, vectorAt } from './block-values.js'
 import { encodeLargeBlock, type BlockColumn } from './native-block.js'
 import { ShortTurns } from './short-turns.js'
@@ -29,19 +28,20 @@ import { storedType } from './stored-type.js'
 import type { WriterState } from './table-state.js'
 import { exceptionsIn } from './text-form.js'
 import { positionsIn, UniqueSearch } from './unique-search.js'
+import type { BlockSink } from './write-behind.js'
 
 export class TableWriter {
   private readonly search: UniqueSearch
 
   constructor(
-    private readonly engine: Pick<ColumnEngine, 'insert' | 'queryWith'>,
+    private readonly sink: BlockSink,
     private readonly stored: StoredTable,
     private readonly state: WriterState,
     private readonly statement: StatementContext,
     /** Where the rows go: into the table, or into its stage. */
     private readonly target: 'table' | 'stage' = 'table',
   ) {
-    this.search = new UniqueSearch(engine, stored, state, statement, target)
+    this.search = new UniqueSearch(sink, stored, state, statement, target)
   }
 
   async insert(rows: Batch): Promise<number> {
@@ -60,7 +60,7 @@ export class TableWriter {
     const version = this.state.hasVersions ? this.state.nextVersion() : 0
     // Counted before it is sure: where there is no row, keys are not looked for.
     this.state.rows += rows.rowCount
-    await this.write(this.withRowIds(rows), rows.rowCount, version)
+    await this.write(this.withRowIds(rows), rows.rowCount, version, true)
   }
 
   async delete(keys: Batch): Promise<number> {
@@ -167,8 +167,8 @@ export class TableWriter {
     return duplicateEntry(this.stored.table, index, rows.row(row), this.statement.evaluation)
   }
 
-  /** Puts the rows into the table, those from `present` on as tombstones. */
-  private async write(rows: Batch, present: number, version: number): Promise<void> {
+  /** Puts the rows into the table, those from `present` on as tombstones. `areNew` says that it has none of their keys. */
+  private async write(rows: Batch, present: number, version: number, areNew = false): Promise<void> {
     if (rows.rowCount === 0) return
     const { table, columns: all, keyColumns: keys, textColumns } = this.stored
     const columns = all.map((column, i): BlockColumn => ({
@@ -192,15 +192,13 @@ export class TableWriter {
       this.state.noteException(column.id)
       columns.push({ name, type: 'String', isNullable: false, values: { kind: 'bytes', values: exceptions } })
     }
-    const deleted = createVector(INT_TYPE)
-    for (let row = 0; row < rows.rowCount; row++) deleted.push(row < present ? 0 : 1)
     columns.push(
       { name: VERSION_COLUMN, type: 'UInt64', isNullable: false, values: { kind: 'same', value: version } },
       {
         name: DELETED_COLUMN,
         type: 'UInt8',
         isNullable: false,
-        values: { kind: 'vector', vector: deleted },
+        values: { kind: 'same', value: 1, from: present },
       },
     )
     const names = columns.map((column) => column.name).join(', ')
@@ -208,7 +206,10 @@ export class TableWriter {
     const into = `INSERT INTO ${name} (${names})`
     const block = await encodeLargeBlock(columns, rows.rowCount, turns)
     await this.state.readersKnow()
-    await this.engine.insert(into, block, this.statement.signal)
+    const { signal } = this.statement
+    // No key is there twice: it need not look for the row that counts.
+    if (areNew) await this.sink.insertNew(`${into} SETTINGS optimize_on_insert = 0`, block, signal)
+    else await this.sink.insert(into, block, signal)
   }
 
   /** The rows as they are stored: with ids, where the table has no primary key. */

@@ -11,13 +11,14 @@ import {
   type Value,
   type Vector,
 } from '@switchyard/core/spi'
-import type { BlockStream, ColumnEngine } from './column-engine.js'
+import type { BlockStream } from './column-engine.js'
 import { keyBytes, vectorAt } from './block-values.js'
 import { BlockReader, encodeBlock, type BlockColumn } from './native-block.js'
 import { ShortTurns } from './short-turns.js'
 import { columnName, stageName, tableName } from './sql-text.js'
 import { keyText, storedKeyType, type StoredTable, type UniqueKey } from './stored-table.js'
 import type { WriterState } from './table-state.js'
+import type { BlockSink } from './write-behind.js'
 
 /** What is equal for values that are equal in an index. */
 type Key = Exclude<Value, null>
@@ -34,7 +35,7 @@ const ROWS_PER_TURN = 4096
 
 export class UniqueSearch {
   constructor(
-    private readonly engine: Pick<ColumnEngine, 'queryWith'>,
+    private readonly source: Pick<BlockSink, 'queryWith'>,
     private readonly stored: StoredTable,
     private readonly state: WriterState,
     private readonly statement: StatementContext,
@@ -170,7 +171,7 @@ export class UniqueSearch {
     columns: readonly number[],
     selected: string,
   ): Promise<BlockStream> {
-    return this.engine.queryWith(
+    return this.source.queryWith(
       encodeBlock(keyColumns(key, rows, columns), rows.rowCount),
       (source) => this.ownersSql(key, `(SELECT ${key.names.join(', ')} FROM ${source})`, selected),
       this.statement.signal,
