@@ -35,6 +35,7 @@ import { creationOf, dropOf, partsOf, rowsName, truncationOf } from './table-ddl
 import { checkTable, optimizeTable } from './table-maintenance.js'
 import { TableState } from './table-state.js'
 import { TableWriter } from './table-writer.js'
+import { directSink } from './write-behind.js'
 
 /** Why there is no engine: the package isn't installed. */
 export interface MissingEngine {
@@ -300,7 +301,7 @@ export class ChdbStorage implements TableStorage {
       return state.exclusively(statement, async () => {
         statement.checkKilled()
         const engine = this.requireEngine()
-        const writer = new TableWriter(engine, this.storedTable(table), state, statement)
+        const writer = new TableWriter(directSink(engine), this.storedTable(table), state, statement)
         return work(writer)
       })
     }, statement)

@@ -77,7 +77,7 @@ export function likelyTexts(vector: BytesVector, sampleRows: number): number {
 }
 
 /**
- * To be called before rows are written. Where they are the first that tell something, and no fewer than those that are there, columns get their
+ * To be called before rows are written. Where they are the first that tell something, and more than those that are there, columns get their
  * dictionaries; what lies there already is rewritten. On a cluster no column has one.
  */
 export async function chooseDictionaries(
@@ -87,7 +87,7 @@ export async function chooseDictionaries(
   rows: Batch,
   target: 'table' | 'stage',
 ): Promise<void> {
-  if (rows.rowCount < SAMPLE_ROWS_MIN || rows.rowCount < state.rows) return
+  if (rows.rowCount < SAMPLE_ROWS_MIN || rows.rowCount <= state.rows) return
   const { dictionaryTexts } = await engine.layout()
   if (dictionaryTexts === 0) return
   const added = fewTexts(stored, rows, dictionaryTexts * SHARE_LIKELY).filter(

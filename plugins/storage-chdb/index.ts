@@ -60,6 +60,7 @@ function childEngine(options: Options, logger: Logger): ColumnEngine {
   return new SupervisedEngine(
     {
       path: join(folder, 'engine'),
+      partBytes: partBytesOf(queryMemory),
       database: DATABASE,
       spoolPaths: spoolFolders(folder),
       sessionsMax: sessions + UNGATED,
@@ -92,6 +93,7 @@ function serverEngine(options: Options, logger: Logger): ColumnEngine {
       tls: tlsOf(options),
       folder,
       sessionsMax: options.sessions + UNGATED,
+      partBytes: partBytesOf(options.queryMemory),
       settings: { ...settingsOf(options.queryMemory, options.threads), ...SERVER_SETTINGS, ...spread },
       connectTimeoutMs: options.connectTimeout,
       heartbeatMs: options.heartbeat,
@@ -110,6 +112,11 @@ function tlsOf({ tlsAuthority, tlsCertificate, tlsKey }: Options): HttpEngineOpt
   const pair =
     tlsKey === '' ? undefined : { certificate: readFileSync(tlsCertificate), key: readFileSync(tlsKey) }
   return { authority: readFileSync(tlsAuthority), pair }
+}
+
+/** Larger parts are merged faster; the engine takes some times their size to make one. */
+function partBytesOf(queryMemory: number): number {
+  return queryMemory === 0 ? PART_BYTES_MAX : Math.min(PART_BYTES_MAX, queryMemory / 8)
 }
 
 /** Of each query; `queryMemory` 0 leaves that to the engine. */
@@ -180,5 +187,6 @@ const CLUSTER_SETTINGS = {
   distributed_ddl_output_mode: 'throw',
 }
 
+const PART_BYTES_MAX = 32 * 2 ** 20
 const START_TIMEOUT_MS = 60_000
 const STOP_GRACE_MS = 10_000

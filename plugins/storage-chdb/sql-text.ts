@@ -40,13 +40,22 @@ export const STAGE_PREFIX = 's'
 
 const KIND = 'ReplacingMergeTree'
 
+/** What stages have beside the settings of tables. */
+export const STAGE_SETTINGS = {
+  // Of tables the parts that are merged stay for as long as it takes the system to flush what was made of them.
+  min_rows_to_fsync_after_merge: 1,
+  // Nothing is merged before all of it is.
+  max_bytes_to_merge_at_max_space_in_pool: 1,
+  max_bytes_to_merge_at_min_space_in_pool: 1,
+} as const
+
 /** What of a table isn't in its definition. */
 export interface TableForm {
   readonly name: string
   /** Ids of the columns whose texts lie in dictionaries (`dictionary-columns.ts`). */
   readonly dictionaries: ReadonlySet<number>
-  /** What is merged is only flushed then: otherwise the parts that it is made of stay for as long as that takes the system. */
-  readonly flushesMerges?: boolean
+  /** A stage has the settings STAGE_SETTINGS, too. */
+  readonly isStage?: boolean
   /** Each of its members has the table, replicated. */
   readonly cluster?: string | undefined
 }
@@ -60,7 +69,7 @@ export function columnDefinitionSql(column: ColumnDefinition, isDictionary: bool
 /** Of the table itself, or of one of the same form. */
 export function createTableSql(
   { columns: all, keyColumns, textColumns, primaryKey }: StoredTable,
-  { name, dictionaries, flushesMerges = false, cluster }: TableForm,
+  { name, dictionaries, isStage = false, cluster }: TableForm,
 ): string {
   const columns = all.map((column) => {
     return columnDefinitionSql(column, dictionaries.has(column.id))
@@ -76,7 +85,8 @@ export function createTableSql(
   const engine = `${kind} ORDER BY (${primaryKey.names.join(', ')})`
   // What was acknowledged must be on disk: by default nothing is flushed.
   const settings = ['fsync_after_insert = 1', 'fsync_part_directory = 1']
-  if (flushesMerges) settings.push('min_rows_to_fsync_after_merge = 1')
+  if (isStage)
+    settings.push(...Object.entries(STAGE_SETTINGS).map(([setting, value]) => `${setting} = ${value}`))
   const where = cluster === undefined ? '' : ` ON CLUSTER ${cluster}`
   return `CREATE TABLE IF NOT EXISTS ${name}${where} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings.join(', ')}`
 }

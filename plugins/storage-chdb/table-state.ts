@@ -84,6 +84,11 @@ export class TableState implements WriterState {
     return this.version > 0
   }
 
+  /** Whether surely nothing is in the table. */
+  get isEmpty(): boolean {
+    return this.rows === 0 && !this.hasVersions
+  }
+
   /** From now on readers look for versions, also if the write that takes this one fails. */
   nextVersion(): number {
     this.raiseVersion(this.version + 1)
