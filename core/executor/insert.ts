@@ -10,12 +10,14 @@ import type { InsertPlan } from '../plan/change.js'
 import type { OutputColumn } from '../plan/logical.js'
 import type { ColumnDefinition, IndexDefinition } from '../plan/schema.js'
 import { duplicateNames } from '../spi/duplicate-entry.js'
+import type { DuplicateRow } from '../spi/storage.js'
 import type { InsertOutcome, RowKey, TableAccess } from '../spi/transaction.js'
 import { sameRow } from './changed-rows.js'
 import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-result.js'
 import type { PlanCompilerOptions } from './compile-plan.js'
 import { materialize, type Execution, type Operator } from './execution.js'
 import { HeldMemory } from './held-memory.js'
+import { InsertBlocks } from './insert-blocks.js'
 import { InsertCompiler } from './insert-compiler.js'
 import { InsertNumbers } from './insert-numbers.js'
 import { newRow } from './insert-rows.js'
@@ -70,6 +72,7 @@ class InsertRun {
   private readonly context: EvaluationContext
   /** Whether rows are made first, so that their duplicates are looked for at once. */
   private readonly looksAhead: boolean
+  private readonly blocks: InsertBlocks
   private collected: CollectedRow[] = []
   private collectedBytes = 0
   /** The row that is being made, its own numbers, and the context that it is made in. */
@@ -87,6 +90,10 @@ class InsertRun {
     this.access = execution.transaction.table(compiled.table)
     this.numbers = new InsertNumbers(compiled, this.access)
     this.looksAhead = this.reportsDuplicates && this.access.looksAhead && !this.access.drawsNumbers
+    const types = compiled.table.columns.map((column) => column.type)
+    this.blocks = new InsertBlocks(types, this.access, (rows, duplicates) => {
+      this.countBlock(rows, duplicates)
+    })
   }
 
   private get reportsDuplicates(): boolean {
@@ -109,7 +116,7 @@ class InsertRun {
         const batch = next instanceof Promise ? await next : next
         if (batch === undefined) break
         const rows = this.bulkRows(batch)
-        if (this.looksAhead) await this.collect(batch, rows)
+        if (this.looksAhead) await this.insertAhead(batch, rows)
         else if (rows !== undefined) await this.insertMany(batch, rows)
         else {
           for (let row = 0; row < batch.rowCount; row++) {
@@ -123,8 +130,10 @@ class InsertRun {
         const pause = this.execution.pause()
         if (pause !== undefined) await pause
       }
+      await this.blocks.finish()
       await this.storeCollected()
     } finally {
+      await this.blocks.abandon()
       await source.close()
     }
     const { numbers } = this
@@ -185,13 +194,44 @@ class InsertRun {
     }
   }
 
+  /** Rows that nothing is to be said of go by the block, as long as most are such ones. */
+  private async insertAhead(batch: Batch, rows: Batch | undefined): Promise<void> {
+    const isBulk = rows !== undefined && (await this.numbers.numberRows(batch, rows, this.context))
+    if (isBulk && this.collected.length === 0) {
+      this.rowNumber += rows.rowCount
+      const added = this.blocks.add(rows)
+      if (added !== undefined) await added
+      return
+    }
+    await this.endBlock()
+    await this.collect(batch, isBulk ? rows : undefined)
+  }
+
+  private async endBlock(): Promise<void> {
+    const { blocks } = this
+    const few = blocks.heldRows < FEW_ROWS ? blocks.take() : undefined
+    await blocks.finish()
+    if (few === undefined) return
+    const before = this.rowNumber - few.rowCount
+    for (let row = 0; row < few.rowCount; row++) {
+      this.collected.push(new CollectedRow(before + row + 1, few.row(row)))
+    }
+  }
+
+  private countBlock(rows: Batch, duplicates: readonly DuplicateRow[]): void {
+    this.records += rows.rowCount
+    this.affected += rows.rowCount - duplicates.length
+    this.duplicates += duplicates.length
+    for (const { row, index } of duplicates) this.warnDuplicate(index, rows.row(row))
+  }
+
   // ── Rows that are made first and stored then ────────────────────────────────────────────────────────────────
 
+  /** `rows` are those of the batch where they are made already. */
   private async collect(batch: Batch, rows: Batch | undefined): Promise<void> {
-    const isBulk = rows !== undefined && (await this.numbers.numberRows(batch, rows, this.context))
     for (let row = 0; row < batch.rowCount; row++) {
       this.rowNumber++
-      const making = isBulk ? new CollectedRow(this.rowNumber, rows.row(row)) : this.makeRow(batch, row)
+      const making = rows === undefined ? this.makeRow(batch, row) : this.rowOf(rows, row)
       const made = making instanceof Promise ? await making : making
       this.collected.push(made)
       if (made.error !== undefined) await this.storeCollected()
@@ -199,6 +239,10 @@ class InsertRun {
     this.collectedBytes += batch.byteSize
     const isFull = this.collected.length >= COLLECTED_ROWS || this.collectedBytes >= COLLECTED_BYTES
     if (isFull) await this.storeCollected()
+  }
+
+  private rowOf(rows: Batch, row: number): CollectedRow {
+    return new CollectedRow(this.rowNumber, rows.row(row))
   }
 
   /** What the row's making says, and which numbers it gets, counts when the rows before it are stored. */
@@ -481,4 +525,6 @@ export const IGNORABLE: ReadonlySet<string> = new Set([
 
 /** Rows that are collected before their duplicates are looked for. */
 const COLLECTED_ROWS = 16_384
+/** A block of fewer rows than these costs more than making them one by one. */
+const FEW_ROWS = 4096
 const COLLECTED_BYTES = 16 * 1024 * 1024

@@ -57,8 +57,8 @@ export interface StorageCapabilities {
   /** For table drivers: whether `stage` exists, so that several writes can become one. */
   readonly stages?: boolean
   /**
-   * For table drivers with stages: whether those have `find` and `put`, so that INSERT IGNORE, REPLACE and ON DUPLICATE KEY UPDATE look for
-   * the duplicates of many rows at once. Without it core looks for those of each row by a scan.
+   * For table drivers with stages: whether those have `insertNew`, `find` and `put`, so that INSERT IGNORE, REPLACE and ON DUPLICATE KEY
+   * UPDATE look for the duplicates of many rows at once. Without it core looks for those of each row by a scan.
    */
   readonly upserts?: boolean
   /**
@@ -338,6 +338,11 @@ export interface TableStage {
   delete(keys: Batch, statement: StatementContext): MaybePromise<number>
   update(keys: Batch, rows: Batch, statement: StatementContext): MaybePromise<number>
   /**
+   * Only with `capabilities.upserts`. As `insert`, but that a row is left out whose values in a unique index are those of a row of the
+   * table, of this stage or before it in the batch. Answers these, ascending.
+   */
+  insertNew?(rows: Batch, statement: StatementContext): MaybePromise<readonly DuplicateRow[]>
+  /**
    * Only with `capabilities.upserts`. The rows, as the table and this stage have them by now, whose values in a unique index are among
    * `keys` (the columns of its parts in their order, no NULLs); `columns` as for scans, in no particular order of rows.
    */
@@ -353,6 +358,12 @@ export interface TableStage {
   publish(statement: StatementContext): MaybePromise<void>
   /** Forgets it. What has to be cleaned up may take its time. */
   discard(): void
+}
+
+/** A row of a batch, and the first of the table's unique indexes in which it is a duplicate. */
+export interface DuplicateRow {
+  readonly row: number
+  readonly index: IndexDefinition
 }
 
 /** What is to become of a table's rows; no primary key (or row id) occurs twice. The batches are the receiver's to keep. */

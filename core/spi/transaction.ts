@@ -10,7 +10,14 @@ import type { Batch } from '../common/batch.js'
 import type { Evaluator } from '../common/evaluation.js'
 import type { MaybePromise, Value } from '../common/value.js'
 import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
-import type { BatchCursor, DriverTransaction, PlannedFilter, ScanRequest, TableStorage } from './storage.js'
+import type {
+  BatchCursor,
+  DriverTransaction,
+  DuplicateRow,
+  PlannedFilter,
+  ScanRequest,
+  TableStorage,
+} from './storage.js'
 import type { StatementContext } from './statement-context.js'
 
 export type IsolationLevel = 'READ UNCOMMITTED' | 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE'
@@ -193,6 +200,11 @@ export interface TableAccess {
    * if `fetch` will be asked for rows that are found. What was named before is forgotten.
    */
   lookAhead(rows: readonly (readonly Value[])[], wantsRows: boolean): MaybePromise<void>
+  /**
+   * Only with `looksAhead`. As `insert` with 'report' for all rows of a batch, of which it answers the duplicates. Nothing else may be asked
+   * until then, nor may the batch change.
+   */
+  insertNew(rows: Batch): MaybePromise<readonly DuplicateRow[]>
   /** The statement will insert many rows and do nothing else, nor read what it has inserted: so this need not stay at hand. */
   expectInserts?(): void
   /** Replaces a row that the caller has locked; unique and foreign keys are checked, cascades are done. Same outcome rule as insert. */

@@ -12,7 +12,7 @@ import { isPromise, type Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import { primaryKeyOf, type IndexDefinition, type TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
-import type { RowChanges, TableStage } from '../spi/storage.js'
+import type { DuplicateRow, RowChanges, TableStage } from '../spi/storage.js'
 import type { InsertOutcome, KnownRow } from '../spi/transaction.js'
 import { settled, type Steps } from './steps.js'
 
@@ -88,6 +88,16 @@ export class KeyedRows {
       }
       if (keys.rowCount > 0) yield* this.find(index, keys, wantsRows, statement)
     }
+  }
+
+  /** Rows whose duplicates the driver leaves out. What was known is forgotten. */
+  *insertNew(rows: Batch, statement: StatementContext): Steps<readonly DuplicateRow[]> {
+    yield* this.put(statement)
+    this.forget()
+    const inserted = this.stage.insertNew?.(rows, statement)
+    const duplicates = isPromise(inserted) ? yield* settled(inserted) : inserted
+    if (duplicates === undefined) throw new Error('invariant: a stage of upserts leaves out duplicates')
+    return duplicates
   }
 
   /** Undefined if it isn't known who has the row's keys: they have to be learnt. */

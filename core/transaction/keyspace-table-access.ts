@@ -120,6 +120,10 @@ export class KeyspaceTableAccess implements TableAccess {
     // Rows are looked for where they come up.
   }
 
+  insertNew(): never {
+    throw new Error('invariant: asked of tables that look ahead')
+  }
+
   drawnNumber(): number {
     return 0
   }

@@ -13,7 +13,7 @@ import type { Vector } from '../common/vector.js'
 import { primaryKeyOf, type IndexDefinition, type TableDefinition } from '../plan/schema.js'
 import { duplicateEntry } from '../spi/duplicate-entry.js'
 import type { StatementContext } from '../spi/statement-context.js'
-import type { BatchCursor, ColumnCondition, ScanRequest, TableStorage } from '../spi/storage.js'
+import type { BatchCursor, ColumnCondition, DuplicateRow, ScanRequest, TableStorage } from '../spi/storage.js'
 import type {
   IndexRange,
   InsertOutcome,
@@ -144,6 +144,16 @@ export class TableDriverAccess implements TableAccess {
 
   private *lookUp(rows: readonly (readonly Value[])[], wantsRows: boolean): Steps<void> {
     yield* (yield* this.keyedRows()).lookUp(rows, wantsRows, this.statement)
+  }
+
+  insertNew(rows: Batch): MaybePromise<readonly DuplicateRow[]> {
+    return run(this.insertAllNew(rows))
+  }
+
+  private *insertAllNew(rows: Batch): Steps<readonly DuplicateRow[]> {
+    const keyed = yield* this.keyedRows()
+    this.writes.noteKeyedChange(rows.rowCount)
+    return yield* keyed.insertNew(rows, this.statement)
   }
 
   private *keyedRows(): Steps<KeyedRows> {

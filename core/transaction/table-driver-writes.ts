@@ -203,8 +203,8 @@ export class TableDriverWrites {
     return rows
   }
 
-  noteKeyedChange(): void {
-    this.rowsStaged++
+  noteKeyedChange(count = 1): void {
+    this.rowsStaged += count
   }
 
   mark(): DriverMark {

@@ -4,11 +4,16 @@ import type { BlockStream } from './column-engine.js'
 import { BlockReader } from './native-block.js'
 import { ShortTurns } from './short-turns.js'
 
+/** Rows that come in one batch: few enough that none holds up the server for long. Blocks of sums may have more. */
+export const BLOCK_ROWS = 8192
+
 export class BlockCursor implements BatchCursor {
   private readonly batch: Batch
   private readonly turns = new ShortTurns()
   /** What the engine sends: at least one column. */
   private readonly received: Batch
+  /** What has come and isn't read yet. */
+  private reader: BlockReader | undefined
 
   constructor(
     private readonly stream: BlockStream,
@@ -23,12 +28,16 @@ export class BlockCursor implements BatchCursor {
     return this.guarded(async () => {
       // Blocks that have all arrived are read without anything to wait for.
       await this.turns.pause()
-      const block = await this.stream.next()
-      if (block === undefined) return undefined
-      const { received, batch } = this
+      if (this.reader === undefined || this.reader.isAtEnd) {
+        const block = await this.stream.next()
+        if (block === undefined) return undefined
+        this.reader = new BlockReader(block)
+      }
+      const { received, batch, reader } = this
       received.clear()
-      const reader = new BlockReader(block)
-      while (!reader.isAtEnd) received.rowCount += reader.next(received.columns)
+      while (!reader.isAtEnd && received.rowCount < BLOCK_ROWS) {
+        received.rowCount += reader.next(received.columns, BLOCK_ROWS - received.rowCount)
+      }
       batch.rowCount = received.rowCount
       return batch
     })

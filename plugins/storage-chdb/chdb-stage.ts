@@ -7,28 +7,32 @@
  * On a cluster each shard links its own part. That all of them do is noted in the cluster's queue of such statements before the first
  * one does: a crash from then on can't keep the others from it. Readers may see one shard's part earlier than another's.
  */
-import type {
+import {
   Batch,
-  BatchCursor,
-  IndexDefinition,
-  RowChanges,
-  StatementContext,
-  TableStage,
+  type BatchCursor,
+  type DuplicateRow,
+  type IndexDefinition,
+  type RowChanges,
+  type StatementContext,
+  type TableStage,
 } from '@switchyard/core/spi'
 import { BlockCursor } from './block-cursor.js'
 import type { ColumnEngine, Layout } from './column-engine.js'
-import { columnAt, stageName, tableName } from './sql-text.js'
+import { columnAt, STAGE_SETTINGS, stageName, tableName } from './sql-text.js'
 import type { StoredTable } from './stored-table.js'
 import { creationOf, dropOf, onCluster, rowsName } from './table-ddl.js'
 import { StageState, type TableState } from './table-state.js'
-import { TableWriter } from './table-writer.js'
+import { TableWriter, withoutRows } from './table-writer.js'
+import { directSink, WriteBehind } from './write-behind.js'
 
 type Guard = <T>(work: () => Promise<T>, statement?: StatementContext) => Promise<T>
 
 export class ChdbStage implements TableStage {
   private readonly state: StageState
+  private readonly behind: WriteBehind
   private last: Promise<unknown> = Promise.resolve()
   private hasTable = false
+  private mayMerge = false
   /** The first changes, as long as nothing else follows. */
   private held: RowChanges | undefined
 
@@ -41,6 +45,7 @@ export class ChdbStage implements TableStage {
     private readonly guarded: Guard,
   ) {
     this.state = new StageState(table)
+    this.behind = new WriteBehind(engine)
   }
 
   /** Nobody else writes to the table until the stage has ended: what is unique now stays so. */
@@ -67,6 +72,21 @@ export class ChdbStage implements TableStage {
     return this.write(statement, (writer) => writer.update(keys, rows))
   }
 
+  insertNew(rows: Batch, statement: StatementContext): Promise<readonly DuplicateRow[]> {
+    return this.next(statement, async () => {
+      await this.writeHeld(statement)
+      const duplicates = await this.writer(statement).duplicatesIn(rows)
+      const added = withoutRows(rows, duplicates)
+      if (this.canHold) this.held = { added: copyOf(added), replaced: NO_CHANGES, gone: NO_CHANGES }
+      else {
+        await this.makeTable()
+        await this.writer(statement).add(added)
+        await this.limitParts()
+      }
+      return duplicates
+    })
+  }
+
   find(
     index: IndexDefinition,
     keys: Batch,
@@ -85,14 +105,20 @@ export class ChdbStage implements TableStage {
 
   put(changes: RowChanges, statement: StatementContext): Promise<void> {
     return this.next(statement, async () => {
-      if (this.held === undefined && !this.hasTable && this.layout.shardCount === 1) {
+      await this.writeHeld(statement)
+      if (this.canHold) {
         this.held = changes
         return
       }
-      await this.writeHeld(statement)
       await this.makeTable()
       await this.writer(statement).put(changes)
+      await this.limitParts()
     })
+  }
+
+  /** Whether nothing was written so far, and what comes may turn out to be all. */
+  private get canHold(): boolean {
+    return !this.hasTable && this.layout.shardCount === 1
   }
 
   async publish(statement: StatementContext): Promise<void> {
@@ -102,6 +128,7 @@ export class ChdbStage implements TableStage {
 
   discard(): void {
     const drop = async (): Promise<void> => {
+      await this.behind.abandon()
       try {
         if (this.hasTable) await this.dropTable()
       } catch {
@@ -116,22 +143,47 @@ export class ChdbStage implements TableStage {
   private async writeThrough(statement: StatementContext): Promise<void> {
     const { held } = this
     this.held = undefined
-    if (held !== undefined) await new TableWriter(this.engine, this.stored, this.table, statement).put(held)
+    if (held !== undefined)
+      await new TableWriter(directSink(this.engine), this.stored, this.table, statement).put(held)
   }
 
   private async link(statement: StatementContext): Promise<void> {
     const { id } = this.stored.table
     const { cluster } = this.layout
     const [table, stage] = [rowsName(tableName(id), cluster), rowsName(stageName(id), cluster)]
-    await this.engine.run(
-      `OPTIMIZE TABLE ${stage}${onCluster(cluster)} FINAL SETTINGS optimize_throw_if_noop = 1, optimize_skip_merged_partitions = 1`,
-      statement.signal,
-    )
+    await this.behind.settled()
+    const isFirst = cluster === undefined && this.table.isEmpty
+    if (isFirst) await this.letMerge()
+    else {
+      await this.engine.run(
+        `OPTIMIZE TABLE ${stage}${onCluster(cluster)} FINAL SETTINGS optimize_throw_if_noop = 1, optimize_skip_merged_partitions = 1`,
+        statement.signal,
+      )
+    }
     statement.checkKilled()
     await this.state.publish()
-    const into = `ALTER TABLE ${table}${onCluster(cluster)}`
-    await this.engine.run(`${into} ATTACH PARTITION tuple() FROM ${stage}`)
+    // What is empty needs nothing but to change places.
+    if (isFirst) await this.engine.run(`EXCHANGE TABLES ${table} AND ${stage}`)
+    else
+      await this.engine.run(
+        `ALTER TABLE ${table}${onCluster(cluster)} ATTACH PARTITION tuple() FROM ${stage}`,
+      )
     await this.engine.flushTable(table)
+  }
+
+  /** The engine refuses inserts into tables of thousands of parts. */
+  private async limitParts(): Promise<void> {
+    if (this.behind.partCount > PARTS_MAX) await this.letMerge()
+  }
+
+  /** From now on its parts are merged in the background as any table's. */
+  private async letMerge(): Promise<void> {
+    if (this.mayMerge) return
+    this.mayMerge = true
+    const { cluster } = this.layout
+    const stage = rowsName(stageName(this.stored.table.id), cluster)
+    const settings = Object.keys(STAGE_SETTINGS).join(', ')
+    await this.engine.run(`ALTER TABLE ${stage}${onCluster(cluster)} RESET SETTING ${settings}`)
   }
 
   private async writeHeld(statement: StatementContext): Promise<void> {
@@ -149,7 +201,9 @@ export class ChdbStage implements TableStage {
     // One may be left that could not be dropped.
     await this.dropTable()
     // The merged part is the first that is acknowledged.
-    for (const sql of creationOf(this.stored, this.layout.cluster, name, true)) await this.engine.run(sql)
+    const { dictionaries } = this.state
+    const form = { name, dictionaries, isStage: true, cluster: this.layout.cluster }
+    for (const sql of creationOf(this.stored, form)) await this.engine.run(sql)
   }
 
   private async dropTable(): Promise<void> {
@@ -159,7 +213,7 @@ export class ChdbStage implements TableStage {
 
   private writer(statement: StatementContext): TableWriter {
     const target = this.hasTable ? 'stage' : 'table'
-    return new TableWriter(this.engine, this.stored, this.state, statement, target)
+    return new TableWriter(this.behind, this.stored, this.state, statement, target)
   }
 
   /** Runs a write whose rows go into the stage. */
@@ -167,7 +221,9 @@ export class ChdbStage implements TableStage {
     return this.next(statement, async () => {
       await this.writeHeld(statement)
       await this.makeTable()
-      return work(this.writer(statement))
+      const count = await work(this.writer(statement))
+      await this.limitParts()
+      return count
     })
   }
 
@@ -180,4 +236,13 @@ export class ChdbStage implements TableStage {
   }
 }
 
+/** So many parts are left to be merged when all are there. */
+const PARTS_MAX = 256
+const NO_CHANGES = new Batch([])
 const NO_ROWS: BatchCursor = { next: () => undefined, close: () => undefined }
+
+function copyOf(rows: Batch): Batch {
+  const copy = Batch.ofTypes(rows.columns.map((column) => column.type))
+  copy.pushAll(rows)
+  return copy
+}

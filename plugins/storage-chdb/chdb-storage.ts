@@ -35,6 +35,7 @@ import { creationOf, dropOf, partsOf, rowsName, truncationOf } from './table-ddl
 import { checkTable, optimizeTable } from './table-maintenance.js'
 import { TableState } from './table-state.js'
 import { TableWriter } from './table-writer.js'
+import { directSink } from './write-behind.js'
 
 /** Why there is no engine: the package isn't installed. */
 export interface MissingEngine {
@@ -99,7 +100,8 @@ export class ChdbStorage implements TableStorage {
     await this.guarded(async () => {
       const engine = this.requireEngine()
       const { cluster } = await engine.layout()
-      for (const sql of creationOf(stored, cluster)) await engine.run(sql)
+      const form = { name: tableName(table.id), dictionaries: NO_COLUMNS, cluster }
+      for (const sql of creationOf(stored, form)) await engine.run(sql)
     })
   }
 
@@ -169,7 +171,12 @@ export class ChdbStorage implements TableStorage {
 
   planFragment(fragment: Fragment): FragmentAnswer {
     try {
-      const text = fragmentSql(fragment, this.scope(undefined, NO_STATES))
+      const scope = this.scope(undefined, NO_STATES)
+      // What makes no difference but in time is shown as it is now.
+      const dictionaries = (table: TableDefinition): ReadonlySet<number> =>
+        this.known.get(table.id)?.dictionaries ?? NO_COLUMNS
+      const rows = ({ id }: TableDefinition): number => this.known.get(id)?.rows ?? 0
+      const text = fragmentSql(fragment, { ...scope, dictionaries, rows })
       return { accepted: true, rows: 1, cost: TRIP_COST, text }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -198,7 +205,9 @@ export class ChdbStorage implements TableStorage {
     return {
       stored: (table) => this.storedTable(table),
       hasVersions: (table) => states.get(table.id)?.hasVersions === true,
-      exceptions: (table) => states.get(table.id)?.exceptions ?? NO_EXCEPTIONS,
+      exceptions: (table) => states.get(table.id)?.exceptions ?? NO_COLUMNS,
+      dictionaries: (table) => states.get(table.id)?.dictionaries ?? NO_COLUMNS,
+      rows: (table) => states.get(table.id)?.rows ?? 0,
       values,
     }
   }
@@ -262,7 +271,11 @@ export class ChdbStorage implements TableStorage {
     return this.guarded(async () => {
       const state = await this.state(table)
       const stored = this.storedTable(table)
-      await state.exclusively(statement, () => optimizeTable(this.requireEngine(), stored, state, statement))
+      const numbers = (sql: string, count: number): Promise<number[][]> =>
+        this.numbers(sql, count, statement.signal)
+      await state.exclusively(statement, () =>
+        optimizeTable(this.requireEngine(), stored, state, numbers, statement),
+      )
     }, statement)
   }
 
@@ -288,7 +301,7 @@ export class ChdbStorage implements TableStorage {
       return state.exclusively(statement, async () => {
         statement.checkKilled()
         const engine = this.requireEngine()
-        const writer = new TableWriter(engine, this.storedTable(table), state, statement)
+        const writer = new TableWriter(directSink(engine), this.storedTable(table), state, statement)
         return work(writer)
       })
     }, statement)
@@ -351,7 +364,15 @@ export class ChdbStorage implements TableStorage {
     const [[rows = 0, version = 0, key = 0, ...flags] = []] = await this.numbers(sql, 3 + textColumns.length)
     const keyMax = hasIntegerKey && Number.isSafeInteger(key) ? key : Infinity
     const exceptional = textColumns.filter((_, i) => flags[i] === 1).map(({ column }) => column.id)
-    return new TableState(rows, version, key, keyMax, new Set(exceptional))
+    return new TableState(rows, version, key, keyMax, new Set(exceptional), await this.dictionariesOf(table))
+  }
+
+  /** Ids of the columns that have dictionaries there. */
+  private async dictionariesOf({ id }: TableDefinition): Promise<Set<number>> {
+    const columns = `SELECT toUInt64OrZero(substring(name, 2)) FROM system.columns`
+    const where = `WHERE database = currentDatabase() AND table = '${tableName(id)}'`
+    const found = await this.numbers(`${columns} ${where} AND startsWith(type, 'LowCardinality')`, 1)
+    return new Set(found.map(([column = 0]) => column))
   }
 
   /** A small answer that is all numbers. */
@@ -417,7 +438,7 @@ function sqlUnlessRefused(make: () => string): string | undefined {
 }
 
 const NO_STATES: ReadonlyMap<number, TableState> = new Map()
-const NO_EXCEPTIONS: ReadonlySet<number> = new Set()
+const NO_COLUMNS: ReadonlySet<number> = new Set()
 
 /** In units of one row read from memory: see `ScanAnswer.cost`. */
 const TRIP_COST = 5000

@@ -47,9 +47,13 @@ export interface Layout {
   readonly cluster: string | undefined
   /** Over how many parts of it; a write is one block only within one of them. */
   readonly shardCount: number
+  /** Different texts that a column's dictionary holds; 0 where columns have none. */
+  readonly dictionaryTexts: number
 }
 
 export interface ColumnEngine {
+  /** How many bytes it has the memory to make one part of; some more do no harm. */
+  readonly partBytes: number
   /** Known as soon as the engine can be reached. */
   layout(): Promise<Layout>
   /** Rejects with an Error whose one line tells an operator what is wrong. */
@@ -65,6 +69,9 @@ export interface ColumnEngine {
   flushTable(name: string): Promise<void>
   /** A query over a block that is sent along: `sqlOf` gets what it is called in FROM. */
   queryWith(block: Buffer, sqlOf: (source: string) => string, signal?: AbortSignal): Promise<BlockStream>
-  /** Inserts one block in the format Native; `into` is the text `INSERT INTO table (columns)`. All of it becomes visible at once. */
-  insert(into: string, block: Buffer, signal?: AbortSignal): Promise<void>
+  /**
+   * Inserts blocks in the format Native, given in pieces; `into` is the text `INSERT INTO table (columns)`, with SETTINGS or not. One block
+   * becomes visible at once.
+   */
+  insert(into: string, blocks: readonly Buffer[], signal?: AbortSignal): Promise<void>
 }

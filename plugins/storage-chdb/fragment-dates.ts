@@ -7,6 +7,7 @@ import { type Expression, type SqlType } from '@switchyard/core/spi'
 import {
   castSql,
   constantText,
+  integerSql,
   need,
   Refusal,
   requireUtc,
@@ -80,7 +81,7 @@ function firstOfYearSql(operand: Expression, render: Render): string {
 }
 
 function part(sql: (operand: Expression, render: Render) => string): Entry {
-  return ([operand], call, render) => castSql(sql(need(operand), render), call.type)
+  return ([operand], call, render) => integerSql(sql(need(operand), render), call.type)
 }
 
 const PARTS = {
@@ -108,7 +109,7 @@ const extract: Entry = ([unit, operand], call, render) => {
   const sql = Object.entries(PARTS).find(([each]) => each === name)?.[1]
   // Hours of a date and time, but of a TIME with its sign.
   if (sql === undefined || need(operand).type.name === 'time') throw new Refusal(`no entry for ${call.text}`)
-  return castSql(sql(need(operand), render), call.type)
+  return integerSql(sql(need(operand), render), call.type)
 }
 
 const dateEntry: Entry = ([operand], call, render) => {

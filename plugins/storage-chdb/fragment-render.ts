@@ -37,6 +37,12 @@ export function castSql(text: string, type: SqlType): string {
   return `CAST(${text} AS ${nullable(storedType(type), true)})`
 }
 
+/** An integer as a value of an integer type, NULL only where it was: groups by what can't be NULL are made in half the time. */
+export function integerSql(text: string, type: SqlType): string {
+  if (!isInteger(type)) return castSql(text, type)
+  return `to${storedType(type)}(${text})`
+}
+
 export const UNKNOWN = 'CAST(NULL AS Nullable(UInt8))'
 
 export function isExactNumber(type: SqlType): boolean {

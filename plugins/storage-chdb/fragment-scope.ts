@@ -8,6 +8,10 @@ export interface FragmentScope {
   hasVersions(table: TableDefinition): boolean
   /** Ids of the table's columns that have texts that aren't compared by themselves. */
   exceptions(table: TableDefinition): ReadonlySet<number>
+  /** Ids of its columns of text that lie in dictionaries. */
+  dictionaries(table: TableDefinition): ReadonlySet<number>
+  /** About how many rows it has. */
+  rows(table: TableDefinition): number
   /** Undefined while the fragment is planned: then no value counts. */
   readonly values: FragmentValues | undefined
 }

@@ -39,6 +39,11 @@ export function plain(select: Select): Select {
   return isPlain ? select : wrapped(select)
 }
 
+/** Order means nothing below, unless it decides what a limit leaves. */
+export function unsorted(select: Select): Select {
+  return select.limit === '' ? { ...select, orderBy: [] } : select
+}
+
 export function undistinct(select: Select): Select {
   return select.isDistinct ? wrapped(select) : select
 }
@@ -61,7 +66,7 @@ export function derivedColumns({ columns }: Select): ColumnTexts {
 /** A column of a derived table; a text without a key of its own has none. */
 export function derived(id: number, hasKey: boolean, of: Partial<ColumnText>): ColumnText {
   const text = `x${id}`
-  const { key: _, ...facts } = of
+  const { key: _, dictionary: __, ...facts } = of
   return hasKey ? { ...facts, text, key: `y${id}` } : { ...facts, text }
 }
 

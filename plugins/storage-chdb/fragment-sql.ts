@@ -6,9 +6,7 @@ import {
   isInteger,
   isSqlError,
   isText,
-  NULL_TYPE,
-  readsColumns,
-  type AggregateCall,
+  planTables,
   type Expression,
   type Fragment,
   type LogicalNode,
@@ -18,21 +16,23 @@ import {
   type WindowCall,
 } from '@switchyard/core/spi'
 import { columnSql, conditionSql, distinctSql, sortSql } from './fragment-expression.js'
+import { GroupWriter } from './fragment-groups.js'
 import { joinSql } from './fragment-join.js'
 import { isDistinguishable, isOrdered, Refusal, type ColumnTexts } from './fragment-render.js'
+import { columnOf, groupedBy, keyFor, unordered } from './fragment-keys.js'
+import { allRows, commonRows } from './fragment-sets.js'
 import type { FragmentScope } from './fragment-scope.js'
 import {
-  derived,
   EMPTY,
   plain,
   shortened,
   textOf,
   undistinct,
+  unsorted,
   wrapped,
   type Select,
 } from './fragment-select.js'
-import { keyOf } from './fragment-text.js'
-import { totalSql } from './fragment-totals.js'
+import { applyOver, totalSql } from './fragment-totals.js'
 import { countSql, frameSql, windowValueSql } from './fragment-windows.js'
 import { isSilent } from './silent-conditions.js'
 import { columnTextSql, keySql, tableName, type ColumnText } from './sql-text.js'
@@ -49,7 +49,42 @@ export function fragmentSql(fragment: Fragment, scope: FragmentScope): string {
     if (column === undefined) throw new Refusal('a column is missing')
     return `CAST(${column.text} AS ${nullable(storedType(type), true)}) AS r${i}`
   })
-  return textOf(select, listed)
+  return `${textOf(select, listed)}${settingsSql(fragment, scope)}`
+}
+
+/** From so many rows on it pays to compile what sums them up. */
+const MANY_ROWS = 1_000_000
+
+const MANY_ROWS_SETTINGS = [
+  // Of dictionaries as much is computed for a block as they have texts; blocks of results are cut when they are read.
+  'max_block_size = 262144',
+  'min_count_to_compile_aggregate_expression = 0',
+  // Groups in one table as long as that isn't large: dividing and joining them costs as much again.
+  'group_by_two_level_threshold = 300000',
+].join(', ')
+
+/** For large tables, as far as their rows don't come out as they are. */
+function settingsSql({ root }: Fragment, scope: FragmentScope): string {
+  const isLarge = planTables(root).some((table) => scope.rows(table) >= MANY_ROWS)
+  return isLarge && isReducing(root) ? ` SETTINGS ${MANY_ROWS_SETTINGS}` : ''
+}
+
+/** Whether there are fewer rows of the result than there are of its tables. */
+function isReducing(node: LogicalNode): boolean {
+  switch (node.kind) {
+    case 'aggregate':
+    case 'distinct':
+    case 'limit':
+      return true
+    case 'project':
+    case 'rename':
+    case 'filter':
+    case 'sort':
+    case 'window':
+      return isReducing(node.input)
+    default:
+      return false
+  }
 }
 
 /** The parts of a scan's filter that are exact there. */
@@ -138,11 +173,11 @@ class FragmentWriter {
       case 'join':
         return joinSql(node, this.select(node.left), this.select(node.right), this.scope)
       case 'aggregate':
-        return this.aggregate(node)
+        return new GroupWriter(this.scope, (input) => this.select(input)).aggregate(node)
       case 'window':
         return this.window(node)
       case 'set operation':
-        return this.union(node)
+        return this.setOperation(node)
       case 'sort': {
         const made = undistinct(this.select(node.input))
         const input = made.limit === '' ? made : wrapped(made)
@@ -175,7 +210,10 @@ class FragmentWriter {
     const stored = this.scope.stored(table)
     const exceptions = this.scope.exceptions(table)
     const columns = new Map(
-      node.output.map(({ id }, i) => [id, columnTextSql(stored, node.columns[i] ?? -1, exceptions)]),
+      node.output.map(({ id }, i) => [
+        id,
+        columnTextSql(stored, node.columns[i] ?? -1, exceptions, this.scope.dictionaries(table)),
+      ]),
     )
     const from = `${tableName(table.id)}${this.scope.hasVersions(table) ? ' FINAL' : ''}`
     const where = node.filter === undefined ? [] : [conditionSql(node.filter, columns, this.scope)]
@@ -204,43 +242,11 @@ class FragmentWriter {
     }
   }
 
-  private aggregate(node: Extract<LogicalNode, { kind: 'aggregate' }>): Select {
-    const input = plain(unsorted(this.select(node.input)))
-    const keys = node.groupBy.map(({ output, expression }) => {
-      if (!isDistinguishable(expression.type)) throw new Refusal(unordered(expression.type))
-      // A constant key is dropped there, and with it the difference between no group and one of no rows.
-      if (!readsColumns(expression)) throw new Refusal('GROUP BY of a constant')
-      const column = columnSql(expression, input.columns, this.scope)
-      return groupedBy(output, column, expression.type)
-    })
-    if (keys.length === 0 && node.aggregates.length === 0) throw new Refusal('one group of nothing')
-    if (node.rollup) checkRollup(keys)
-    const flags = node.groupingOutputs.map((id, i): [number, ColumnText] => [
-      id,
-      { text: `grouping(${keys[i]?.key ?? ''})` },
-    ])
-    const totals = node.aggregates.map((call): [number, ColumnText] => [
-      call.output,
-      this.total(call, input.columns, keys.length > 0),
-    ])
-    return {
-      ...input,
-      columns: new Map([
-        ...keys.map(({ id, column }): [number, ColumnText] => [id, column]),
-        ...totals,
-        ...flags,
-      ]),
-      groupBy: keys.map(({ key }) => key),
-      isRolledUp: node.rollup,
-    }
-  }
-
-  private total(call: AggregateCall, columns: ColumnTexts, isGrouped: boolean): ColumnText {
-    if (call.orderBy.length > 0) throw new Refusal(`no entry for ${call.text}`)
-    const total = totalSql({ ...call, type: call.binding.type, over: '' }, { columns, scope: this.scope })
-    // A group has a row.
-    const isPositive = isGrouped && call.name.toLowerCase() === 'count' && call.arguments.length === 0
-    return isPositive ? { ...total, isPositive } : total
+  private setOperation(node: Extract<LogicalNode, { kind: 'set operation' }>): Select {
+    const select = (input: LogicalNode): Select => this.select(input)
+    if (node.operation !== 'union') return commonRows(node, select)
+    const all = allRows(node, select)
+    return node.all ? all : this.distinct(all, node.output)
   }
 
   private window(node: Extract<LogicalNode, { kind: 'window' }>): Select {
@@ -275,81 +281,9 @@ class FragmentWriter {
     }
     if (call.aggregate === undefined) return windowValueSql(call, window, columns, this.scope)
     const over = ` OVER (${window} ${frameSql(call.frame, this.scope)})`
-    return totalSql({ ...call, distinct: false, over }, { columns, scope: this.scope })
-  }
-
-  private union(node: Extract<LogicalNode, { kind: 'set operation' }>): Select {
-    if (node.operation !== 'union') throw new Refusal(`no entry for ${node.operation}`)
-    const selects = node.inputs.map((input) => {
-      const { output } = input
-      const made = this.select(input)
-      return { output, select: made.limit === '' ? undistinct(unsorted(made)) : wrapped(made) }
-    })
-    const columns = node.output.map(({ id, type }, i): [number, ColumnText] => {
-      const inputs = selects.map(({ output, select }) => columnOf(select, output[i]?.id ?? -1))
-      const { collation } = type
-      const hasKey =
-        isText(type) && inputs.every(({ key, collation: of }) => key !== undefined && of === collation)
-      const hasExceptions = inputs.some((each) => each.hasExceptions !== false)
-      return [id, derived(id, hasKey, { ...(hasKey ? { collation } : {}), hasExceptions })]
-    })
-    const parts = selects.map(({ output, select }) => {
-      const listed = columns.flatMap(([id, { key }], i) => {
-        const type = node.output[i]?.type ?? NULL_TYPE
-        const column = columnOf(select, output[i]?.id ?? -1)
-        const cast = `CAST(${column.text} AS ${nullable(storedType(type), true)}) AS x${id}`
-        return key === undefined || column.key === undefined ? [cast] : [cast, `${column.key} AS y${id}`]
-      })
-      return textOf(select, listed)
-    })
-    const all: Select = { ...EMPTY, from: `(${parts.join(' UNION ALL ')})`, columns: new Map(columns) }
-    return node.all ? all : this.distinct(all, node.output)
+    const input = { columns, scope: this.scope, hasRows: false, apply: applyOver(over) }
+    return totalSql({ ...call, distinct: false }, input)
   }
 }
 
 const RANKINGS: ReadonlySet<string> = new Set(['row_number', 'rank', 'dense_rank'])
-
-function columnOf({ columns }: Select, id: number): ColumnText {
-  const column = columns.get(id)
-  if (column === undefined) throw new Refusal('a column is missing')
-  return column
-}
-
-/** Order means nothing below, unless it decides what a limit leaves. */
-function unsorted(select: Select): Select {
-  return select.limit === '' ? { ...select, orderBy: [] } : select
-}
-
-interface GroupedColumn {
-  readonly id: number
-  readonly column: ColumnText
-  readonly key: string
-}
-
-/** A column that is grouped by: of equal texts any is shown. */
-function groupedBy(id: number, column: ColumnText, type: SqlType): GroupedColumn {
-  const key = isText(type) ? keyFor(column, type) : column.text
-  if (!isText(type) || key === column.text) return { id, column, key }
-  return { id, column: { ...column, text: `any(${column.text})`, key, collation: type.collation }, key }
-}
-
-/** Where a key isn't what is shown, a row of totals would show one of its texts. */
-function checkRollup(keys: readonly GroupedColumn[]): void {
-  const texts = new Set(keys.map(({ key }) => key))
-  if (texts.size < keys.length || keys.some(({ key, column }) => key !== column.text)) {
-    throw new Refusal('no entry for ROLLUP of such keys')
-  }
-}
-
-function keyFor(column: ColumnText, type: SqlType): string {
-  const key = keyOf(column, type.collation)
-  if (key === undefined)
-    throw new Refusal(`no key of collation ${type.collation} for a text that is computed`)
-  return key
-}
-
-function unordered(type: SqlType): string {
-  return isText(type)
-    ? `no keys of collation ${type.collation} are kept`
-    : `no entry for ordering ${type.name}`
-}

@@ -299,6 +299,7 @@ function newEngine(url: string, options: Partial<HttpEngineOptions> = {}): HttpE
       database: 'switchyard',
       cluster: '',
       tls: undefined,
+      partBytes: 2 ** 20,
       folder: temporaryFolder(),
       sessionsMax: 8,
       settings: { max_threads: 1 },

@@ -39,6 +39,7 @@ export interface HttpEngineOptions {
   /** Where it is noted who we are. */
   readonly folder: string
   readonly sessionsMax: number
+  readonly partBytes: number
   /** Of each query. */
   readonly settings: Readonly<Record<string, string | number>>
   /** How long the server may be looked for. */
@@ -70,6 +71,8 @@ interface Clients {
   readonly control: ClickHouseClient
 }
 
+/** A server's own limit, `low_cardinality_max_dictionary_size`, unless it was told otherwise. */
+const SERVER_DICTIONARY_TEXTS = 8192
 export class HttpEngine implements ColumnEngine {
   private clients: Promise<Clients> | undefined
   private contact: Promise<Layout> | undefined
@@ -122,6 +125,10 @@ export class HttpEngine implements ColumnEngine {
     this.contact = undefined
   }
 
+  get partBytes(): number {
+    return this.options.partBytes
+  }
+
   layout(): Promise<Layout> {
     if (this.contact === undefined) {
       const contact = this.meet()
@@ -149,10 +156,10 @@ export class HttpEngine implements ColumnEngine {
     return this.query(sqlOf(`format(Native, ${bytesSql(block)})`), signal)
   }
 
-  async insert(into: string, block: Buffer, signal?: AbortSignal): Promise<void> {
+  async insert(into: string, blocks: readonly Buffer[], signal?: AbortSignal): Promise<void> {
     await this.layout()
     await this.settleLost()
-    await this.command(`${into} FORMAT Native`, signal, block)
+    await this.command(`${into} FORMAT Native`, signal, blocks)
   }
 
   /** Blocks and what is merged of them are flushed by the tables' settings; links to them by the whole system's files. */
@@ -179,7 +186,9 @@ export class HttpEngine implements ColumnEngine {
       const create = `CREATE DATABASE IF NOT EXISTS ${database}${onCluster(cluster)} ${comment}`
       await this.command(create, abort, undefined, 'control')
       await this.claim(owner, abort)
-      return { cluster: cluster === '' ? undefined : cluster, shardCount }
+      return cluster === ''
+        ? { cluster: undefined, shardCount, dictionaryTexts: SERVER_DICTIONARY_TEXTS }
+        : { cluster, shardCount, dictionaryTexts: 0 }
     } catch (error) {
       if (error instanceof EngineGone) throw error
       if (abort.aborted) throw new EngineGone(`${this.where} did not answer in time`)
@@ -277,7 +286,7 @@ export class HttpEngine implements ColumnEngine {
   private async command(
     sql: string,
     signal?: AbortSignal,
-    block?: Buffer,
+    blocks?: readonly Buffer[],
     client: keyof Clients = 'main',
   ): Promise<void> {
     if (signal?.aborted === true) throw CANCELLED()
@@ -290,7 +299,7 @@ export class HttpEngine implements ColumnEngine {
     }
     signal?.addEventListener('abort', kill, { once: true })
     try {
-      await this.request(id, sql, block, client)
+      await this.request(id, sql, blocks, client)
     } catch (error) {
       const failure = engineErrorOf(error, this.where)
       if (failure instanceof EngineGone) this.lost.add(id)
@@ -305,7 +314,7 @@ export class HttpEngine implements ColumnEngine {
   private async request(
     id: string,
     sql: string,
-    block: Buffer | undefined,
+    blocks: readonly Buffer[] | undefined,
     client: keyof Clients,
   ): Promise<void> {
     const request = new AbortController()
@@ -323,7 +332,7 @@ export class HttpEngine implements ColumnEngine {
         abort_signal: request.signal,
         // Not before it is all done it says how it went.
         clickhouse_settings: { ...this.settings, wait_end_of_query: 1 },
-        ...(block === undefined ? {} : { values: Readable.from([block], { objectMode: false }) }),
+        ...(blocks === undefined ? {} : { values: Readable.from(blocks, { objectMode: false }) }),
       })
       // What else it says is nothing.
       await finished(stream.resume())

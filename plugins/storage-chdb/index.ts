@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { definePlugin, type Logger } from '@switchyard/core/spi'
+import { BLOCK_ROWS } from './block-cursor.js'
 import { ChdbStorage, type MissingEngine } from './chdb-storage.js'
 import type { ColumnEngine } from './column-engine.js'
 import { HttpEngine, type HttpEngineOptions } from './http-engine.js'
@@ -59,6 +60,7 @@ function childEngine(options: Options, logger: Logger): ColumnEngine {
   return new SupervisedEngine(
     {
       path: join(folder, 'engine'),
+      partBytes: partBytesOf(queryMemory),
       database: DATABASE,
       spoolPaths: spoolFolders(folder),
       sessionsMax: sessions + UNGATED,
@@ -91,6 +93,7 @@ function serverEngine(options: Options, logger: Logger): ColumnEngine {
       tls: tlsOf(options),
       folder,
       sessionsMax: options.sessions + UNGATED,
+      partBytes: partBytesOf(options.queryMemory),
       settings: { ...settingsOf(options.queryMemory, options.threads), ...SERVER_SETTINGS, ...spread },
       connectTimeoutMs: options.connectTimeout,
       heartbeatMs: options.heartbeat,
@@ -109,6 +112,11 @@ function tlsOf({ tlsAuthority, tlsCertificate, tlsKey }: Options): HttpEngineOpt
   const pair =
     tlsKey === '' ? undefined : { certificate: readFileSync(tlsCertificate), key: readFileSync(tlsKey) }
   return { authority: readFileSync(tlsAuthority), pair }
+}
+
+/** Larger parts are merged faster; the engine takes some times their size to make one. */
+function partBytesOf(queryMemory: number): number {
+  return queryMemory === 0 ? PART_BYTES_MAX : Math.min(PART_BYTES_MAX, queryMemory / 8)
 }
 
 /** Of each query; `queryMemory` 0 leaves that to the engine. */
@@ -179,7 +187,6 @@ const CLUSTER_SETTINGS = {
   distributed_ddl_output_mode: 'throw',
 }
 
-/** Rows that come in one batch: few enough that none holds up the server for long. */
-const BLOCK_ROWS = 8192
+const PART_BYTES_MAX = 32 * 2 ** 20
 const START_TIMEOUT_MS = 60_000
 const STOP_GRACE_MS = 10_000

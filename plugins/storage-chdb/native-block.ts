@@ -25,7 +25,8 @@ export interface BlockColumn {
 /** Values of a column by row; `null` is read only where the column may be NULL. */
 export type BlockValues =
   | { readonly kind: 'vector'; readonly vector: Vector }
-  | { readonly kind: 'same'; readonly value: number }
+  /** The value in the rows from `from` on, 0 in those before. */
+  | { readonly kind: 'same'; readonly value: number; readonly from?: number }
   | { readonly kind: 'bytes'; readonly values: readonly (Uint8Array | null)[] }
 
 export function encodeBlock(columns: readonly BlockColumn[], rowCount: number): Buffer {
@@ -34,19 +35,18 @@ export function encodeBlock(columns: readonly BlockColumn[], rowCount: number): 
   return Buffer.concat(parts)
 }
 
-/** As `encodeBlock`, in turns. Nobody may change the values meanwhile. */
+/** As `encodeBlock`, in turns, and in pieces to be put one behind the other. Nobody may change the values meanwhile. */
 export async function encodeLargeBlock(
   columns: readonly BlockColumn[],
   rowCount: number,
   turns: ShortTurns,
-): Promise<Buffer> {
+): Promise<readonly Buffer[]> {
   const parts: Buffer[] = [varint(columns.length), varint(rowCount)]
   for (const column of columns) {
     await turns.pause()
     parts.push(...encodeColumn(column, rowCount))
   }
-  await turns.pause()
-  return Buffer.concat(parts)
+  return parts
 }
 
 function encodeColumn({ name, type, isNullable, values }: BlockColumn, rowCount: number): readonly Buffer[] {
@@ -67,10 +67,13 @@ function nullBytes(values: BlockValues, rowCount: number): Buffer {
 function encodeValues(type: string, values: BlockValues, rowCount: number): Buffer {
   if (type === 'String') return encodeStrings(values, rowCount)
   const width = valueBytesOf(type)
-  const bytes = Buffer.alloc(rowCount * width)
+  // It begins where a typed array can begin, and NULL is 0.
+  const bytes = Buffer.from(new ArrayBuffer(rowCount * width))
   if (values.kind === 'bytes') throw new Error(`invariant: bytes are no ${type}`)
   if (values.kind === 'same') {
-    for (let row = 0; row < rowCount; row++) writeInteger(bytes, row * width, width, values.value)
+    if (values.value !== 0)
+      for (let row = values.from ?? 0; row < rowCount; row++)
+        writeInteger(bytes, row * width, width, values.value)
     return bytes
   }
   const { vector } = values
@@ -89,7 +92,14 @@ function encodeFloats(vector: ApproximateVector, bytes: Buffer, rowCount: number
 }
 
 function encodeIntegers(vector: ExactVector, bytes: Buffer, rowCount: number, width: number): void {
-  const { wide, values, nulls } = vector
+  const { wide, values, nulls, hasNulls } = vector
+  if (wide === undefined && width <= 8) {
+    if (width === 8) encodeWords(values, bytes, rowCount)
+    // What is too large for a signed one comes out as the unsigned one of the same bits.
+    else typedArray(bytes.buffer as ArrayBuffer, width, true).set(values.subarray(0, rowCount))
+    if (hasNulls) clearNulls(nulls, bytes, rowCount, width)
+    return
+  }
   for (let row = 0; row < rowCount; row++) {
     if (nulls[row] === 1) continue
     writeInteger(
@@ -98,6 +108,23 @@ function encodeIntegers(vector: ExactVector, bytes: Buffer, rowCount: number, wi
       width,
       wide === undefined ? (values[row] as number) : (wide[row] as number | bigint),
     )
+  }
+}
+
+/** What a vector has where it is NULL means nothing. */
+function clearNulls(nulls: Uint8Array, bytes: Buffer, rowCount: number, width: number): void {
+  for (let row = 0; row < rowCount; row++) {
+    if (nulls[row] === 1) bytes.fill(0, row * width, (row + 1) * width)
+  }
+}
+
+/** Safe integers as 64 bits. */
+function encodeWords(values: Float64Array, bytes: Buffer, rowCount: number): void {
+  const words = new Int32Array(bytes.buffer, 0, rowCount * 2)
+  for (let row = 0; row < rowCount; row++) {
+    const value = values[row] as number
+    words[row * 2] = value
+    words[row * 2 + 1] = Math.floor(value / 2 ** 32)
   }
 }
 
@@ -125,27 +152,42 @@ function writeInteger(bytes: Buffer, at: number, width: number, value: number | 
 
 function encodeStrings(values: BlockValues, rowCount: number): Buffer {
   if (values.kind === 'same') throw new Error('invariant: no string is a number')
-  const vector = values.kind === 'vector' ? (values.vector as BytesVector) : undefined
-  const list = values.kind === 'bytes' ? values.values : []
-  let size = 0
-  for (let row = 0; row < rowCount; row++) {
-    const length = vector === undefined ? (list[row]?.length ?? 0) : vector.end(row) - vector.start(row)
-    size += length + varintBytes(length)
-  }
-  const bytes = Buffer.allocUnsafe(size)
+  return values.kind === 'vector'
+    ? encodeVectorStrings(values.vector as BytesVector, rowCount)
+    : encodeListedStrings(values.values, rowCount)
+}
+
+function encodeVectorStrings({ data, starts, ends, dataSize }: BytesVector, rowCount: number): Buffer {
+  const bytes = Buffer.allocUnsafe(dataSize + rowCount * VARINT_BYTES_MAX)
   let at = 0
   for (let row = 0; row < rowCount; row++) {
-    const source = vector === undefined ? list[row] : vector.data
-    const start = vector === undefined ? 0 : vector.start(row)
-    const end = vector === undefined ? (list[row]?.length ?? 0) : vector.end(row)
+    const start = starts[row] as number
+    const end = ends[row] as number
     at = writeVarint(bytes, at, end - start)
-    if (source !== null && source !== undefined && end > start) {
-      bytes.set(source.subarray(start, end), at)
-      at += end - start
-    }
+    if (end - start <= SHORT_BYTES) for (let i = start; i < end; i++) bytes[at++] = data[i] as number
+    else at += data.copy(bytes, at, start, end)
   }
-  return bytes
+  return bytes.subarray(0, at)
 }
+
+function encodeListedStrings(values: readonly (Uint8Array | null)[], rowCount: number): Buffer {
+  let size = 0
+  for (let row = 0; row < rowCount; row++) size += values[row]?.length ?? 0
+  const bytes = Buffer.allocUnsafe(size + rowCount * VARINT_BYTES_MAX)
+  let at = 0
+  for (let row = 0; row < rowCount; row++) {
+    const value = values[row] ?? EMPTY
+    at = writeVarint(bytes, at, value.length)
+    bytes.set(value, at)
+    at += value.length
+  }
+  return bytes.subarray(0, at)
+}
+
+const EMPTY = new Uint8Array(0)
+/** Shorter ones are copied byte by byte: a call costs more. */
+const SHORT_BYTES = 64
+const VARINT_BYTES_MAX = 5
 
 function text(value: string): Buffer {
   const bytes = Buffer.from(value)
@@ -175,37 +217,88 @@ function writeVarint(bytes: Buffer, at: number, value: number): number {
 
 // ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** A column of a block of which only some rows have been read. */
+interface OpenColumn {
+  /** ClickHouse's type, without Nullable. */
+  readonly type: string
+  readonly nulls: Uint8Array | undefined
+  /** Where its next value lies. */
+  at: number
+}
+
 /** Reads the blocks that lie one behind the other in `bytes`. */
 export class BlockReader {
   private at = 0
+  /** Of a block that is read in pieces. */
+  private columns: readonly OpenColumn[] = []
+  private rowsRead = 0
+  private rowCount = 0
 
   constructor(private readonly bytes: Buffer) {}
 
   get isAtEnd(): boolean {
-    return this.at >= this.bytes.length
+    return this.at >= this.bytes.length && this.rowsRead === this.rowCount
   }
 
-  /** Appends the rows of the next block to `vectors`, one for each of its columns; answers how many. */
-  next(vectors: readonly Vector[]): number {
+  /**
+   * Appends the rows of the next block to `vectors`, one for each of its columns, at most `rowsMax`: then the next call goes on with the
+   * rest of them. Answers how many.
+   */
+  next(vectors: readonly Vector[], rowsMax = Infinity): number {
+    if (this.rowsRead < this.rowCount) return this.piece(vectors, rowsMax)
     const columnCount = this.varint()
     const rowCount = this.varint()
     if (columnCount !== vectors.length) {
       throw new Error(`invariant: a block of ${columnCount} columns for ${vectors.length}`)
     }
-    for (const vector of vectors) this.column(vector, rowCount)
+    if (rowCount > rowsMax) {
+      this.rowCount = rowCount
+      this.rowsRead = 0
+      this.columns = vectors.map(() => {
+        const column = this.head(rowCount)
+        this.skipValues(column.type, rowCount)
+        return column
+      })
+      return this.piece(vectors, rowsMax)
+    }
+    for (const vector of vectors) {
+      const { type, nulls } = this.head(rowCount)
+      this.values(vector, rowCount, nulls, type)
+    }
     return rowCount
   }
 
-  private column(vector: Vector, rowCount: number): void {
+  private piece(vectors: readonly Vector[], rowsMax: number): number {
+    const from = this.rowsRead
+    const count = Math.min(this.rowCount - from, rowsMax)
+    const end = this.at
+    this.columns.forEach((column, i) => {
+      this.at = column.at
+      this.values(vectors[i] as Vector, count, column.nulls?.subarray(from, from + count), column.type)
+      column.at = this.at
+    })
+    this.at = end
+    this.rowsRead += count
+    return count
+  }
+
+  /** Name, type and NULLs of the next column, in front of its values. */
+  private head(rowCount: number): OpenColumn {
     this.skip(this.varint())
     const type = this.text()
     const inner = /^Nullable\((.*)\)$/.exec(type)?.[1]
-    let nulls: Uint8Array | undefined
-    if (inner !== undefined) {
-      nulls = this.bytes.subarray(this.at, this.at + rowCount)
-      this.skip(rowCount)
-    }
-    const stored = inner ?? type
+    if (inner === undefined) return { type, nulls: undefined, at: this.at }
+    const nulls = this.bytes.subarray(this.at, this.at + rowCount)
+    this.skip(rowCount)
+    return { type: inner, nulls, at: this.at }
+  }
+
+  private skipValues(type: string, rowCount: number): void {
+    if (type !== 'String') this.skip(rowCount * valueBytesOf(type))
+    else for (let row = 0; row < rowCount; row++) this.skip(this.varint())
+  }
+
+  private values(vector: Vector, rowCount: number, nulls: Uint8Array | undefined, stored: string): void {
     if (stored === 'String') this.strings(vector as BytesVector, rowCount, nulls)
     else if (stored === 'Float64' || stored === 'Float32') {
       this.floats(vector as ApproximateVector, rowCount, nulls, valueBytesOf(stored))
@@ -240,7 +333,7 @@ export class BlockReader {
     const width = valueBytesOf(type)
     const isSigned = !type.startsWith('UInt')
     if (width <= 4)
-      this.narrow(vector, rowCount, nulls, narrowArray(this.copy(rowCount * width), width, isSigned))
+      this.narrow(vector, rowCount, nulls, typedArray(this.copy(rowCount * width), width, isSigned))
     else if (width === 8) this.words(vector, rowCount, nulls, isSigned)
     else {
       for (let row = 0; row < rowCount; row++) {
@@ -324,7 +417,7 @@ export class BlockReader {
   }
 }
 
-function narrowArray(bytes: ArrayBuffer, width: number, isSigned: boolean): ArrayLike<number> {
+function typedArray(bytes: ArrayBuffer, width: number, isSigned: boolean): NarrowArray {
   switch (width) {
     case 1:
       return isSigned ? new Int8Array(bytes) : new Uint8Array(bytes)
@@ -334,6 +427,8 @@ function narrowArray(bytes: ArrayBuffer, width: number, isSigned: boolean): Arra
       return isSigned ? new Int32Array(bytes) : new Uint32Array(bytes)
   }
 }
+
+type NarrowArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
 
 /** Bytes of a value of fixed width. */
 export function valueBytesOf(type: string): number {

@@ -31,6 +31,10 @@ export class SessionGate implements ColumnEngine {
     private readonly options: SessionGateOptions,
   ) {}
 
+  get partBytes(): number {
+    return this.engine.partBytes
+  }
+
   layout(): Promise<Layout> {
     return this.engine.layout()
   }
@@ -51,8 +55,8 @@ export class SessionGate implements ColumnEngine {
     return this.within(signal, () => this.engine.run(sql, signal))
   }
 
-  insert(into: string, block: Buffer, signal?: AbortSignal): Promise<void> {
-    return this.within(signal, () => this.engine.insert(into, block, signal))
+  insert(into: string, blocks: readonly Buffer[], signal?: AbortSignal): Promise<void> {
+    return this.within(signal, () => this.engine.insert(into, blocks, signal))
   }
 
   flushTable(name: string): Promise<void> {

@@ -40,20 +40,39 @@ export const STAGE_PREFIX = 's'
 
 const KIND = 'ReplacingMergeTree'
 
-/**
- * Of the table itself, or of one of the same form. What is merged is only flushed where `flushesMerges`: otherwise the parts that it is made of
- * stay for as long as that takes the system. On a cluster each of its members has it, replicated.
- */
+/** What stages have beside the settings of tables. */
+export const STAGE_SETTINGS = {
+  // Of tables the parts that are merged stay for as long as it takes the system to flush what was made of them.
+  min_rows_to_fsync_after_merge: 1,
+  // Nothing is merged before all of it is.
+  max_bytes_to_merge_at_max_space_in_pool: 1,
+  max_bytes_to_merge_at_min_space_in_pool: 1,
+} as const
+
+/** What of a table isn't in its definition. */
+export interface TableForm {
+  readonly name: string
+  /** Ids of the columns whose texts lie in dictionaries (`dictionary-columns.ts`). */
+  readonly dictionaries: ReadonlySet<number>
+  /** A stage has the settings STAGE_SETTINGS, too. */
+  readonly isStage?: boolean
+  /** Each of its members has the table, replicated. */
+  readonly cluster?: string | undefined
+}
+
+/** A column with its type and codec, as CREATE and ALTER TABLE have it. */
+export function columnDefinitionSql(column: ColumnDefinition, isDictionary: boolean): string {
+  const type = nullable(storedType(column.type), column.nullable)
+  return `${columnName(column)} ${isDictionary ? `LowCardinality(${type})` : type} CODEC(${codecOf(column)})`
+}
+
+/** Of the table itself, or of one of the same form. */
 export function createTableSql(
-  { table, columns: all, keyColumns, textColumns, primaryKey }: StoredTable,
-  name = tableName(table.id),
-  flushesMerges = false,
-  cluster?: string,
+  { columns: all, keyColumns, textColumns, primaryKey }: StoredTable,
+  { name, dictionaries, isStage = false, cluster }: TableForm,
 ): string {
   const columns = all.map((column) => {
-    const codec = codecOf(column)
-    const type = nullable(storedType(column.type), column.nullable)
-    return `${columnName(column)} ${type}${codec === undefined ? '' : ` CODEC(${codec})`}`
+    return columnDefinitionSql(column, dictionaries.has(column.id))
   })
   for (const { column, form } of keyColumns) {
     columns.push(`${form.name} ${nullable('String', column.nullable)} CODEC(ZSTD)`)
@@ -66,14 +85,21 @@ export function createTableSql(
   const engine = `${kind} ORDER BY (${primaryKey.names.join(', ')})`
   // What was acknowledged must be on disk: by default nothing is flushed.
   const settings = ['fsync_after_insert = 1', 'fsync_part_directory = 1']
-  if (flushesMerges) settings.push('min_rows_to_fsync_after_merge = 1')
+  if (isStage)
+    settings.push(...Object.entries(STAGE_SETTINGS).map(([setting, value]) => `${setting} = ${value}`))
   const where = cluster === undefined ? '' : ` ON CLUSTER ${cluster}`
   return `CREATE TABLE IF NOT EXISTS ${name}${where} (${columns.join(', ')}) ENGINE = ${engine} SETTINGS ${settings.join(', ')}`
 }
 
+/** The column's values as they are read. Native blocks would have a dictionary and numbers, if it has one there. */
+export function readSql(column: ColumnDefinition): string {
+  const name = columnName(column)
+  return isText(column.type) ? `CAST(${name} AS ${nullable('String', column.nullable)})` : name
+}
+
 export function scanSql(stored: StoredTable, request: ScanRequest, answer: PushedScan): string {
   const { table, columns: all } = stored
-  const columns = request.columns.map((each) => columnName(columnAt(all, each)))
+  const columns = request.columns.map((each) => readSql(columnAt(all, each)))
   const parts = [
     // Rows without columns are only counted.
     `SELECT ${columns.length === 0 ? '1' : columns.join(', ')} FROM ${tableName(table.id)}`,
@@ -116,23 +142,38 @@ export interface ColumnText {
   readonly collation?: string
   /** For text: whether some of them may be exceptions of their form. */
   readonly hasExceptions?: boolean
+  /** For text in a table's column: how it lies in a dictionary. */
+  readonly dictionary?: DictionaryText
   /** For numbers: whether all are above 0. */
   readonly isPositive?: boolean
+}
+
+/** A column of few different texts, which is cheap to group by. */
+export interface DictionaryText {
+  readonly isNullable: boolean
+  /** The column of its exceptions, if it has any. */
+  readonly exceptions: string | undefined
 }
 
 export function columnTextSql(
   stored: StoredTable,
   position: number,
   exceptions: ReadonlySet<number>,
+  dictionaries: ReadonlySet<number> = NO_DICTIONARIES,
 ): ColumnText {
   const column = columnAt(stored.columns, position)
   const text = columnName(column)
   const kept = stored.textColumns.find((each) => each.position === position)
   if (kept === undefined) return { text }
   const hasExceptions = exceptions.has(column.id)
-  const key = equalitySql(kept.form, text, hasExceptions ? kept.name : undefined)
-  return { text, key, collation: column.type.collation, hasExceptions }
+  const exceptional = hasExceptions ? kept.name : undefined
+  const key = equalitySql(kept.form, text, exceptional)
+  const read = { text, key, collation: column.type.collation, hasExceptions }
+  if (!dictionaries.has(column.id)) return read
+  return { ...read, dictionary: { isNullable: column.nullable, exceptions: exceptional } }
 }
+
+const NO_DICTIONARIES: ReadonlySet<number> = new Set()
 
 /** What orders as the values do. */
 export function orderedSql({ text, key = text, hasExceptions = false }: ColumnText, type: SqlType): string {

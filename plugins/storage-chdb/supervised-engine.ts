@@ -4,14 +4,16 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readdir, rm, statfs, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, readdir, rm, statfs, type FileHandle } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { Batch, textType, type Logger } from '@switchyard/core/spi'
 import { EngineGone, type BlockStream, type ColumnEngine, type Layout } from './column-engine.js'
+import { DICTIONARY_TEXTS_MAX, writeEngineConfig } from './engine-config.js'
 import { BlockReader } from './native-block.js'
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js'
 
 export interface SupervisedEngineOptions extends EngineProcessOptions {
+  readonly partBytes: number
   /** Folders where blocks that are inserted are put down for the engine to read, the preferred one first. */
   readonly spoolPaths: readonly string[]
   /** Wait before the second restart in a row; doubled for each further one. */
@@ -24,7 +26,11 @@ export interface SupervisedEngineOptions extends EngineProcessOptions {
 /** A process that lived so long is no failed start. */
 const HEALTHY_MS = 60_000
 
-const ONE_PLACE = Promise.resolve<Layout>({ cluster: undefined, shardCount: 1 })
+const ONE_PLACE = Promise.resolve<Layout>({
+  cluster: undefined,
+  shardCount: 1,
+  dictionaryTexts: DICTIONARY_TEXTS_MAX,
+})
 
 export class SupervisedEngine implements ColumnEngine {
   private current: Promise<EngineProcess> | undefined
@@ -59,6 +65,10 @@ export class SupervisedEngine implements ColumnEngine {
     await this.removeSpools()
   }
 
+  get partBytes(): number {
+    return this.options.partBytes
+  }
+
   layout(): Promise<Layout> {
     return ONE_PLACE
   }
@@ -72,9 +82,10 @@ export class SupervisedEngine implements ColumnEngine {
   }
 
   async flushTable(name: string): Promise<void> {
-    const paths = `SELECT arrayJoin(data_paths) FROM system.tables`
+    const paths = `SELECT arrayJoin(data_paths), metadata_path FROM system.tables`
     const stream = await this.query(`${paths} WHERE database = currentDatabase() AND name = '${name}'`)
-    const found = Batch.ofTypes([textType(4096, 'utf8mb4_bin')])
+    const path = textType(4096, 'utf8mb4_bin')
+    const found = Batch.ofTypes([path, path])
     try {
       for (let block = await stream.next(); block !== undefined; block = await stream.next()) {
         found.rowCount += new BlockReader(block).next(found.columns)
@@ -82,7 +93,13 @@ export class SupervisedEngine implements ColumnEngine {
     } finally {
       await stream.close()
     }
-    for (let row = 0; row < found.rowCount; row++) await syncFolder(String(found.row(row)[0]))
+    for (let row = 0; row < found.rowCount; row++) {
+      const [parts, definition] = found.row(row).map(String)
+      if (parts === undefined || definition === undefined) continue
+      await syncFolder(parts)
+      // It may have got its name just now.
+      await syncNames(dirname(resolve(this.options.path, definition)))
+    }
   }
 
   async queryWith(
@@ -90,7 +107,7 @@ export class SupervisedEngine implements ColumnEngine {
     sqlOf: (source: string) => string,
     signal?: AbortSignal,
   ): Promise<BlockStream> {
-    const file = await this.putDown(block)
+    const file = await this.putDown([block])
     const remove = () => rm(file, { force: true })
     try {
       const stream = await this.query(sqlOf(sourceOf(file)), signal)
@@ -108,8 +125,8 @@ export class SupervisedEngine implements ColumnEngine {
     }
   }
 
-  async insert(into: string, block: Buffer, signal?: AbortSignal): Promise<void> {
-    const file = await this.putDown(block)
+  async insert(into: string, blocks: readonly Buffer[], signal?: AbortSignal): Promise<void> {
+    const file = await this.putDown(blocks)
     try {
       await this.run(`${into} SELECT * FROM ${sourceOf(file)}`, signal)
     } finally {
@@ -117,10 +134,16 @@ export class SupervisedEngine implements ColumnEngine {
     }
   }
 
-  private async putDown(block: Buffer): Promise<string> {
-    const file = join(await this.spoolFor(block.length), `${++this.lastFile}.native`)
-    await writeFile(file, block, { mode: 0o600 })
-    return file
+  private async putDown(pieces: readonly Buffer[]): Promise<string> {
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    const path = join(await this.spoolFor(bytes), `${++this.lastFile}.native`)
+    const file = await open(path, 'w', 0o600)
+    try {
+      await writeAll(file, pieces)
+    } finally {
+      await file.close()
+    }
+    return path
   }
 
   /** The process as it is now; undefined between two lives. For tests and for the log. */
@@ -166,7 +189,9 @@ export class SupervisedEngine implements ColumnEngine {
   private async launch(): Promise<EngineProcess> {
     const startedMs = performance.now()
     await mkdir(this.options.path, { recursive: true })
-    const child = new EngineProcess(this.options)
+    const config = await writeEngineConfig(`${this.options.path}.xml`)
+    const connectionArgs = [config, ...this.options.connectionArgs]
+    const child = new EngineProcess({ ...this.options, connectionArgs })
     await child.ready()
     void child.ended.then(({ reason }) => {
       if (this.isStopping) return
@@ -212,19 +237,36 @@ export function spoolFolders(dataFolder: string): readonly string[] {
   return [`/dev/shm/switchyard-${name}`, join(dataFolder, 'spool')]
 }
 
+/** A call takes so many pieces at most. */
+const PIECES_MAX = 512
+
+async function writeAll(file: FileHandle, pieces: readonly Buffer[]): Promise<void> {
+  for (let at = 0; at < pieces.length; at += PIECES_MAX) {
+    const some = pieces.slice(at, at + PIECES_MAX)
+    const size = some.reduce((sum, piece) => sum + piece.length, 0)
+    const { bytesWritten } = await file.writev(some)
+    // What a full folder took no more is written again, so that the error says why.
+    if (bytesWritten < size) await file.writeFile(Buffer.concat(some).subarray(bytesWritten))
+  }
+}
+
 /** Flushes the names in a folder of parts, and those in the parts themselves. */
 async function syncFolder(path: string): Promise<void> {
   const entries = await readdir(path, { withFileTypes: true })
   const parts = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name))
   for (const folder of [...parts, path]) {
     try {
-      const handle = await open(folder)
-      await handle.sync().finally(() => handle.close())
+      await syncNames(folder)
     } catch (error) {
       // Parts that were merged go away at any time.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
+}
+
+async function syncNames(folder: string): Promise<void> {
+  const handle = await open(folder)
+  await handle.sync().finally(() => handle.close())
 }
 
 function sourceOf(file: string): string {

@@ -4,7 +4,7 @@
  * on its shard, so that all its versions are in one.
  */
 import type { TableDefinition } from '@switchyard/core/spi'
-import { createTableSql, tableName } from './sql-text.js'
+import { createTableSql, tableName, type TableForm } from './sql-text.js'
 import type { StoredTable } from './stored-table.js'
 
 export function onCluster(cluster: string | undefined): string {
@@ -17,14 +17,10 @@ export function rowsName(name: string, cluster: string | undefined): string {
 }
 
 /** One statement after the other; each may be there already. */
-export function creationOf(
-  stored: StoredTable,
-  cluster: string | undefined,
-  name = tableName(stored.table.id),
-  flushesMerges = false,
-): readonly string[] {
+export function creationOf(stored: StoredTable, { name, ...form }: TableForm): readonly string[] {
+  const { cluster } = form
   const rows = rowsName(name, cluster)
-  const create = createTableSql(stored, rows, flushesMerges, cluster)
+  const create = createTableSql(stored, { ...form, name: rows })
   if (cluster === undefined) return [create]
   const shard = `cityHash64(${stored.primaryKey.names.join(', ')})`
   const engine = `Distributed(${cluster}, currentDatabase(), ${rows}, ${shard})`

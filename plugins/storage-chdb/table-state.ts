@@ -13,6 +13,9 @@ export interface WriterState {
   reserveRowIds(count: number): number
   isAbove(first: number): boolean
   noteKey(key: number): void
+  /** Ids of the columns that have dictionaries. */
+  readonly dictionaries: ReadonlySet<number>
+  noteDictionaries(columnIds: readonly number[]): void
   /** To be told before a text is written that isn't compared by itself. */
   noteException(columnId: number): void
   /** Resolves when no read that has yet to begin relies on what wasn't so before. To be awaited before rows can be seen. */
@@ -38,12 +41,24 @@ export class TableState implements WriterState {
     private keyMax: number,
     /** Ids of the columns that have texts that aren't compared by themselves (`text-form.ts`). */
     readonly exceptions: Set<number>,
+    /** Ids of the columns that have dictionaries. Nothing depends on it but how long queries take. */
+    readonly dictionaries: Set<number>,
   ) {}
+
+  noteDictionaries(columnIds: readonly number[]): void {
+    for (const id of columnIds) this.dictionaries.add(id)
+  }
 
   noteException(columnId: number): void {
     if (this.exceptions.has(columnId)) return
     this.exceptions.add(columnId)
     this.isNews = true
+  }
+
+  /** The table was written anew. */
+  replaceDictionaries(columnIds: ReadonlySet<number>): void {
+    this.dictionaries.clear()
+    this.noteDictionaries([...columnIds])
   }
 
   /** A read whose SQL is made of what is known now; `begun` is to be called when it can see no further rows, or has failed. */
@@ -67,6 +82,11 @@ export class TableState implements WriterState {
 
   get hasVersions(): boolean {
     return this.version > 0
+  }
+
+  /** Whether surely nothing is in the table. */
+  get isEmpty(): boolean {
+    return this.rows === 0 && !this.hasVersions
   }
 
   /** From now on readers look for versions, also if the write that takes this one fails. */
@@ -164,6 +184,14 @@ export class StageState implements WriterState {
 
   get hasStagedVersions(): boolean {
     return this.version > this.table.lastVersion
+  }
+
+  get dictionaries(): ReadonlySet<number> {
+    return this.table.dictionaries
+  }
+
+  noteDictionaries(columnIds: readonly number[]): void {
+    this.table.noteDictionaries(columnIds)
   }
 
   nextVersion(): number {

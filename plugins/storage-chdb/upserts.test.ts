@@ -32,12 +32,30 @@ const TABLES = [
 /** Keys that are there, and that come twice; a line that is too long, a value that isn't a number. */
 const LINES = '1\t5\tone\n2\t6\n1\t7\tuno\n3\t5\ttres\textra\n4\tx\tfour\n2\t8\tb\n'
 
+/** Of rows that are loaded by the block: their keys ascend at first, or they have two; or one is a text, which can be NULL. */
+const BLOCK_TABLES = [
+  'id INT PRIMARY KEY, a INT, b VARCHAR(30)',
+  'id INT, a INT UNIQUE, b VARCHAR(30) UNIQUE',
+]
+
+/** More than go into a block: in order at first, then not, some twice, and a few that something is to be said of. */
+function manyLines(first: number, count: number): string {
+  let text = ''
+  for (let i = 0; i < count; i++) {
+    const id = first + (i < 67_000 ? i : (i * 7919) % 80_000)
+    const extra = i === 70_000 ? '\tbehind' : ''
+    text += `${id}\t${(id * 3) % 60_000}\t${id % 9 === 0 ? '\\N' : `${i % 2 === 0 ? 'Text' : 'text'} ${id % 65_000}`}${extra}\n`
+  }
+  return text
+}
+
 let engine: TestEngine
+let folder: string
 let session: TestSession
 
 beforeAll(async () => {
   if (!isEngineInstalled()) return
-  const folder = temporaryFolder()
+  folder = temporaryFolder()
   const storages = [await createStorage('memory', folder), createTestStorage(folder)]
   engine = await TestEngine.start(storages, { files: { folder, local: false } })
   writeFileSync(join(folder, 'rows.txt'), LINES)
@@ -176,6 +194,31 @@ describeWithEngine('upserts', () => {
     await onBoth('SELECT * FROM @t9 ORDER BY id')
     await session.run('SET sql_mode = DEFAULT')
   })
+
+  test('of LOAD DATA … IGNORE by the block', async () => {
+    await session.run("SET sql_mode = ''")
+    writeFileSync(join(folder, 'many.txt'), manyLines(0, 75_000))
+    writeFileSync(join(folder, 'more.txt'), manyLines(60_000, 10_000))
+    for (const [i, columns] of BLOCK_TABLES.entries()) {
+      await onBothTables((suffix) => `CREATE TABLE t${i + 5}_${suffix} (${columns})`)
+      const table = `@t${i + 5}`
+      // Into an empty table; into one that has some of the rows.
+      for (const file of ['many', 'more']) {
+        await onBoth(`LOAD DATA INFILE '${file}.txt' IGNORE INTO TABLE ${table} (id, a, b)`)
+        await onBoth(`SELECT COUNT(*), SUM(id), SUM(a), SUM(LENGTH(b)), SUM(CRC32(b)) FROM ${table}`)
+      }
+      await onBoth(
+        `INSERT IGNORE INTO ${table} (id, a, b) SELECT id + 70000, -a, CONCAT(b, '!') FROM ${table} WHERE id % 7 = 0`,
+      )
+      await onBoth(`SELECT COUNT(*), SUM(id), SUM(a), SUM(LENGTH(b)), SUM(CRC32(b)) FROM ${table}`)
+      await session.run('BEGIN')
+      await session.run(`LOAD DATA INFILE 'many.txt' IGNORE INTO TABLE t${i + 5}_c (id, a, b)`)
+      await session.run('ROLLBACK')
+      await onBoth(`SELECT COUNT(*), SUM(id), SUM(a), SUM(LENGTH(b)), SUM(CRC32(b)) FROM ${table}`)
+      for (const [suffix] of ENGINES) await session.run(`DROP TABLE t${i + 5}_${suffix}`)
+    }
+    await session.run('SET sql_mode = DEFAULT')
+  }, 60_000)
 
   test('can be rolled back, and are seen by their own transaction', async () => {
     await session.run('CREATE TABLE own (id INT PRIMARY KEY, n INT) ENGINE=chdb')

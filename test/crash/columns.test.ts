@@ -1,7 +1,7 @@
 /**
  * Goal: what the server acknowledged of tables of columns is there, and each statement wholly or not at all, whether the engine's process
- * is killed or the server; the engine is back at once. Method: clients insert, update and delete batches, load files of more
- * rows than go into one block, and move a table between the storages; now the one, now the other process is killed at random
+ * is killed or the server; the engine is back at once. Method: clients insert, update and delete batches, replace all rows of a table, load
+ * files of more rows than go into one block, and move a table between the storages; now the one, now the other process is killed at random
  * moments; then everything is compared with what the clients were told.
  *
  * CHAOS_ROUNDS=50 kills each of them fifty times, and prints how it went.
@@ -21,7 +21,11 @@ const BATCH_ROWS = 100
 /** More than one block. */
 const FILE_ROWS = 70_000
 const MOVED_ROWS = 20_000
+/** More than are looked for at once. */
+const REPLACED_ROWS = 20_000
 const WORK_MS = 900
+/** What the book of rounds calls the only table. */
+const REPLACED = 0
 
 afterEach(killServers)
 afterAll(removeTemporaryFolders)
@@ -29,7 +33,9 @@ afterAll(removeTemporaryFolders)
 const TABLES = [
   'CREATE DATABASE d',
   'CREATE TABLE d.batches (id INT PRIMARY KEY, batch INT, state INT, token VARCHAR(20), UNIQUE (token)) ENGINE=chdb',
-  'CREATE TABLE d.files (file INT, line INT, text VARCHAR(40)) ENGINE=chdb',
+  'CREATE TABLE d.files (file INT, line INT, text VARCHAR(40), PRIMARY KEY (file, line)) ENGINE=chdb',
+  'CREATE TABLE d.replaced (id INT PRIMARY KEY, round INT, twice INT UNIQUE) ENGINE=chdb',
+  'CREATE TABLE d.numbers (id INT PRIMARY KEY)',
   'CREATE TABLE d.moved (id INT PRIMARY KEY, a DECIMAL(9,2), b VARCHAR(40), KEY (a))',
 ]
 const MOVED_STATE = 'SELECT COUNT(*) AS n, SUM(id) AS ids, SUM(a) AS a, SUM(LENGTH(b)) AS b FROM d.moved'
@@ -76,6 +82,14 @@ async function changeBatches(connection: Connection, book: Book): Promise<void> 
   const change = (sql: string) => connection.query(`${sql} WHERE batch = ${batch}`)
   await book.change(batch, 2, () => change('UPDATE d.batches SET state = 2'))
   if (batch % 3 === 0) await book.change(batch, undefined, () => change('DELETE FROM d.batches'))
+}
+
+/** Each row gets the number of the round: by REPLACE, by ON DUPLICATE KEY UPDATE, or as a new row. */
+async function replaceRows(connection: Connection, rounds: Book): Promise<void> {
+  const round = rounds.nextNumber()
+  const rows = `INTO d.replaced SELECT id, ${round}, 2 * id FROM d.numbers`
+  const sql = round % 2 === 0 ? `REPLACE ${rows}` : `INSERT ${rows} ON DUPLICATE KEY UPDATE round = ${round}`
+  await rounds.change(REPLACED, round, () => connection.query(sql))
 }
 
 async function loadFile(connection: Connection, book: Book): Promise<void> {
@@ -125,6 +139,16 @@ function isGone(error: unknown): boolean {
 async function numbers(connection: Connection, sql: string): Promise<readonly (readonly number[])[]> {
   const [rows] = await connection.query<RowDataPacket[]>({ sql, rowsAsArray: true })
   return (rows as unknown as (string | number)[][]).map((row) => row.map(Number))
+}
+
+async function verifyRound(connection: Connection, rounds: Book): Promise<void> {
+  const sums = 'SELECT COUNT(*), MIN(round), MAX(round), SUM(twice) / 2 - SUM(id) FROM d.replaced'
+  const [[count = 0, low = 0, high, difference] = []] = await numbers(connection, sums)
+  const round = count === 0 ? undefined : low
+  if (round !== undefined) expect([count, high, difference]).toEqual([REPLACED_ROWS, low, 0])
+  const states = rounds.batches.get(REPLACED) ?? [undefined]
+  expect([round, states, states.includes(round)]).toEqual([round, states, true])
+  rounds.batches.set(REPLACED, [round])
 }
 
 async function verify(connection: Connection, book: Book, moved: RowDataPacket | undefined): Promise<void> {
@@ -189,6 +213,7 @@ runTest(
   'columns and kill -9',
   async () => {
     const book = new Book()
+    const rounds = new Book()
     let server = await TestServer.start({ config: CONFIG })
     const { folder } = server
     let connection = await server.connect()
@@ -198,12 +223,14 @@ runTest(
       `INSERT INTO d.moved WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < ${MOVED_ROWS})
          SELECT i, i / 7, CONCAT('row ', i) FROM n`,
     )
+    await connection.query(`INSERT INTO d.numbers SELECT id FROM d.moved WHERE id <= ${REPLACED_ROWS}`)
     const [[moved]] = await connection.query<RowDataPacket[]>(MOVED_STATE)
     const awayMs: number[] = []
     for (let round = 0; round < 2 * ROUNDS; round++) {
       const stopped = new AbortController()
       const before = book.acknowledged
-      const steps = [changeBatches, loadFile, moveTable]
+      const replace = (each: Connection): Promise<void> => replaceRows(each, rounds)
+      const steps = [changeBatches, replace, loadFile, moveTable]
       const working = Promise.all(steps.map((step) => work(server, book, stopped.signal, step)))
       while (book.acknowledged === before) await delay(5)
       await delay(Math.random() * WORK_MS)
@@ -221,6 +248,7 @@ runTest(
       }
       connection = await server.connect()
       await verify(connection, book, moved)
+      await verifyRound(connection, rounds)
       await connection.query('TRUNCATE TABLE d.files')
       book.files.clear()
     }
@@ -228,7 +256,7 @@ runTest(
     expect(await server.stop()).toMatchObject({ status: 0 })
     if (process.env.CHAOS_ROUNDS !== undefined) {
       const sorted = awayMs.map(Math.round).sort((a, b) => a - b)
-      const said = `${ROUNDS} kills of each, ${book.acknowledged} statements acknowledged; the engine was back after ${sorted.join(', ')} ms\n`
+      const said = `${ROUNDS} kills of each, ${book.acknowledged + rounds.acknowledged} statements acknowledged, ${rounds.acknowledged} of them upserts; the engine was back after ${sorted.join(', ')} ms\n`
       process.stderr.write(said)
     }
   },

@@ -121,7 +121,7 @@ export class ClickHouseServer {
       this.running.get(killed)?.abort()
       response.end()
     } else if (block !== undefined) {
-      await this.engine.insert(this.insertion(sql.replace(/ FORMAT Native$/, '')), block, signal)
+      await this.engine.insert(this.insertion(sql.replace(/ FORMAT Native$/, '')), [block], signal)
       response.end()
     } else if (sql.endsWith(' FORMAT Native')) {
       const query = sql.replace(/ FORMAT Native$/, '')

@@ -19,6 +19,11 @@ export function tableStatements(engine: string): readonly string[] {
       general VARCHAR(10) COLLATE utf8mb4_general_ci, latin VARCHAR(10) CHARACTER SET latin1) ENGINE=${engine}`,
     `CREATE TABLE @item (id SMALLINT PRIMARY KEY, price DECIMAL(8, 2), kind VARCHAR(10),
       label VARCHAR(10) COLLATE utf8mb4_0900_ai_ci, tag VARCHAR(10) COLLATE utf8mb4_bin) ENGINE=${engine}`,
+    // Enough of them, before all others, that some columns of text get dictionaries: name, padded and kind.
+    `INSERT INTO @sale (id, code, name, padded) VALUES ${firstRows((id) => `'${id}', 'anna', 'a'`)}`,
+    'DELETE FROM @sale WHERE id >= 1000',
+    `INSERT INTO @item (id, kind, label, tag) VALUES ${firstRows((id) => `'a', '${id}', '${id}'`)}`,
+    'DELETE FROM @item WHERE id >= 1000',
     `INSERT INTO @item VALUES (0, 0.99, 'a', 'Anna', 'x'), (1, 12.50, 'b', 'anna', 'x '),
       (2, NULL, 'a', 'b_b', 'a'), (3, -1.25, NULL, NULL, NULL), (4, 7, '', '', '')`,
     `INSERT INTO @sale VALUES ${saleRows()}`,
@@ -30,6 +35,10 @@ export function tableStatements(engine: string): readonly string[] {
 }
 
 const ROWS = 90
+
+function firstRows(texts: (id: number) => string): string {
+  return Array.from({ length: 1000 }, (_, i) => `(${1000 + i}, ${texts(1000 + i)})`).join()
+}
 
 function saleRows(): string {
   const random = new Random(7)

@@ -25,6 +25,7 @@ export function createTestEngine(
   return new SupervisedEngine(
     {
       path: join(folder, 'engine'),
+      partBytes: 32 * 2 ** 20,
       database: 'default',
       spoolPaths: spoolFolders(folder),
       sessionsMax: 6,
