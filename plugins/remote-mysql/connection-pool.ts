@@ -50,13 +50,20 @@ export class ConnectionPool {
     return this.idle.length === 0 && this.size >= this.limits.connectionsMax
   }
 
-  /** Rejects with a `ConnectionLost` or a `RemoteAnswer` (a wrong password, say). */
-  async acquire(): Promise<RemoteConnection> {
-    if (this.isClosed) throw new ConnectionLost('its connections are closed', false)
+  /** One that is at hand; undefined if there is none. */
+  take(): RemoteConnection | undefined {
     for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
       if (!this.isWorn(connection)) return connection
       this.drop(connection)
     }
+    return undefined
+  }
+
+  /** Rejects with a `ConnectionLost` or a `RemoteAnswer` (a wrong password, say). */
+  async acquire(): Promise<RemoteConnection> {
+    if (this.isClosed) throw new ConnectionLost('its connections are closed', false)
+    const idle = this.take()
+    if (idle !== undefined) return idle
     if (this.size < this.limits.connectionsMax) return this.open()
     const { queueMax, queueTimeoutMs, connectionsMax } = this.limits
     if (this.waiting.length >= queueMax) {
