@@ -158,7 +158,8 @@ export class RunningStatement implements StatementContext, EvaluationContext {
 
   checkKilled(): void {
     if (this.stopped !== undefined) throw this.stopped
-    if (performance.now() > this.deadlineMs) throw sqlError('ER_QUERY_TIMEOUT')
+    if (this.deadlineMs !== Infinity && performance.now() > this.deadlineMs)
+      throw sqlError('ER_QUERY_TIMEOUT')
   }
 
   /** Frees what the statement holds outside of memory; idempotent. */

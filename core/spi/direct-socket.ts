@@ -51,17 +51,23 @@ export function directSocket(accepted: Socket): Socket {
   return socket
 }
 
-/** As `connect` of node:net. */
-export function connectDirectly(options: NetConnectOpts): Socket {
-  const socket: Socket = connect(IS_POSSIBLE ? { ...options, onread: sharedReads(() => socket) } : options)
+/** Takes bytes that are valid during the call; answers false if they are for whoever listens to 'data'. */
+export type BytesTaker = (bytes: Buffer, length: number) => boolean
+
+/** As `connect` of node:net. What is read is offered to `taker` first. */
+export function connectDirectly(options: NetConnectOpts, taker: BytesTaker): Socket {
+  const socket: Socket = connect(
+    IS_POSSIBLE ? { ...options, onread: sharedReads(() => socket, taker) } : options,
+  )
   return socket
 }
 
-function sharedReads(reader: () => Socket): OnReadOpts {
+function sharedReads(reader: () => Socket, taker?: BytesTaker): OnReadOpts {
   return {
     buffer: shared,
     callback(length) {
-      // Who reads keeps the bytes, and what another socket reads comes to the same place.
+      if (taker?.(shared, length) === true) return true
+      // Who listens keeps the bytes, and what another socket reads comes to the same place.
       reader().emit('data', Buffer.from(shared.subarray(0, length)))
       return true
     },

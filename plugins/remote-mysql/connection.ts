@@ -3,9 +3,11 @@
  * `sql-text.ts` encodes by. What a session of ours has set otherwise is therefore never carried over: it is computed before, into
  * the literals.
  */
-import { isIP, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { connectDirectly, type Value } from '@switchyard/core/spi'
-import { driverOf, type Driver } from './driver.js'
+import type { Connection } from 'mysql2'
+import { PacketSplitter } from './packet-splitter.js'
 import { longNumber, NULL_CELL, numberBytes } from './payload.js'
 import { ConnectionLost, remoteError } from './remote-error.js'
 import { sendClose } from './request.js'
@@ -15,6 +17,7 @@ import {
   PrepareCommand,
   QueryCommand,
   type AnswerReceiver,
+  type Command,
   type CommandHost,
   type StatementCommand,
 } from './statement-command.js'
@@ -79,9 +82,14 @@ export class RemoteConnection implements CommandHost {
   idleSinceMs = this.openedAtMs
   version = ''
   isBroken = false
+  readonly plain: Socket | undefined
   private threadId = 0
   /** What runs. */
   private command: StatementCommand | undefined
+  /** Whose answer is awaited, and what is sent behind it. */
+  private current: Command | undefined
+  private readonly later: Command[] = []
+  private readonly packets: PacketSplitter
   /** By their text. */
   private readonly prepared = new Map<string, Preparation>()
   private isListening = false
@@ -90,11 +98,21 @@ export class RemoteConnection implements CommandHost {
   private readonly silence: NodeJS.Timeout | undefined
 
   private constructor(
-    private readonly driver: Driver,
+    private readonly driver: Connection,
     private readonly socket: Socket,
-    readonly plain: Socket | undefined,
+    readonly stream: Duplex,
     queryTimeoutMs: number,
   ) {
+    this.plain = stream === socket ? socket : undefined
+    this.packets = new PacketSplitter((bytes, from, to) => {
+      this.take(bytes, from, to)
+    })
+    // From now on what comes is ours: the library's own commands cost several times what a short answer takes.
+    const before = stream.listeners('data') as (() => void)[]
+    stream.on('data', (bytes: Buffer) => {
+      this.read(bytes, bytes.length)
+    })
+    for (const listener of before) stream.off('data', listener)
     // A statement under way learns of it here: the library tells it to the connection.
     driver.on('error', (error: unknown) => {
       this.lost(remoteError(error, true))
@@ -114,9 +132,16 @@ export class RemoteConnection implements CommandHost {
   static async open(address: RemoteAddress, times: ConnectionTimes): Promise<RemoteConnection> {
     // The library takes a tenth of a second to load, which a server without remotes needn't spend.
     const { createConnection } = await import('mysql2')
-    const socket = connectDirectly(
-      address.socket === '' ? { port: address.port, host: address.host } : { path: address.socket },
-    )
+    let opened: RemoteConnection | undefined
+    const place =
+      address.socket === '' ? { port: address.port, host: address.host } : { path: address.socket }
+    const socket =
+      address.tls === undefined
+        ? connectDirectly(place, (bytes, length) => {
+            opened?.read(bytes, length)
+            return opened !== undefined
+          })
+        : connect(place)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     const driver = createConnection({
@@ -141,8 +166,8 @@ export class RemoteConnection implements CommandHost {
           resolve()
         })
       })
-      const plain = address.tls === undefined ? socket : undefined
-      const connection = new RemoteConnection(driverOf(driver), socket, plain, times.queryTimeoutMs)
+      const connection = new RemoteConnection(driver, socket, streamOf(driver), times.queryTimeoutMs)
+      opened = connection
       const { rows } = await connection.run(`${SESSION}; SELECT VERSION(), CONNECTION_ID()`)
       connection.version = rows[0]?.[0]?.toString() ?? ''
       connection.threadId = Number(rows[0]?.[1]?.toString())
@@ -200,7 +225,7 @@ export class RemoteConnection implements CommandHost {
       preparation.statementId = statementId
       if (statementId === undefined) template.keepToText()
     })
-    this.driver.addCommand(prepare)
+    this.enqueue(prepare)
     if (this.prepared.size > PREPARED_MAX) this.closeOldest()
   }
 
@@ -208,17 +233,13 @@ export class RemoteConnection implements CommandHost {
     for (const [text, { statementId }] of this.prepared) {
       if (statementId === undefined) continue
       this.prepared.delete(text)
-      this.driver.addCommand({
-        execute: (_packet, driver) => {
-          sendClose(statementId, driver, this.plain)
-          return true
-        },
-      })
+      // Has no answer, and may therefore be sent before another one has come.
+      sendClose(statementId, this)
       return
     }
   }
 
-  private start<Command extends StatementCommand>(command: Command): Command {
+  private start(command: StatementCommand): StatementCommand {
     if (this.isBroken) {
       // Not at once: who asks has its hands full with asking.
       queueMicrotask(() => {
@@ -228,12 +249,38 @@ export class RemoteConnection implements CommandHost {
     }
     this.command = command
     this.listen()
-    this.driver.addCommand(command)
+    this.enqueue(command)
     return command
   }
 
-  heard(): void {
+  private enqueue(command: Command): void {
+    if (this.current !== undefined) {
+      this.later.push(command)
+      return
+    }
+    this.current = command
+    command.send()
+  }
+
+  private read(bytes: Buffer, length: number): void {
     this.silentLooks = 0
+    try {
+      this.packets.push(bytes, length)
+    } catch (error) {
+      this.destroy(remoteError(error, true))
+    }
+  }
+
+  private take(bytes: Buffer, from: number, to: number): void {
+    const { current } = this
+    if (current === undefined) {
+      // What nobody asked for says why the connection ends.
+      this.destroy(new ConnectionLost('the other side ended the connection', false))
+      return
+    }
+    if (!current.take(bytes, from, to)) return
+    this.current = this.later.shift()
+    this.current?.send()
   }
 
   ended(): void {
@@ -244,12 +291,12 @@ export class RemoteConnection implements CommandHost {
   /** Stops reading: the remote is held up as soon as what lies between is full. */
   pause(): void {
     this.isListening = false
-    this.driver.pause()
+    this.stream.pause()
   }
 
   resume(): void {
     this.listen()
-    this.driver.resume()
+    this.stream.resume()
   }
 
   private listen(): void {
@@ -289,6 +336,11 @@ export class RemoteConnection implements CommandHost {
 
 /** Silence after which the system asks whether the other side is still there. */
 const KEEP_ALIVE_MS = 15_000
+
+/** The encrypted one, behind a login with TLS; the library's types don't tell. */
+function streamOf(driver: Connection): Duplex {
+  return (driver as Connection & { readonly stream: Duplex }).stream
+}
 
 function cellsOf(bytes: Buffer, from: number, count: number): Cells {
   const cells: (Buffer | null)[] = []

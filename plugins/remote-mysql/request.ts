@@ -4,7 +4,14 @@
  */
 import { writeAtOnce, type Value } from '@switchyard/core/spi'
 import type { Socket } from 'node:net'
-import type { Driver } from './driver.js'
+import type { Duplex } from 'node:stream'
+
+/** Where requests go. */
+export interface RequestTarget {
+  readonly stream: Duplex
+  /** The socket, if it isn't encrypted. */
+  readonly plain: Socket | undefined
+}
 
 const QUERY = 0x03
 const PREPARE = 0x16
@@ -37,31 +44,29 @@ function putText(command: number, text: string): void {
   length += bytes.utf8Write(text, length)
 }
 
-/** Sends what was begun; `plain` is the socket if it isn't encrypted. */
-function send(driver: Driver, plain: Socket | undefined): void {
+/** Sends what was begun. */
+function send({ stream, plain }: RequestTarget): void {
   const payloadBytes = length - HEADER_BYTES
-  if (payloadBytes >= PAYLOAD_BYTES_MAX) sendLong(driver)
+  if (payloadBytes >= PAYLOAD_BYTES_MAX) sendLong(stream)
   else {
     putHeader(bytes, payloadBytes, 0)
-    driver.sequenceId = 1
     const isFree = plain?.writableLength === 0 && !plain.connecting
     const written = isFree ? writeAtOnce(plain, bytes, length) : 0
-    if (written < length) driver.stream.write(Buffer.from(bytes.subarray(written, length)))
+    if (written < length) stream.write(Buffer.from(bytes.subarray(written, length)))
   }
   if (bytes.length > KEPT_BYTES_MAX) bytes = Buffer.allocUnsafeSlow(KEPT_BYTES_MAX)
 }
 
-function sendLong(driver: Driver): void {
+function sendLong(stream: Duplex): void {
   let sequence = 0
   for (let at = HEADER_BYTES; ; at += PAYLOAD_BYTES_MAX) {
     const payloadBytes = Math.min(PAYLOAD_BYTES_MAX, length - at)
     const header = Buffer.allocUnsafe(HEADER_BYTES)
     putHeader(header, payloadBytes, sequence++ & 0xff)
-    driver.stream.write(header)
-    driver.stream.write(Buffer.from(bytes.subarray(at, at + payloadBytes)))
-    if (payloadBytes < PAYLOAD_BYTES_MAX) break
+    stream.write(header)
+    stream.write(Buffer.from(bytes.subarray(at, at + payloadBytes)))
+    if (payloadBytes < PAYLOAD_BYTES_MAX) return
   }
-  driver.sequenceId = sequence & 0xff
 }
 
 function putHeader(target: Buffer, payloadBytes: number, sequence: number): void {
@@ -71,37 +76,32 @@ function putHeader(target: Buffer, payloadBytes: number, sequence: number): void
   target[3] = sequence
 }
 
-export function sendQuery(sql: string, driver: Driver, plain: Socket | undefined): void {
+export function sendQuery(sql: string, to: RequestTarget): void {
   putText(QUERY, sql)
-  send(driver, plain)
+  send(to)
 }
 
-export function sendPrepare(sql: string, driver: Driver, plain: Socket | undefined): void {
+export function sendPrepare(sql: string, to: RequestTarget): void {
   putText(PREPARE, sql)
-  send(driver, plain)
+  send(to)
 }
 
 /** Has no answer. */
-export function sendClose(statementId: number, driver: Driver, plain: Socket | undefined): void {
+export function sendClose(statementId: number, to: RequestTarget): void {
   begin(CLOSE, 4)
   length = bytes.writeUInt32LE(statementId, length)
-  send(driver, plain)
+  send(to)
 }
 
 /** Values are integers, texts, or NULL. */
-export function sendExecute(
-  statementId: number,
-  values: readonly Value[],
-  driver: Driver,
-  plain: Socket | undefined,
-): void {
+export function sendExecute(statementId: number, values: readonly Value[], to: RequestTarget): void {
   begin(EXECUTE, executeBytesMax(values))
   length = bytes.writeUInt32LE(statementId, length)
   // No cursor, and once.
   bytes[length] = 0
   length = bytes.writeUInt32LE(1, length + 1)
   if (values.length > 0) putValues(values)
-  send(driver, plain)
+  send(to)
 }
 
 function executeBytesMax(values: readonly Value[]): number {

@@ -3,11 +3,9 @@
  * one text have several answers, of which the last counts.
  */
 import type { Value } from '@switchyard/core/spi'
-import type { Driver, DriverCommand, DriverPacket } from './driver.js'
 import { longNumber, NULL_CELL, PayloadReader } from './payload.js'
 import { ConnectionLost, RemoteAnswer } from './remote-error.js'
-import { sendExecute, sendPrepare, sendQuery } from './request.js'
-import type { Socket } from 'node:net'
+import { sendExecute, sendPrepare, sendQuery, type RequestTarget } from './request.js'
 
 /** Takes the answer as it comes. */
 export interface AnswerReceiver {
@@ -19,12 +17,16 @@ export interface AnswerReceiver {
   ended(error: Error | undefined): void
 }
 
+/** One request on a connection. */
+export interface Command {
+  /** Called when its turn has come. */
+  send(): void
+  /** Takes a packet of the answer, whose payload lies between two places and is valid during the call; answers whether it was the last one. */
+  take(bytes: Buffer, from: number, to: number): boolean
+}
+
 /** Whose statement it is. */
-export interface CommandHost {
-  /** The socket, if it isn't encrypted. */
-  readonly plain: Socket | undefined
-  /** A packet has come. */
-  heard(): void
+export interface CommandHost extends RequestTarget {
   /** The answer is complete, and nothing of the statement is under way any more. */
   ended(): void
 }
@@ -45,7 +47,7 @@ const ER_CLIENT_INTERACTION_TIMEOUT = 4031
 
 type State = 'header' | 'columns' | 'end of columns' | 'rows'
 
-export abstract class StatementCommand implements DriverCommand {
+export abstract class StatementCommand implements Command {
   affectedRows = 0
   /** First number that AUTO_INCREMENT gave; 0 for none. */
   insertId: number | bigint = 0
@@ -62,32 +64,26 @@ export abstract class StatementCommand implements DriverCommand {
     private readonly receiver: AnswerReceiver,
   ) {}
 
-  protected abstract send(driver: Driver): void
+  abstract send(): void
 
-  execute(packet: DriverPacket | undefined, driver: Driver): boolean {
-    if (packet === undefined) {
-      this.send(driver)
-      return false
-    }
-    this.host.heard()
-    const { buffer, offset, end } = packet
-    const first = buffer[offset]
+  take(bytes: Buffer, from: number, to: number): boolean {
+    const first = bytes[from]
     switch (this.state) {
       case 'rows':
-        if (first === EOF && end - offset <= EOF_BYTES_MAX) {
-          return this.endOfResult(buffer.readUInt16LE(offset + 1), buffer.readUInt16LE(offset + 3))
+        if (first === EOF && to - from <= EOF_BYTES_MAX) {
+          return this.endOfResult(bytes.readUInt16LE(from + 1), bytes.readUInt16LE(from + 3))
         }
-        if (first === ERROR) return this.failed(buffer, offset, end)
-        if (!this.isOver) this.receiver.row(buffer, offset, end)
+        if (first === ERROR) return this.failed(bytes, from, to)
+        if (!this.isOver) this.receiver.row(bytes, from, to)
         return false
       case 'columns':
-        this.column(buffer, end)
+        this.column(bytes, to)
         return false
       case 'end of columns':
         this.state = 'rows'
         return false
       case 'header':
-        return this.header(buffer, offset, end)
+        return this.header(bytes, from, to)
     }
   }
 
@@ -99,28 +95,28 @@ export abstract class StatementCommand implements DriverCommand {
     this.receiver.ended(error)
   }
 
-  private header(buffer: Buffer, offset: number, end: number): boolean {
-    const first = buffer[offset] as number
-    if (first === ERROR) return this.failed(buffer, offset, end)
-    if (first === OK) return this.ok(buffer, offset, end)
+  private header(bytes: Buffer, from: number, to: number): boolean {
+    const first = bytes[from] as number
+    if (first === ERROR) return this.failed(bytes, from, to)
+    if (first === OK) return this.ok(bytes, from, to)
     if (first === NULL_CELL) throw new Error('the remote asks for a file')
-    this.columnCount = first < NULL_CELL ? first : longNumber(buffer, offset)
+    this.columnCount = first < NULL_CELL ? first : longNumber(bytes, from)
     this.columnsRead = 0
     this.state = 'columns'
     return false
   }
 
-  private column(buffer: Buffer, end: number): void {
-    const at = end - TYPE_FROM_END
-    const isUnsigned = ((buffer[at + 1] as number) & UNSIGNED_FLAG) !== 0
+  private column(bytes: Buffer, to: number): void {
+    const at = to - TYPE_FROM_END
+    const isUnsigned = ((bytes[at + 1] as number) & UNSIGNED_FLAG) !== 0
     if (!this.isOver) {
-      this.receiver.column(this.columnsRead, (buffer[at] as number) | (isUnsigned ? UNSIGNED_TYPE : 0))
+      this.receiver.column(this.columnsRead, (bytes[at] as number) | (isUnsigned ? UNSIGNED_TYPE : 0))
     }
     if (++this.columnsRead === this.columnCount) this.state = 'end of columns'
   }
 
-  private ok(buffer: Buffer, offset: number, end: number): boolean {
-    const reader = new PayloadReader(buffer, offset + 1, end)
+  private ok(bytes: Buffer, from: number, to: number): boolean {
+    const reader = new PayloadReader(bytes, from + 1, to)
     this.affectedRows = Number(reader.number())
     this.insertId = reader.number()
     const status = reader.uint16()
@@ -139,10 +135,10 @@ export abstract class StatementCommand implements DriverCommand {
     return true
   }
 
-  private failed(buffer: Buffer, offset: number, end: number): boolean {
-    const number = buffer.readUInt16LE(offset + 1)
+  private failed(bytes: Buffer, from: number, to: number): boolean {
+    const number = bytes.readUInt16LE(from + 1)
     // '#' and the SQLSTATE come before the text.
-    const message = buffer.utf8Slice(Math.min(offset + 9, end), end)
+    const message = bytes.utf8Slice(Math.min(from + 9, to), to)
     const isClosing = number === ER_CLIENT_INTERACTION_TIMEOUT
     this.finish(isClosing ? new ConnectionLost(message, false) : new RemoteAnswer(number, message))
     return true
@@ -158,8 +154,8 @@ export class QueryCommand extends StatementCommand {
     super(host, receiver)
   }
 
-  protected send(driver: Driver): void {
-    sendQuery(this.sql, driver, this.host.plain)
+  send(): void {
+    sendQuery(this.sql, this.host)
   }
 }
 
@@ -174,13 +170,13 @@ export class ExecuteCommand extends StatementCommand {
     super(host, receiver)
   }
 
-  protected send(driver: Driver): void {
-    sendExecute(this.statementId, this.values, driver, this.host.plain)
+  send(): void {
+    sendExecute(this.statementId, this.values, this.host)
   }
 }
 
 /** Nobody waits for it: what is prepared is of use to later statements, and what can't be prepared is sent as text. */
-export class PrepareCommand implements DriverCommand {
+export class PrepareCommand implements Command {
   private packetsLeft = -1
   private statementId = 0
 
@@ -190,19 +186,18 @@ export class PrepareCommand implements DriverCommand {
     private readonly prepared: (statementId: number | undefined) => void,
   ) {}
 
-  execute(packet: DriverPacket | undefined, driver: Driver): boolean {
-    if (packet === undefined) {
-      sendPrepare(this.sql, driver, this.host.plain)
-      return false
-    }
-    const { buffer, offset } = packet
+  send(): void {
+    sendPrepare(this.sql, this.host)
+  }
+
+  take(bytes: Buffer, from: number): boolean {
     if (this.packetsLeft < 0) {
-      if (buffer[offset] !== OK) {
+      if (bytes[from] !== OK) {
         this.prepared(undefined)
         return true
       }
-      this.statementId = buffer.readUInt32LE(offset + 1)
-      const [columns, parameters] = [buffer.readUInt16LE(offset + 5), buffer.readUInt16LE(offset + 7)]
+      this.statementId = bytes.readUInt32LE(from + 1)
+      const [columns, parameters] = [bytes.readUInt16LE(from + 5), bytes.readUInt16LE(from + 7)]
       // Definitions, and what stands behind them.
       this.packetsLeft = (columns > 0 ? columns + 1 : 0) + (parameters > 0 ? parameters + 1 : 0)
     } else this.packetsLeft--
