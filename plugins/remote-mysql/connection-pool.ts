@@ -117,7 +117,10 @@ export class ConnectionPool {
   /** Ends what runs on a connection; resolves when the remote has done so, or can't be told. */
   async kill(connection: RemoteConnection): Promise<void> {
     try {
-      const times = { ...this.limits, queryTimeoutMs: KILL_TIMEOUT_MS, connectTimeoutMs: KILL_TIMEOUT_MS }
+      const times = {
+        queryTimeoutMs: KILL_TIMEOUT_MS,
+        connectTimeoutMs: Math.min(this.limits.connectTimeoutMs, KILL_TIMEOUT_MS),
+      }
       const other = await RemoteConnection.open(this.address, times)
       try {
         await other.run(connection.killStatement)

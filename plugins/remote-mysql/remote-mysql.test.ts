@@ -414,6 +414,13 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['2']])
     })
 
+    test('is of the kind there that it is here', async () => {
+      await session.run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
+      const arrived = await received(there, () => session.rows('SELECT COUNT(*) FROM moment'))
+      expect(arrived.join()).toContain('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
+      await expect(session.run('INSERT INTO moment (id) VALUES (1)')).rejects.toMatchObject({ number: 1792 })
+    })
+
     test('reads several results at once', async () => {
       await session.run('START TRANSACTION')
       const sql = 'SELECT COUNT(*) FROM sale a JOIN sale b ON SOUNDEX(a.id) = SOUNDEX(b.id) AND a.id = b.id'

@@ -82,12 +82,15 @@ export class TransactionBranch {
     private readonly server: RemoteServer,
     options: TransactionOptions,
   ) {
-    const access = options.readOnly ? ' READ ONLY' : ''
+    const kinds = [
+      ...(options.consistentSnapshot ? ['WITH CONSISTENT SNAPSHOT'] : []),
+      ...(options.readOnly ? ['READ ONLY'] : []),
+    ]
     const lockSeconds = Math.max(1, Math.round(options.lockWaitTimeoutMs / 1000))
     this.deferred.push(
       `SET SESSION innodb_lock_wait_timeout = ${lockSeconds}`,
       `SET TRANSACTION ISOLATION LEVEL ${options.isolation}`,
-      `START TRANSACTION${access}`,
+      ['START TRANSACTION', kinds.join(', ')].join(' ').trimEnd(),
     )
   }
 
