@@ -139,7 +139,7 @@ export class RemoteStorage implements TableStorage {
       return { accepted: true, rows: 1, cost: TRIP_COST, text }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      return { accepted: false, reason: error.message }
+      return { accepted: false, reason: error.message, divisible: true }
     }
   }
 

@@ -46,7 +46,7 @@ export class RowCursor implements BatchCursor, AnswerReceiver {
   private isClosed = false
   /** Its connection is gone, and the next one isn't there yet. */
   private isBetween = false
-  private error: unknown
+  private error: Error | undefined
   private charged = 0
   private killing: Promise<void> | undefined
   /** Who waits for the next batch. */
@@ -169,14 +169,14 @@ export class RowCursor implements BatchCursor, AnswerReceiver {
         this.begin('')
       },
       (failure: unknown) => {
-        this.endWithout(failure)
+        this.endWithout(failure as Error)
       },
     )
     return true
   }
 
   /** It has no connection to give back. */
-  private endWithout(error: unknown): void {
+  private endWithout(error: Error | undefined): void {
     if (this.isEnded) return
     this.isEnded = true
     this.error ??= error
@@ -200,7 +200,7 @@ export class RowCursor implements BatchCursor, AnswerReceiver {
       this.statement.memory.charge(bytes, 'rows of a remote server')
       this.charged += bytes
     } catch (error) {
-      this.error ??= error
+      this.error ??= error as Error
       this.kill()
     }
   }

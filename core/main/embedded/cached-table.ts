@@ -131,7 +131,7 @@ const HASH_LENGTH = 8
 
 /** A name for what stands beside the table for a while; of long names it has the beginning and a hash. */
 function besideName(table: string, suffix: string): string {
-  const characters = [...table]
+  const characters = Array.from(table)
   if (characters.length + suffix.length <= NAME_LENGTH_MAX) return `${table}${suffix}`
   const hash = createHash('sha256').update(table).digest('hex').slice(0, HASH_LENGTH)
   return `${characters.slice(0, NAME_LENGTH_MAX - HASH_LENGTH - suffix.length).join('')}${hash}${suffix}`
