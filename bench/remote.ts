@@ -1,11 +1,18 @@
 /**
  * What a virtual database costs beside a direct connection, in one run: `npm run bench -- remote [--seconds 5] [--rows 1000000] [--storage
- * hybrid]`. Point reads by sysbench (1 and 8 threads), a join of 100 local keys with a large remote table, copies of that table into
+ * hybrid]`. Point reads by sysbench (1 and 8 threads), also through a process that hands bytes on and nothing else; a join of 100 local keys with a large remote table, copies of that table into
  * lmdb and, in mode hybrid, chdb. The remote is a MariaDB of its own, on this machine.
  */
 import { execFileSync } from 'node:child_process'
 import { loadavg } from 'node:os'
-import { clientArguments, cpuSeconds, startMariaDb, startSwitchyard, type Rival } from './rivals.js'
+import {
+  clientArguments,
+  cpuSeconds,
+  startMariaDb,
+  startRelay,
+  startSwitchyard,
+  type Rival,
+} from './rivals.js'
 
 const option = (name: string, otherwise: string): string => {
   const at = process.argv.indexOf(`--${name}`)
@@ -63,6 +70,7 @@ const shown = ({ perSecond, meanMs, cpuMicros }: Points): string =>
 
 const remote = await startMariaDb()
 const ours = await startSwitchyard(storage, nodeArguments)
+const relay = await startRelay(remote)
 try {
   client(
     remote,
@@ -80,12 +88,17 @@ try {
   console.log(`load average ${loadavg()[0]?.toFixed(1) ?? ''}`)
   if (parts.includes('points')) {
     for (const threads of [1, 8]) {
-      const [direct, forwarded] = [pointReads(remote, threads), pointReads(ours, threads)]
-      const latency = (forwarded.meanMs / direct.meanMs).toFixed(2)
-      const throughput = (forwarded.perSecond / direct.perSecond).toFixed(2)
-      console.log(
-        `point read, ${threads} threads: direct ${shown(direct)} | forwarded ${shown(forwarded)} | latency ×${latency}, throughput ×${throughput}`,
-      )
+      const direct = pointReads(remote, threads)
+      console.log(`point read, ${threads} threads: direct ${shown(direct)}`)
+      for (const [name, rival] of [
+        ['forwarded', ours],
+        ['bytes alone', relay],
+      ] as const) {
+        const points = pointReads(rival, threads)
+        const latency = (points.meanMs / direct.meanMs).toFixed(2)
+        const throughput = (points.perSecond / direct.perSecond).toFixed(2)
+        console.log(`  ${name} ${shown(points)}: latency ×${latency}, throughput ×${throughput}`)
+      }
     }
   }
   if (parts.includes('join')) {
@@ -115,5 +128,6 @@ try {
   }
 } finally {
   await ours.stop()
+  await relay.stop()
   await remote.stop()
 }

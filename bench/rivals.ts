@@ -110,6 +110,18 @@ export async function startMariaDb(extra: readonly string[] = []): Promise<Rival
   return { name: 'mariadb', port, pid: child.pid ?? 0, folder, stop: () => stopChild(child, folder) }
 }
 
+/** A process that hands bytes on between its port and a server's, and nothing else. */
+export async function startRelay({ port: to }: Rival): Promise<Rival> {
+  const folder = mkdtempSync(join(tmpdir(), 'relay-bench-'))
+  const port = await freePort()
+  const program = join(ROOT, 'bench/relay.mjs')
+  const child = spawn(process.execPath, [program, String(port), String(to)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  await untilListening(port, child, 'the relay')
+  return { name: 'relay', port, pid: child.pid ?? 0, folder, stop: () => stopChild(child, folder) }
+}
+
 /** Arguments of MariaDB's client. Without TLS, which only one of the rivals offers, and the client then uses. */
 export function clientArguments({ port }: Rival, sql: string, ...options: readonly string[]): string[] {
   return ['--no-defaults', '--skip-ssl', '-h127.0.0.1', `-P${port}`, '-uroot', ...options, '-e', sql]

@@ -43,6 +43,8 @@ const STATEMENT: StatementContext = {
   evaluation: {} as EvaluationContext,
   deadlineMs: Infinity,
   signal: new AbortController().signal,
+  onStop: () => undefined,
+  offStop: () => undefined,
   checkKilled: () => undefined,
   memory: { used: 0, limitBytes: Infinity, charge: () => undefined, fits: () => true },
   warn: () => undefined,

@@ -63,6 +63,7 @@ export class RunningStatement implements StatementContext, EvaluationContext {
   replans = 0
   private stopped: SqlError | undefined
   private controller: AbortController | undefined
+  private stopListeners: (() => void)[] | undefined
   private timer: NodeJS.Timeout | undefined
   private states: Map<object, unknown> | undefined
 
@@ -134,6 +135,17 @@ export class RunningStatement implements StatementContext, EvaluationContext {
     if (this.stopped !== undefined) return
     this.stopped = reason
     this.controller?.abort(reason)
+    for (const listener of this.stopListeners?.slice() ?? []) listener()
+  }
+
+  onStop(listener: () => void): void {
+    if (this.stopListeners === undefined) this.stopListeners = [listener]
+    else this.stopListeners.push(listener)
+  }
+
+  offStop(listener: () => void): void {
+    const at = this.stopListeners?.indexOf(listener) ?? -1
+    if (at >= 0) this.stopListeners?.splice(at, 1)
   }
 
   /** max_execution_time: also ends waits, by a timer. */
@@ -146,7 +158,8 @@ export class RunningStatement implements StatementContext, EvaluationContext {
 
   checkKilled(): void {
     if (this.stopped !== undefined) throw this.stopped
-    if (performance.now() > this.deadlineMs) throw sqlError('ER_QUERY_TIMEOUT')
+    if (this.deadlineMs !== Infinity && performance.now() > this.deadlineMs)
+      throw sqlError('ER_QUERY_TIMEOUT')
   }
 
   /** Frees what the statement holds outside of memory; idempotent. */

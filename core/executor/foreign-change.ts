@@ -30,11 +30,10 @@ export function compileForeignChange(
       if (!isTableStorage(storage)) throw new Error('invariant: changes go to table drivers')
       if (storage.runChange === undefined)
         throw sqlError('ER_STORAGE_UNAVAILABLE', name, 'it runs no changes')
-      const all = {
-        ...values.valuesOf(execution),
+      const all = Object.assign(values.valuesOf(execution), {
         storedOf: (column: ColumnDefinition, expression: Expression) =>
           stored.valueOf(column, expression, execution.evaluation),
-      }
+      })
       let answer: ChangedRows | undefined
       const run = (own: DriverTransaction | undefined): MaybePromise<number> => {
         const ran = storage.runChange?.(offered, execution.statement, all, own)

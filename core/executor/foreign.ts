@@ -9,9 +9,10 @@ import type { MaybePromise, Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import { compileExpression, NO_COLUMNS, type ExpressionLayout } from '../functions/compile-expression.js'
 import { compileTemporalCut } from '../functions/pair-comparison.js'
+import type { SqlType } from '../common/sql-type.js'
 import type { Expression } from '../plan/expression.js'
 import type { FragmentNode, VirtualTableNode } from '../plan/logical.js'
-import { planScans, type Fragment, type FragmentValues } from '../spi/fragment.js'
+import { planScans, type Fragment, type FragmentValues, type TemporalCut } from '../spi/fragment.js'
 import { isTableStorage, type BatchCursor } from '../spi/storage.js'
 import type { CompiledNode, Execution, Operator } from './execution.js'
 import { readRows } from './set-operators.js'
@@ -22,42 +23,68 @@ export function compileFragment(
   fragment: Fragment,
   compileHere: () => CompiledNode,
 ): CompiledNode {
-  const compiler = new FragmentValueCompiler()
-  const use = planScans(fragment.root).some((scan) => scan.lock !== undefined) ? 'writes' : 'reads'
   let here: CompiledNode | undefined
-  const open = (execution: Execution, opened: Fragment): Operator => {
-    const storage = execution.environment.storage(node.storage)
-    if (!isTableStorage(storage)) throw new Error('invariant: fragments go to table drivers')
-    const run = storage.runFragment?.bind(storage)
-    if (run === undefined) throw sqlError('ER_STORAGE_UNAVAILABLE', node.storage, 'it runs no fragments')
-    let source: BatchCursor | Operator | undefined
-    const start = (): MaybePromise<BatchCursor | undefined> =>
-      run(
-        opened,
-        execution.statement,
-        compiler.valuesOf(execution),
-        execution.transaction.driverTransaction(storage, use),
-      )
-    const begin = (cursor: BatchCursor | undefined): MaybePromise<Batch | undefined> => {
-      here ??= cursor === undefined ? compileHere() : undefined
-      source = cursor ?? here?.open(execution)
-      return source?.next()
-    }
-    return {
-      next: (): MaybePromise<Batch | undefined> => {
-        if (source !== undefined) return source.next()
-        // The driver sees what it was given: also what this transaction holds for it.
-        const handedOver = execution.transaction.handOverWrites()
-        const opening = handedOver instanceof Promise ? handedOver.then(start) : start()
-        return opening instanceof Promise ? opening.then(begin) : begin(opening)
-      },
-      close: () => source?.close(),
-    }
+  const shape: FragmentShape = {
+    storage: node.storage,
+    use: planScans(fragment.root).some((scan) => scan.lock !== undefined) ? 'writes' : 'reads',
+    compiler: new FragmentValueCompiler(),
+    here: () => (here ??= compileHere()),
   }
   return {
     output: node.output,
-    open: (execution) => open(execution, fragment),
-    openBound: (execution, column, values) => open(execution, { ...fragment, wanted: { column, values } }),
+    open: (execution) => new FragmentOperator(shape, fragment, execution),
+    openBound: (execution, column, values) =>
+      new FragmentOperator(shape, { ...fragment, wanted: { column, values } }, execution),
+  }
+}
+
+/** What all executions of a fragment have in common. */
+interface FragmentShape {
+  readonly storage: string
+  readonly use: 'reads' | 'writes'
+  readonly compiler: FragmentValueCompiler
+  here(): CompiledNode
+}
+
+class FragmentOperator implements Operator {
+  private source: BatchCursor | Operator | undefined
+
+  constructor(
+    private readonly shape: FragmentShape,
+    private readonly fragment: Fragment,
+    private readonly execution: Execution,
+  ) {}
+
+  next(): MaybePromise<Batch | undefined> {
+    if (this.source !== undefined) return this.source.next()
+    // The driver sees what it was given: also what this transaction holds for it.
+    const handedOver = this.execution.transaction.handOverWrites()
+    const cursor = handedOver instanceof Promise ? handedOver.then(() => this.run()) : this.run()
+    return cursor instanceof Promise ? cursor.then((opened) => this.begin(opened)) : this.begin(cursor)
+  }
+
+  close(): MaybePromise<void> {
+    return this.source?.close()
+  }
+
+  private run(): MaybePromise<BatchCursor | undefined> {
+    const { shape, execution } = this
+    const storage = execution.environment.storage(shape.storage)
+    if (!isTableStorage(storage)) throw new Error('invariant: fragments go to table drivers')
+    if (storage.runFragment === undefined) {
+      throw sqlError('ER_STORAGE_UNAVAILABLE', shape.storage, 'it runs no fragments')
+    }
+    return storage.runFragment(
+      this.fragment,
+      execution.statement,
+      shape.compiler.valuesOf(execution),
+      execution.transaction.driverTransaction(storage, shape.use),
+    )
+  }
+
+  private begin(cursor: BatchCursor | undefined): MaybePromise<Batch | undefined> {
+    this.source = cursor ?? this.shape.here().open(this.execution)
+    return this.source.next()
   }
 }
 
@@ -77,25 +104,37 @@ export class FragmentValueCompiler {
   }
 
   private valuesIn(evaluation: EvaluationContext): FragmentValues {
-    const valueOf = (expression: Expression): Value => this.evaluatorOf(expression)(SINGLE_ROW, 0, evaluation)
-    return {
-      valueOf,
-      get isUtc(): boolean {
-        return isAlwaysUtc(evaluation.timeZone)
-      },
-      cutOf: (column, constant) => {
-        const value = valueOf(constant)
-        if (value === null) return undefined
-        const { floor, isAbove } = compileTemporalCut(column, constant.type)(value, evaluation)
-        return { floor, isAbove }
-      },
-    }
+    return new ComputedValues(this, evaluation)
   }
 
-  private evaluatorOf(expression: Expression): Evaluator {
-    const evaluator = this.evaluators.get(expression) ?? compileExpression(expression, NO_COLUMNS)
+  evaluatorOf(expression: Expression): Evaluator {
+    const known = this.evaluators.get(expression)
+    if (known !== undefined) return known
+    const evaluator = compileExpression(expression, NO_COLUMNS)
     this.evaluators.set(expression, evaluator)
     return evaluator
+  }
+}
+
+class ComputedValues implements FragmentValues {
+  constructor(
+    private readonly compiler: FragmentValueCompiler,
+    private readonly evaluation: EvaluationContext,
+  ) {}
+
+  valueOf(expression: Expression): Value {
+    return this.compiler.evaluatorOf(expression)(SINGLE_ROW, 0, this.evaluation)
+  }
+
+  get isUtc(): boolean {
+    return isAlwaysUtc(this.evaluation.timeZone)
+  }
+
+  cutOf(column: SqlType, constant: Expression): TemporalCut | undefined {
+    const value = this.valueOf(constant)
+    if (value === null) return undefined
+    const { floor, isAbove } = compileTemporalCut(column, constant.type)(value, this.evaluation)
+    return { floor, isAbove }
   }
 }
 

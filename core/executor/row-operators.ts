@@ -41,6 +41,12 @@ export function compileFilter(
   return {
     output: input.output,
     open: (execution) => new FilterOperator(input.open(execution), condition, subqueries, pool, execution),
+    ...boundThrough(
+      input,
+      input.output,
+      input.output.map((_, i) => i),
+      (source, execution) => new FilterOperator(source, condition, subqueries, pool, execution),
+    ),
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import type { LogicalNode, ScanNode } from '../plan/logical.js'
 import { primaryPlacementOf, type Placement } from '../plan/schema.js'
+import type { FragmentAnswer } from '../spi/fragment.js'
 import { isTableStorage, type TableStorage } from '../spi/storage.js'
 import { factsOf } from './conditions.js'
 import { orderJoins } from './order-joins.js'
@@ -14,6 +15,7 @@ import { legalPlacements } from './placements.js'
 import { estimateOf } from './plan-estimates.js'
 import { inputsOf, mapInputs, visitExpressions, withInputs } from './plan-nodes.js'
 import type { RuleContext } from './rule.js'
+import { splitConditions } from './split-fragments.js'
 
 /** Rows that a scan reads in a millisecond: what a wait costs. */
 const ROWS_PER_MS = 2000
@@ -28,6 +30,10 @@ function canRunElsewhere(node: LogicalNode, context: RuleContext): boolean {
   return node.table.placements.some(
     (placement) => context.storage?.(placement.storage)?.capabilities.fragments === true,
   )
+}
+
+function planned(root: LogicalNode, storage: TableStorage): FragmentAnswer | undefined {
+  return storage.planFragment?.({ root, columns: root.output.map(({ id, type }) => ({ id, type })) })
 }
 
 /** Copies of all tables of a sub-plan in one storage. */
@@ -54,15 +60,32 @@ class FragmentFinder {
   private fragment(node: LogicalNode, site: Site): LogicalNode | undefined {
     const { storage } = site
     const root = placed(node, site.placements, this.context)
-    const columns = node.output.map(({ id, type }) => ({ id, type }))
-    const answer = storage.planFragment?.({ root, columns })
+    const answer = planned(root, storage)
     if (answer === undefined) return undefined
     if (!answer.accepted) {
       this.context.notes.push(`storage ${storage.name} doesn't run the whole: ${answer.reason}`)
-      return undefined
+      return answer.divisible === true ? this.divided(root, site) : undefined
     }
     if (!site.isPrimary && this.ownCost(node) <= answer.cost + site.delayMs * ROWS_PER_MS) return undefined
     return { kind: 'fragment', storage: storage.name, root, text: answer.text, output: node.output }
+  }
+
+  /** Without the conditions that are refused, which are checked here. */
+  private divided(root: LogicalNode, { storage, isPrimary }: Site): LogicalNode | undefined {
+    if (!isPrimary) return undefined
+    const accepts = (part: LogicalNode) => planned(part, storage)?.accepted === true
+    const split = splitConditions(root, accepts, this.context)
+    const answer = split === undefined ? undefined : planned(split.rest, storage)
+    if (split === undefined || answer?.accepted !== true) return undefined
+    const { output } = root
+    const input = {
+      kind: 'fragment',
+      storage: storage.name,
+      root: split.rest,
+      text: answer.text,
+      output,
+    } as const
+    return { kind: 'filter', input, condition: split.refused, output }
   }
 
   private ownCost(node: LogicalNode): number {

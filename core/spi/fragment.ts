@@ -25,7 +25,12 @@ export interface Fragment {
 
 export type FragmentAnswer =
   | { readonly accepted: true; readonly rows: number; readonly cost: number; readonly text: string }
-  | { readonly accepted: false; readonly reason: string }
+  | {
+      readonly accepted: false
+      readonly reason: string
+      /** Whether core may ask again without some of the conditions, and check those itself on the rows that are left. */
+      readonly divisible?: boolean
+    }
 
 /** What a driver may ask while it runs a fragment. */
 export interface FragmentValues {

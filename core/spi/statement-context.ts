@@ -10,6 +10,12 @@ export interface StatementContext extends WarningSink {
   readonly deadlineMs: number
   /** Aborted when the statement is killed, timed out, or its client went away. */
   readonly signal: AbortSignal
+  /**
+   * Has `listener` called when `signal` is aborted, without the signal, which costs as much as a short statement. What has ended
+   * already calls nobody: see `checkKilled`. Take the listener back with `offStop`.
+   */
+  onStop(listener: () => void): void
+  offStop(listener: () => void): void
   /** Throws ER_QUERY_INTERRUPTED or ER_QUERY_TIMEOUT if the statement shall end. A property read; call it per batch. */
   checkKilled(): void
   readonly memory: MemoryAccount

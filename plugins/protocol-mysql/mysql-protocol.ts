@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { lstat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import {
+  directSocket,
   isSqlError,
   sqlError,
   type Logger,
@@ -16,7 +17,6 @@ import {
 } from '@switchyard/core/spi'
 import { ClientConnection, ConnectionLost } from './connection/client-connection.js'
 import { CommandPhase } from './connection/command-phase.js'
-import { directSocket } from './connection/direct-socket.js'
 import { internalError } from './connection/internal-error.js'
 import { logIn, loginError, type Peer } from './connection/login-phase.js'
 import type { TlsAcceptor } from './tls-acceptor.js'

@@ -128,7 +128,8 @@ function valueOf(text: string, type: SqlType): Value {
   const batch = Batch.ofTypes([type])
   const [vector] = batch.columns
   if (vector === undefined) return null
-  cellReader(type)(Buffer.from(text), vector)
+  const bytes = Buffer.from(text)
+  cellReader(type)(bytes, 0, bytes.length, vector)
   return vector.get(0)
 }
 

@@ -19,8 +19,10 @@ import {
   type Vector,
 } from '@switchyard/core/spi'
 
-/** Appends a cell to a vector of the type. */
-export type CellReader = (cell: Buffer, vector: Vector) => void
+/** Appends a cell, which lies between two places, to a vector of the type. */
+export type CellReader = (bytes: Buffer, from: number, to: number, vector: Vector) => void
+
+type ReadExact = (bytes: Buffer, from: number, to: number) => ExactValue
 
 /** For columns of the type: what isn't text or bytes comes as MySQL writes it. */
 export function cellReader(type: SqlType): CellReader {
@@ -30,14 +32,14 @@ export function cellReader(type: SqlType): CellReader {
     case 'double':
       return approximate((value) => value)
     case 'decimal':
-      return exactly((cell) => decimalOf(cell, type.scale))
+      return exactly((bytes, from, to) => decimalOf(bytes, from, to, type.scale))
     case 'date':
       return exactly(dateOf)
     case 'datetime':
     case 'timestamp':
-      return exactly((cell) => datetimeOf(cell, type.scale))
+      return exactly((bytes, from, to) => datetimeOf(bytes, from, to, type.scale))
     case 'time':
-      return exactly((cell) => timeOf(cell, type.scale))
+      return exactly((bytes, from, to) => timeOf(bytes, from, to, type.scale))
     case 'bit':
       return exactly(bitsOf)
     case 'enum':
@@ -53,21 +55,21 @@ export function cellReader(type: SqlType): CellReader {
     case 'null':
       return exactly(integerOf)
     default:
-      return (cell, vector) => {
-        ;(vector as BytesVector).pushBytes(cell, 0, cell.length)
+      return (bytes, from, to, vector) => {
+        ;(vector as BytesVector).pushBytes(bytes, from, to)
       }
   }
 }
 
-function exactly(read: (cell: Buffer) => ExactValue): CellReader {
-  return (cell, vector) => {
-    ;(vector as ExactVector).push(read(cell))
+function exactly(read: ReadExact): CellReader {
+  return (bytes, from, to, vector) => {
+    ;(vector as ExactVector).push(read(bytes, from, to))
   }
 }
 
 function approximate(round: (value: number) => number): CellReader {
-  return (cell, vector) => {
-    ;(vector as ApproximateVector).pushNumber(round(Number(cell.latin1Slice(0, cell.length))))
+  return (bytes, from, to, vector) => {
+    ;(vector as ApproximateVector).pushNumber(round(Number(bytes.latin1Slice(from, to))))
   }
 }
 
@@ -78,50 +80,55 @@ const COLON = 58
 /** So many digits are a safe integer, whatever they are. */
 const SAFE_DIGITS = 15
 
-function integerOf(cell: Buffer): ExactValue {
-  if (cell.length > SAFE_DIGITS) return exact(BigInt(cell.latin1Slice(0, cell.length)))
-  const isNegative = cell[0] === MINUS
-  const value = digits(cell, isNegative ? 1 : 0, cell.length)
+function integerOf(bytes: Buffer, from: number, to: number): ExactValue {
+  if (to - from > SAFE_DIGITS) return exact(BigInt(bytes.latin1Slice(from, to)))
+  const isNegative = bytes[from] === MINUS
+  const value = digits(bytes, isNegative ? from + 1 : from, to)
   return isNegative ? 0 - value : value
 }
 
-function digits(cell: Buffer, from: number, to: number): number {
+function digits(bytes: Buffer, from: number, to: number): number {
   let value = 0
-  for (let i = from; i < to; i++) value = value * 10 + (cell[i] as number) - ZERO
+  for (let i = from; i < to; i++) value = value * 10 + (bytes[i] as number) - ZERO
   return value
 }
 
-function decimalOf(cell: Buffer, scale: number): ExactValue {
-  const { length } = cell
-  const hasScale = scale === 0 ? !cell.includes(POINT) : cell[length - 1 - scale] === POINT
-  if (!hasScale || length > SAFE_DIGITS) {
-    const parsed = parseDecimal(cell.latin1Slice(0, length))
+function decimalOf(bytes: Buffer, from: number, to: number, scale: number): ExactValue {
+  const point = to - 1 - scale
+  const hasScale = scale === 0 ? !hasPoint(bytes, from, to) : point >= from && bytes[point] === POINT
+  if (!hasScale || to - from > SAFE_DIGITS) {
+    const parsed = parseDecimal(bytes.latin1Slice(from, to))
     return rescale(parsed.unscaled, parsed.scale, scale)
   }
-  if (scale === 0) return integerOf(cell)
-  const isNegative = cell[0] === MINUS
-  const whole = digits(cell, isNegative ? 1 : 0, length - 1 - scale)
-  const value = whole * 10 ** scale + digits(cell, length - scale, length)
+  if (scale === 0) return integerOf(bytes, from, to)
+  const isNegative = bytes[from] === MINUS
+  const whole = digits(bytes, isNegative ? from + 1 : from, point)
+  const value = whole * 10 ** scale + digits(bytes, point + 1, to)
   return isNegative ? 0 - value : value
 }
 
-function bitsOf(cell: Buffer): ExactValue {
+function hasPoint(bytes: Buffer, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (bytes[i] === POINT) return true
+  return false
+}
+
+function bitsOf(bytes: Buffer, from: number, to: number): ExactValue {
   let value = 0n
-  for (const byte of cell) value = (value << 8n) | BigInt(byte)
+  for (let i = from; i < to; i++) value = (value << 8n) | BigInt(bytes[i] as number)
   return exact(value)
 }
 
 /** Reused: nobody keeps it. */
 const fields = createFields()
 
-function dateOf(cell: Buffer): ExactValue {
-  setDate(cell)
+function dateOf(bytes: Buffer, from: number): ExactValue {
+  setDate(bytes, from)
   return packDate(fields)
 }
 
-function datetimeOf(cell: Buffer, scale: number): ExactValue {
-  setDate(cell)
-  setTime(cell, DATE_LENGTH + 1)
+function datetimeOf(bytes: Buffer, from: number, to: number, scale: number): ExactValue {
+  setDate(bytes, from)
+  setTime(bytes, from + DATE_LENGTH + 1, to)
   fields.negative = false
   return packDatetime(fields, scale)
 }
@@ -129,48 +136,50 @@ function datetimeOf(cell: Buffer, scale: number): ExactValue {
 /** 'YYYY-MM-DD'. */
 const DATE_LENGTH = 10
 
-function timeOf(cell: Buffer, scale: number): ExactValue {
-  fields.negative = cell[0] === MINUS
-  setTime(cell, fields.negative ? 1 : 0)
+function timeOf(bytes: Buffer, from: number, to: number, scale: number): ExactValue {
+  fields.negative = bytes[from] === MINUS
+  setTime(bytes, fields.negative ? from + 1 : from, to)
   return packTime(fields, scale)
 }
 
-function setDate(cell: Buffer): void {
-  fields.year = digits(cell, 0, 4)
-  fields.month = digits(cell, 5, 7)
-  fields.day = digits(cell, 8, DATE_LENGTH)
+function setDate(bytes: Buffer, from: number): void {
+  fields.year = digits(bytes, from, from + 4)
+  fields.month = digits(bytes, from + 5, from + 7)
+  fields.day = digits(bytes, from + 8, from + DATE_LENGTH)
 }
 
 /** 'hh:mm:ss[.ffffff]' from a place on; hours may have three digits, and a date may stand for its midnight. */
-function setTime(cell: Buffer, from: number): void {
+function setTime(bytes: Buffer, from: number, to: number): void {
   const target: TemporalFields = fields
   target.hour = target.minute = target.second = target.microsecond = target.nanosecond = 0
-  if (from >= cell.length) return
-  const minutes = cell.indexOf(COLON, from) + 1
-  target.hour = digits(cell, from, minutes - 1)
-  target.minute = digits(cell, minutes, minutes + 2)
-  target.second = digits(cell, minutes + 3, minutes + 5)
+  if (from >= to) return
+  let colon = from
+  while (colon < to && bytes[colon] !== COLON) colon++
+  const minutes = colon + 1
+  target.hour = digits(bytes, from, colon)
+  target.minute = digits(bytes, minutes, minutes + 2)
+  target.second = digits(bytes, minutes + 3, minutes + 5)
   const fraction = minutes + 6
-  if (fraction >= cell.length) return
-  const count = Math.min(cell.length - fraction, MICROSECOND_DIGITS)
-  target.microsecond = digits(cell, fraction, fraction + count) * 10 ** (MICROSECOND_DIGITS - count)
+  if (fraction >= to) return
+  const count = Math.min(to - fraction, MICROSECOND_DIGITS)
+  target.microsecond = digits(bytes, fraction, fraction + count) * 10 ** (MICROSECOND_DIGITS - count)
 }
 
 const MICROSECOND_DIGITS = 6
 
-function memberOf(members: readonly string[]): (cell: Buffer) => number {
+function memberOf(members: readonly string[]): ReadExact {
   const numbers = new Map(members.map((member, i) => [member, i + 1]))
   // The empty text is what an invalid value left behind.
-  return (cell) => numbers.get(cell.toString()) ?? 0
+  return (bytes, from, to) => numbers.get(bytes.utf8Slice(from, to)) ?? 0
 }
 
-function maskOf(members: readonly string[]): (cell: Buffer) => ExactValue {
+function maskOf(members: readonly string[]): ReadExact {
   const bits = new Map(members.map((member, i) => [member, 1n << BigInt(i)]))
-  return (cell) => {
-    if (cell.length === 0) return 0
+  return (bytes, from, to) => {
+    if (from === to) return 0
     return exact(
-      cell
-        .toString()
+      bytes
+        .utf8Slice(from, to)
         .split(',')
         .reduce((mask, member) => mask | (bits.get(member) ?? 0n), 0n),
     )

@@ -50,13 +50,20 @@ export class ConnectionPool {
     return this.idle.length === 0 && this.size >= this.limits.connectionsMax
   }
 
-  /** Rejects with a `ConnectionLost` or a `RemoteAnswer` (a wrong password, say). */
-  async acquire(): Promise<RemoteConnection> {
-    if (this.isClosed) throw new ConnectionLost('its connections are closed', false)
+  /** One that is at hand; undefined if there is none. */
+  take(): RemoteConnection | undefined {
     for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
       if (!this.isWorn(connection)) return connection
       this.drop(connection)
     }
+    return undefined
+  }
+
+  /** Rejects with a `ConnectionLost` or a `RemoteAnswer` (a wrong password, say). */
+  async acquire(): Promise<RemoteConnection> {
+    if (this.isClosed) throw new ConnectionLost('its connections are closed', false)
+    const idle = this.take()
+    if (idle !== undefined) return idle
     if (this.size < this.limits.connectionsMax) return this.open()
     const { queueMax, queueTimeoutMs, connectionsMax } = this.limits
     if (this.waiting.length >= queueMax) {
@@ -110,7 +117,10 @@ export class ConnectionPool {
   /** Ends what runs on a connection; resolves when the remote has done so, or can't be told. */
   async kill(connection: RemoteConnection): Promise<void> {
     try {
-      const times = { ...this.limits, queryTimeoutMs: KILL_TIMEOUT_MS, connectTimeoutMs: KILL_TIMEOUT_MS }
+      const times = {
+        queryTimeoutMs: KILL_TIMEOUT_MS,
+        connectTimeoutMs: Math.min(this.limits.connectTimeoutMs, KILL_TIMEOUT_MS),
+      }
       const other = await RemoteConnection.open(this.address, times)
       try {
         await other.run(connection.killStatement)

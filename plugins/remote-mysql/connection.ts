@@ -4,8 +4,23 @@
  * the literals.
  */
 import { connect, isIP, type Socket } from 'node:net'
-import type { Connection, FieldPacket, ResultSetHeader } from 'mysql2'
+import type { Duplex } from 'node:stream'
+import { connectDirectly, type Value } from '@switchyard/core/spi'
+import type { Connection } from 'mysql2'
+import { PacketSplitter } from './packet-splitter.js'
+import { longNumber, NULL_CELL, numberBytes } from './payload.js'
 import { ConnectionLost, remoteError } from './remote-error.js'
+import { sendClose } from './request.js'
+import type { SqlTemplate } from './sql-template.js'
+import {
+  ExecuteCommand,
+  PrepareCommand,
+  QueryCommand,
+  type AnswerReceiver,
+  type Command,
+  type CommandHost,
+  type StatementCommand,
+} from './statement-command.js'
 
 export interface RemoteTls {
   /** PEM; undefined for the authorities that the system trusts. */
@@ -37,20 +52,11 @@ export type Cells = readonly (Buffer | null)[]
 export interface RemoteAnswerRows {
   readonly rows: readonly Cells[]
   readonly affectedRows: number
-  /** First number that AUTO_INCREMENT gave; '0' or 0 for none. */
-  readonly insertId: number | string
+  /** First number that AUTO_INCREMENT gave; 0 for none. */
+  readonly insertId: number | bigint
   /** "Rows matched: 1  Changed: 0  Warnings: 0" and the like. */
   readonly info: string
   readonly warningCount: number
-}
-
-type Header = { -readonly [K in Exclude<keyof RemoteAnswerRows, 'rows'>]: RemoteAnswerRows[K] }
-
-/** Takes the rows of an answer as they come; the cells are valid during the call. */
-export interface RowReceiver {
-  row(cells: Cells): void
-  /** Once, behind the last row: undefined if all went well. */
-  ended(error: Error | undefined): void
 }
 
 /** No statement of ours relies on anything but this. */
@@ -60,39 +66,82 @@ const SESSION = [
   'div_precision_increment = 4, autocommit = 1',
 ].join(', ')
 
-export class RemoteConnection {
+/** A statement that is prepared there; undefined while it is being, or if it can't be. */
+interface Preparation {
+  statementId: number | undefined
+}
+
+/** Statements that are kept prepared on one connection; beyond that the oldest go. */
+const PREPARED_MAX = 256
+/** How often the silence is looked at within its time. */
+const LOOKS = 8
+
+export class RemoteConnection implements CommandHost {
   /** Monotonic. */
   readonly openedAtMs = performance.now()
   idleSinceMs = this.openedAtMs
   version = ''
   isBroken = false
+  readonly plain: Socket | undefined
   private threadId = 0
-  private abandon: ((error: Error) => void) | undefined
-  /** Runs while the remote has the word. */
-  private silence: NodeJS.Timeout | undefined
+  /** What runs. */
+  private command: StatementCommand | undefined
+  /** Whose answer is awaited, and what is sent behind it. */
+  private current: Command | undefined
+  private readonly later: Command[] = []
+  private readonly packets: PacketSplitter
+  /** By their text. */
+  private readonly prepared = new Map<string, Preparation>()
+  private isListening = false
+  /** Looks in a row while the remote had the word, and nothing came. */
+  private silentLooks = 0
+  private readonly silence: NodeJS.Timeout | undefined
 
   private constructor(
     private readonly driver: Connection,
     private readonly socket: Socket,
-    private readonly queryTimeoutMs: number,
+    readonly stream: Duplex,
+    queryTimeoutMs: number,
   ) {
+    this.plain = stream === socket ? socket : undefined
+    this.packets = new PacketSplitter((bytes, from, to) => {
+      this.take(bytes, from, to)
+    })
+    // From now on what comes is ours: the library's own commands cost several times what a short answer takes.
+    const before = stream.listeners('data') as (() => void)[]
+    stream.on('data', (bytes: Buffer) => {
+      this.read(bytes, bytes.length)
+    })
+    for (const listener of before) stream.off('data', listener)
     // A statement under way learns of it here: the library tells it to the connection.
     driver.on('error', (error: unknown) => {
-      this.isBroken = true
-      this.abandon?.(remoteError(error, true))
+      this.lost(remoteError(error, true))
     })
     socket.once('close', () => {
-      this.isBroken = true
-      this.abandon?.(new ConnectionLost('the connection was closed by the other side', true))
+      this.lost(new ConnectionLost('the connection was closed by the other side', true))
     })
+    if (queryTimeoutMs > 0) {
+      this.silence = setInterval(() => {
+        if (!this.isListening || ++this.silentLooks <= LOOKS) return
+        this.destroy(new ConnectionLost(`no answer within ${queryTimeoutMs} ms`, true))
+      }, queryTimeoutMs / LOOKS).unref()
+    }
   }
 
   /** Rejects with a `ConnectionLost` or a `RemoteAnswer`. */
   static async open(address: RemoteAddress, times: ConnectionTimes): Promise<RemoteConnection> {
     // The library takes a tenth of a second to load, which a server without remotes needn't spend.
     const { createConnection } = await import('mysql2')
+    let opened: RemoteConnection | undefined
+    const place =
+      address.socket === '' ? { port: address.port, host: address.host } : { path: address.socket }
     const socket =
-      address.socket === '' ? connect(address.port, address.host) : connect({ path: address.socket })
+      address.tls === undefined
+        ? connectDirectly(place, (bytes, length) => {
+            opened?.read(bytes, length)
+            return opened !== undefined
+          })
+        : connect(place)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     const driver = createConnection({
@@ -105,10 +154,8 @@ export class RemoteConnection {
       charset: 'utf8mb4',
       connectTimeout: times.connectTimeoutMs,
       multipleStatements: true,
-      rowsAsArray: true,
-      // Affected rows are those that changed, as everywhere in the server.
-      flags: ['-FOUND_ROWS', '-LOCAL_FILES'],
-      typeCast: (field) => field.buffer(),
+      // Affected rows are those that changed, as everywhere in the server; requests are those of `request.ts`.
+      flags: ['-FOUND_ROWS', '-LOCAL_FILES', '-CLIENT_QUERY_ATTRIBUTES'],
       ...(address.tls === undefined ? {} : { ssl: tlsOptions(address.tls, address.host) }),
     })
     try {
@@ -119,7 +166,8 @@ export class RemoteConnection {
           resolve()
         })
       })
-      const connection = new RemoteConnection(driver, socket, times.queryTimeoutMs)
+      const connection = new RemoteConnection(driver, socket, streamOf(driver), times.queryTimeoutMs)
+      opened = connection
       const { rows } = await connection.run(`${SESSION}; SELECT VERSION(), CONNECTION_ID()`)
       connection.version = rows[0]?.[0]?.toString() ?? ''
       connection.threadId = Number(rows[0]?.[1]?.toString())
@@ -135,84 +183,131 @@ export class RemoteConnection {
   run(sql: string): Promise<RemoteAnswerRows> {
     return new Promise((resolve, reject) => {
       const rows: Cells[] = []
-      const header = this.stream(sql, {
-        row: (cells) => {
-          rows.push(cells)
+      let columnCount = 0
+      const command = this.query(sql, {
+        column: (index) => {
+          columnCount = index + 1
+        },
+        row: (bytes, from) => {
+          rows.push(cellsOf(bytes, from, columnCount))
         },
         ended: (error) => {
+          const { affectedRows, insertId, info, warningCount } = command
           if (error !== undefined) reject(error)
-          else resolve({ rows, ...header })
+          else resolve({ rows, affectedRows, insertId, info, warningCount })
         },
       })
     })
   }
 
-  /** As `run`, but row by row. What it answers is filled in before `ended`. */
-  stream(sql: string, receiver: RowReceiver): Readonly<Header> {
-    const header: Header = { affectedRows: 0, insertId: 0, info: '', warningCount: 0 }
-    let isOver = false
-    const finish = (error: Error | undefined): void => {
-      if (isOver) return
-      isOver = true
-      this.stopListening()
-      this.abandon = undefined
-      receiver.ended(error)
+  /** As `run`, but row by row; texts. */
+  query(sql: string, receiver: AnswerReceiver): StatementCommand {
+    return this.start(new QueryCommand(this, receiver, sql))
+  }
+
+  /** Rows come in the binary form. */
+  execute(statementId: number, values: readonly Value[], receiver: AnswerReceiver): void {
+    this.start(new ExecuteCommand(this, receiver, statementId, values))
+  }
+
+  /** The prepared form of a template, if there is one by now. */
+  preparedFor({ bound }: SqlTemplate): number | undefined {
+    return bound === undefined ? undefined : this.prepared.get(bound)?.statementId
+  }
+
+  /** Has a template prepared behind the statement under way, if it is worth it: nobody waits for it. */
+  prepareFor(template: SqlTemplate): void {
+    const { bound } = template
+    if (bound === undefined || !template.isWorthPreparing || this.isBroken || this.prepared.has(bound)) return
+    const preparation: Preparation = { statementId: undefined }
+    this.prepared.set(bound, preparation)
+    const prepare = new PrepareCommand(this, bound, (statementId) => {
+      preparation.statementId = statementId
+      if (statementId === undefined) template.keepToText()
+    })
+    this.enqueue(prepare)
+    if (this.prepared.size > PREPARED_MAX) this.closeOldest()
+  }
+
+  private closeOldest(): void {
+    for (const [text, { statementId }] of this.prepared) {
+      if (statementId === undefined) continue
+      this.prepared.delete(text)
+      // Has no answer, and may therefore be sent before another one has come.
+      sendClose(statementId, this)
+      return
     }
+  }
+
+  private start(command: StatementCommand): StatementCommand {
     if (this.isBroken) {
       // Not at once: who asks has its hands full with asking.
       queueMicrotask(() => {
-        finish(new ConnectionLost('the connection is closed', false))
+        command.finish(new ConnectionLost('the connection is closed', false))
       })
-      return header
+      return command
     }
-    this.abandon = finish
+    this.command = command
     this.listen()
-    const query = this.driver.query(sql)
-    query.on('fields', (_fields: FieldPacket | undefined) => this.silence?.refresh())
-    query.on('result', (result: unknown) => {
-      if (Array.isArray(result)) {
-        this.silence?.refresh()
-        if (!isOver) receiver.row(result as Cells)
-      } else {
-        const { affectedRows, insertId, info, warningStatus } = result as ResultSetHeader
-        header.affectedRows = affectedRows
-        header.insertId = insertId
-        header.info = info
-        header.warningCount = warningStatus
-      }
-    })
-    query.on('error', (error: unknown) => {
-      const translated = remoteError(error, true)
-      if (translated instanceof ConnectionLost) this.isBroken = true
-      finish(translated)
-    })
-    query.on('end', () => {
-      finish(undefined)
-    })
-    return header
+    this.enqueue(command)
+    return command
+  }
+
+  private enqueue(command: Command): void {
+    if (this.current !== undefined) {
+      this.later.push(command)
+      return
+    }
+    this.current = command
+    command.send()
+  }
+
+  private read(bytes: Buffer, length: number): void {
+    this.silentLooks = 0
+    try {
+      this.packets.push(bytes, length)
+    } catch (error) {
+      this.destroy(remoteError(error, true))
+    }
+  }
+
+  private take(bytes: Buffer, from: number, to: number): void {
+    const { current } = this
+    if (current === undefined) {
+      // What nobody asked for says why the connection ends.
+      this.destroy(new ConnectionLost('the other side ended the connection', false))
+      return
+    }
+    if (!current.take(bytes, from, to)) return
+    this.current = this.later.shift()
+    this.current?.send()
+  }
+
+  ended(): void {
+    this.isListening = false
+    this.command = undefined
   }
 
   /** Stops reading: the remote is held up as soon as what lies between is full. */
   pause(): void {
-    this.stopListening()
-    this.driver.pause()
+    this.isListening = false
+    this.stream.pause()
   }
 
   resume(): void {
     this.listen()
-    this.driver.resume()
+    this.stream.resume()
   }
 
   private listen(): void {
-    if (this.queryTimeoutMs === 0 || this.silence !== undefined) return
-    this.silence = setTimeout(() => {
-      this.destroy(new ConnectionLost(`no answer within ${this.queryTimeoutMs} ms`, true))
-    }, this.queryTimeoutMs)
+    this.silentLooks = 0
+    this.isListening = true
   }
 
-  private stopListening(): void {
-    clearTimeout(this.silence)
-    this.silence = undefined
+  private lost(error: Error): void {
+    this.isBroken = true
+    clearInterval(this.silence)
+    this.command?.finish(error)
   }
 
   /** The statement by which another connection ends what runs on this one. */
@@ -225,13 +320,14 @@ export class RemoteConnection {
     this.isBroken = true
     this.socket.destroy()
     this.driver.destroy()
-    this.abandon?.(reason)
+    this.lost(reason)
   }
 
   /** Says good-bye. */
   end(): void {
     if (this.isBroken) return
     this.isBroken = true
+    clearInterval(this.silence)
     this.driver.end(() => {
       this.socket.destroy()
     })
@@ -240,6 +336,27 @@ export class RemoteConnection {
 
 /** Silence after which the system asks whether the other side is still there. */
 const KEEP_ALIVE_MS = 15_000
+
+/** The encrypted one, behind a login with TLS; the library's types don't tell. */
+function streamOf(driver: Connection): Duplex {
+  return (driver as Connection & { readonly stream: Duplex }).stream
+}
+
+function cellsOf(bytes: Buffer, from: number, count: number): Cells {
+  const cells: (Buffer | null)[] = []
+  for (let at = from; cells.length < count;) {
+    const first = bytes[at] as number
+    if (first === NULL_CELL) {
+      cells.push(null)
+      at++
+      continue
+    }
+    const start = at + numberBytes(first)
+    at = start + (first < NULL_CELL ? first : longNumber(bytes, at))
+    cells.push(Buffer.from(bytes.subarray(start, at)))
+  }
+  return cells
+}
 
 function tlsOptions({ authority, verify }: RemoteTls, host: string) {
   return {

@@ -2,69 +2,13 @@
  * Goal: whatever happens to a remote costs what needs it, in words and in time, and nothing else; when it is back, everything goes on.
  * Method: a MariaDB behind a door that can be shut, cut, or made silent; many sessions on few connections.
  */
-import { createServer, connect, type Server, type Socket } from 'node:net'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../../test/differential/mariadb-server.js'
 import type { TestSession } from '../../test/support/engine.js'
 import { describeWithCommand } from '../../test/support/system-packages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
+import { Door } from './testing/door.js'
 import { addressOf, direct, startWithRemotes, type RemoteSetup } from './testing/remote-databases.js'
-
-/** Between the two servers. */
-class Door {
-  private readonly sockets = new Set<Socket>()
-  private isSilent = false
-
-  private constructor(
-    private readonly server: Server,
-    readonly port: number,
-  ) {}
-
-  static async open(to: number): Promise<Door> {
-    const server = createServer()
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('a TCP server has a port')
-    const door = new Door(server, address.port)
-    server.on('connection', (here) => {
-      const there = connect(to, '127.0.0.1')
-      for (const [from, other] of [
-        [here, there],
-        [there, here],
-      ] as const) {
-        door.sockets.add(from)
-        from.on('error', () => undefined)
-        from.on('close', () => {
-          door.sockets.delete(from)
-          other.destroy()
-        })
-        from.on('data', (bytes: Buffer) => {
-          if (!door.isSilent) other.write(bytes)
-        })
-      }
-    })
-    return door
-  }
-
-  cut(): void {
-    for (const socket of this.sockets) socket.destroy()
-  }
-
-  async shut(): Promise<void> {
-    this.cut()
-    await new Promise((resolve) => this.server.close(resolve))
-  }
-
-  async openAgain(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve))
-  }
-
-  /** Packets go in and don't come out. */
-  silence(isSilent: boolean): void {
-    this.isSilent = isSilent
-    if (!isSilent) this.cut()
-  }
-}
 
 const UNAVAILABLE = { number: 9101 }
 

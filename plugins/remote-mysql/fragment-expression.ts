@@ -63,7 +63,7 @@ function collated(expression: Expression, text: string, { dialect }: ExpressionS
 }
 
 function rendered(expression: Expression, columns: ColumnTexts, render: Render): string {
-  if (!readsColumns(expression)) return valueSql(expression, render.scope)
+  if (!readsColumns(expression)) return valueSql(expression, render.scope, undefined)
   switch (expression.kind) {
     case 'column': {
       const text = columns.get(expression.column)
@@ -96,11 +96,16 @@ function shownAverage(
   return averages.get(operand.column) === type.scale ? columns.get(operand.column) : undefined
 }
 
-function valueSql(expression: Expression, { values, holes }: ExpressionScope): string {
+/** `beside` is what the value is compared with. */
+function valueSql(
+  expression: Expression,
+  { values, holes }: ExpressionScope,
+  beside: Expression | undefined,
+): string {
   const { type } = expression
   if (isText(type) && !isWellKnownText(type)) throw new Refusal(`texts in ${type.collation}`)
   if (['enum', 'set', 'bit', 'json'].includes(type.name)) throw new Refusal(`constants of type ${type.name}`)
-  if (holes !== undefined) return holes.place(expression)
+  if (holes !== undefined) return holes.place(expression, beside?.kind === 'column' ? beside.type : undefined)
   return values === undefined ? '?' : literal(values.valueOf(expression), type)
 }
 
@@ -207,7 +212,7 @@ const ENTRIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
       if (items.some((item) => isMoment(first.type) && isText(item.type))) {
         return `(${items.map((item) => compareSql('=', first, item, render)).join(' OR ')})`
       }
-      return `(${render(first)} IN (${items.map(render).join(', ')}))`
+      return `(${render(first)} IN (${items.map((item) => sideSql(item, first, render)).join(', ')}))`
     },
   ],
   [
@@ -412,7 +417,11 @@ function compareSql(operator: string, left: Expression, right: Expression, rende
   const [a, b] = [left.type, right.type]
   if (isMoment(a) && isText(b)) return compareMomentSql(operator, left, right, render)
   if (isMoment(b) && isText(a)) return compareMomentSql(FLIPPED[operator] ?? operator, right, left, render)
-  return `(${render(left)} ${operator} ${render(right)})`
+  return `(${sideSql(left, right, render)} ${operator} ${sideSql(right, left, render)})`
+}
+
+function sideSql(side: Expression, other: Expression, render: Render): string {
+  return readsColumns(side) ? render(side) : valueSql(side, render.scope, other)
 }
 
 const FLIPPED: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }

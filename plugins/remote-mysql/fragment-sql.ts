@@ -225,7 +225,7 @@ export class FragmentWriter {
   private count(expression: Expression): string {
     if (readsColumns(expression)) throw new Refusal('LIMIT of a column')
     const { values, holes } = this.scope
-    if (holes !== undefined) return holes.place(expression)
+    if (holes !== undefined) return holes.place(expression, expression.type)
     return values === undefined ? '?' : String(values.valueOf(expression))
   }
 

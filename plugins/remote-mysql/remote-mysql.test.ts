@@ -217,6 +217,27 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       expect(other).toContain('no entry for soundex')
     })
 
+    test('are joined there also where a condition is checked here', async () => {
+      const sql = `SELECT i.name, COUNT(*), SUM(s.pieces) FROM item i JOIN sale s ON s.item = i.id
+        WHERE s.pieces > 5 AND SOUNDEX(i.name) <> 'N300' AND i.id < 3 AND SOUNDEX(CONCAT(i.name, s.pieces)) <> SOUNDEX(s.at) GROUP BY i.name ORDER BY 1`
+      const wanted = (await read(sql)).map((row) => (row as unknown[]).map((cell) => textOf(cell)))
+      await session.rows(sql)
+      const arrived = await received(there, async () => {
+        expect(await session.rows(sql)).toEqual(wanted)
+      })
+      expect(wanted.length).toBeGreaterThan(0)
+      expect(arrived).toHaveLength(1)
+      expect(arrived[0]).toMatch(/ JOIN .*`pieces` > 5.*/)
+      expect(arrived[0]).toContain('`id` < 3')
+      expect(arrived[0]).not.toMatch(/soundex/i)
+      const keys = await received(there, () =>
+        session.rows(
+          `SELECT COUNT(*) FROM here.note n JOIN (${sql.replace(/ GROUP.*/s, '').replace(/SELECT.*FROM/, 'SELECT s.id FROM')}) x ON x.id = n.item`,
+        ),
+      )
+      expect(keys.at(-1)).toMatch(/ IN \(1, 3, 9\)/)
+    })
+
     test('are told which keys a small table of ours has', async () => {
       const rows = async (sql: string) => (await session.run(sql)).rows.flat().map(Number)
       const arrived = await received(there, async () => {
@@ -412,6 +433,13 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['1']])
       await there.query('INSERT INTO shop.moment (id) VALUES (6)')
       expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['2']])
+    })
+
+    test('is of the kind there that it is here', async () => {
+      await session.run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
+      const arrived = await received(there, () => session.rows('SELECT COUNT(*) FROM moment'))
+      expect(arrived.join()).toContain('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
+      await expect(session.run('INSERT INTO moment (id) VALUES (1)')).rejects.toMatchObject({ number: 1792 })
     })
 
     test('reads several results at once', async () => {

@@ -44,20 +44,19 @@ export class RemoteServer {
 
   /** Runs a statement that must not be repeated and is no part of a transaction. Rejects with a SqlError. */
   async runOnce(sql: string, statement: StatementContext): Promise<void> {
-    const { signal } = statement
     const connection = await this.connection()
     let killing: Promise<void> | undefined
-    const onAbort = (): void => {
+    const onStop = (): void => {
       killing = this.pool.kill(connection)
     }
-    signal.addEventListener('abort', onAbort)
+    statement.onStop(onStop)
     try {
       const { warningCount } = await connection.run(sql)
       if (warningCount > 0) passOnWarnings(await connection.run('SHOW WARNINGS'), statement)
     } catch (error) {
       throw this.translated(error)
     } finally {
-      signal.removeEventListener('abort', onAbort)
+      statement.offStop(onStop)
       await killing
       this.giveBack(connection)
     }
@@ -66,20 +65,27 @@ export class RemoteServer {
   /** Work that may be done twice. */
   async retried<T>(work: (connection: RemoteConnection) => Promise<T>): Promise<T> {
     const connection = await this.connection()
-    const isFresh = connection.idleSinceMs === connection.openedAtMs
+    let second: RemoteConnection
     try {
       return await work(connection)
     } catch (error) {
-      if (isFresh || !(error instanceof ConnectionLost)) throw this.translated(error)
-      // The others have been idle no shorter.
-      this.pool.dropIdle()
+      const replaced = error instanceof ConnectionLost ? this.replaced(connection) : undefined
+      if (replaced === undefined) throw this.translated(error)
+      second = await replaced
     }
-    const second = await this.connection()
     try {
       return await work(second)
     } catch (error) {
       throw this.translated(error)
     }
+  }
+
+  /** Another connection, if this one has been idle before it was found to be gone; undefined for fresh ones. */
+  replaced(connection: RemoteConnection): Promise<RemoteConnection> | undefined {
+    if (connection.idleSinceMs === connection.openedAtMs) return undefined
+    // The others have been idle no shorter.
+    this.pool.dropIdle()
+    return this.connection()
   }
 
   /** Gives the connection back when the answer is there. */

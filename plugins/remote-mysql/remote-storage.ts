@@ -19,11 +19,11 @@ import {
   type FragmentAnswer,
   type FragmentValues,
   type InsertedWithNumbers,
+  type MaybePromise,
   type PushDown,
   type ScanAnswer,
   type ScanRequest,
   type SqlError,
-  type SqlType,
   type StatementContext,
   type TableDefinition,
   type TableStatistics,
@@ -38,13 +38,24 @@ import { Refusal } from './fragment-expression.js'
 import type { RemoteCatalog } from './remote-catalog.js'
 import type { RemoteServer } from './remote-server.js'
 import type { RemoteAnswerRows } from './connection.js'
+import { LooseReads } from './loose-reads.js'
 import { tableName, type RemoteTable, type RemoteTables } from './remote-table.js'
 import { RemoteTransaction } from './remote-transaction.js'
 import { runChange } from './run-change.js'
-import { RowCursor } from './row-cursor.js'
+import { RowSource } from './row-source.js'
 import { conditionPushDown, scanSql } from './scan-sql.js'
-import type { SqlTemplate } from './sql-template.js'
+import { FilledTemplate, isImpatient, type SqlTemplate } from './sql-template.js'
 import { deleteStatements, insertStatements, updateStatements } from './write-sql.js'
+
+/** How a fragment is run, over and over. */
+interface FragmentRead {
+  readonly server: RemoteServer
+  readonly source: RowSource
+  /** Undefined if its SQL depends on the values in other ways than by having them in it. */
+  readonly template: SqlTemplate | undefined
+  /** Of the tables, when it was found out. */
+  tablesVersion: number
+}
 
 /** In units of one row read from memory: see `ScanAnswer.cost`. */
 const TRIP_COST = 2000
@@ -63,14 +74,10 @@ export class RemoteStorage implements TableStorage {
     changes: true,
     keyBytesMax: 0,
   } as const
-  /** Cursors of statements outside of transactions, each of which holds a connection. */
-  private readonly cursors = new WeakMap<StatementContext, Set<RowCursor>>()
-
+  /** Outside of transactions. */
+  private readonly looseReads = new WeakMap<RemoteServer, LooseReads>()
   /** Of fragments of plans that are kept. */
-  private readonly templates = new WeakMap<
-    Fragment,
-    { readonly server: RemoteServer; readonly template: SqlTemplate | undefined }
-  >()
+  private readonly fragmentReads = new WeakMap<Fragment, FragmentRead>()
 
   constructor(
     readonly name: string,
@@ -116,15 +123,12 @@ export class RemoteStorage implements TableStorage {
     request: ScanRequest,
     statement: StatementContext,
     transaction?: DriverTransaction,
-  ): Promise<BatchCursor> {
+  ): MaybePromise<BatchCursor> {
     const remote = this.tables.require(table)
     if (request.lock !== undefined) this.writable(table)
     const types = request.columns.flatMap((column) => table.columns[column]?.type ?? [])
-    return this.watched([table], () =>
-      unlessLocked(request.lockWait === 'nowait', () =>
-        this.open(remote.server, scanSql(table, remote, request), types, statement, transaction),
-      ),
-    )
+    const sql = scanSql(table, remote, request)
+    return this.open(remote.server, sql, new RowSource(types, [table]), statement, transaction)
   }
 
   planFragment(fragment: Fragment): FragmentAnswer {
@@ -135,78 +139,79 @@ export class RemoteStorage implements TableStorage {
       return { accepted: true, rows: 1, cost: TRIP_COST, text }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      return { accepted: false, reason: error.message }
+      return { accepted: false, reason: error.message, divisible: true }
     }
   }
 
-  async runFragment(
+  runFragment(
     fragment: Fragment,
     statement: StatementContext,
     values: FragmentValues,
     transaction?: DriverTransaction,
-  ): Promise<BatchCursor | undefined> {
-    const server = serverOf(fragment.root, this.tables)
-    const { dialect } = server
-    if (dialect === undefined) throw new Error('invariant: fragments are planned for servers that are known')
-    const sql = sqlWith(() => this.sqlOf(fragment, server, dialect, values))
-    if (sql === undefined) return undefined
-    const types = fragment.columns.map(({ type }) => type)
-    return this.watched(planTables(fragment.root), () =>
-      unlessLocked(sql.endsWith(' NOWAIT'), () => this.open(server, sql, types, statement, transaction)),
-    )
+  ): MaybePromise<BatchCursor | undefined> {
+    const read = this.readOf(fragment)
+    const query = this.queryOf(fragment, read, values)
+    if (query === undefined) return undefined
+    return this.open(read.server, query, read.source, statement, transaction)
   }
 
-  private sqlOf(fragment: Fragment, server: RemoteServer, dialect: Dialect, values: FragmentValues): string {
-    if (fragment.wanted !== undefined) return fragmentSql(fragment, this.tables, dialect, values)
-    let known = this.templates.get(fragment)
-    if (known?.server !== server) {
-      known = { server, template: fragmentTemplate(fragment, this.tables, dialect) }
-      this.templates.set(fragment, known)
+  private readOf(fragment: Fragment): FragmentRead {
+    const known = this.fragmentReads.get(fragment)
+    const { version } = this.tables
+    if (known?.tablesVersion === version) return known
+    const server = serverOf(fragment.root, this.tables)
+    if (known?.server === server) {
+      known.tablesVersion = version
+      return known
     }
-    return known.template?.text(values) ?? fragmentSql(fragment, this.tables, dialect, values)
+    const types = fragment.columns.map(({ type }) => type)
+    const read: FragmentRead = {
+      server,
+      source: new RowSource(types, planTables(fragment.root)),
+      template:
+        fragment.wanted === undefined
+          ? fragmentTemplate(fragment, this.tables, knownDialect(server))
+          : undefined,
+      tablesVersion: version,
+    }
+    // What looks for keys is made for one execution.
+    if (fragment.wanted === undefined) this.fragmentReads.set(fragment, read)
+    return read
+  }
+
+  /** Undefined for what can't be written with the values that there are. */
+  private queryOf(
+    fragment: Fragment,
+    { server, template }: FragmentRead,
+    values: FragmentValues,
+  ): string | FilledTemplate | undefined {
+    if (template !== undefined) return new FilledTemplate(template, template.valuesOf(values))
+    return sqlWith(() => fragmentSql(fragment, this.tables, knownDialect(server), values))
   }
 
   private open(
     server: RemoteServer,
-    sql: string,
-    types: readonly SqlType[],
+    query: string | FilledTemplate,
+    source: RowSource,
     statement: StatementContext,
     transaction: DriverTransaction | undefined,
-  ): Promise<BatchCursor> {
+  ): MaybePromise<BatchCursor> {
+    if (!(transaction instanceof RemoteTransaction))
+      return this.looseReadsOf(server).run(query, source, statement)
     statement.checkKilled()
-    if (transaction instanceof RemoteTransaction) return transaction.on(server).query(sql, types, statement)
-    return this.openAlone(server, sql, types, statement)
+    const isHasty = typeof query === 'string' ? isImpatient(query) : query.isImpatient
+    return this.watched(source.tables, () =>
+      unlessLocked(isHasty, () => transaction.on(server).query(query, source, statement)),
+    )
   }
 
-  /** Outside of transactions: on a connection from the pool, which is free again when the last row has come. */
-  private async openAlone(
-    server: RemoteServer,
-    sql: string,
-    types: readonly SqlType[],
-    statement: StatementContext,
-  ): Promise<BatchCursor> {
-    const open = this.cursors.get(statement) ?? new Set<RowCursor>()
-    this.cursors.set(statement, open)
-    // Who holds connections must not wait for one: others might do the same.
-    if (server.pool.isExhausted) for (const cursor of [...open]) await cursor.hold()
-    return server.retried(async (connection) => {
-      const cursor = new RowCursor(sql, types, connection, statement, {
-        kill: (each) => server.pool.kill(each),
-        freed: (each, freed) => {
-          open.delete(each)
-          server.giveBack(freed)
-        },
-        translated: (error) => server.translated(error),
-      })
-      open.add(cursor)
-      try {
-        await cursor.started
-      } catch (error) {
-        statement.checkKilled()
-        throw error
-      }
-      return cursor
-    })
+  private looseReadsOf(server: RemoteServer): LooseReads {
+    let reads = this.looseReads.get(server)
+    if (reads === undefined) {
+      reads = new LooseReads(server, (error, { tables }) => this.told(error, tables))
+      this.looseReads.set(server, reads)
+    }
+    return reads
   }
 
   // ── Writing ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -333,13 +338,17 @@ export class RemoteStorage implements TableStorage {
     try {
       return await work()
     } catch (error) {
-      if (!isSqlError(error)) throw error
-      if (OUTDATED.has(error.code)) {
-        for (const table of tables) this.catalog.forget(table)
-        throw sqlError('ER_TABLE_DEF_CHANGED')
-      }
-      throw error.code === 'ER_DUP_ENTRY' ? inOurWords(error, tables[0]) : error
+      throw this.told(error, tables)
     }
+  }
+
+  private told(error: unknown, tables: readonly TableDefinition[]): unknown {
+    if (!isSqlError(error)) return error
+    if (OUTDATED.has(error.code)) {
+      for (const table of tables) this.catalog.forget(table)
+      return sqlError('ER_TABLE_DEF_CHANGED')
+    }
+    return error.code === 'ER_DUP_ENTRY' ? inOurWords(error, tables[0]) : error
   }
 }
 
@@ -351,6 +360,11 @@ async function unlessLocked<T>(isImpatient: boolean, open: () => Promise<T>): Pr
     const isLocked = isImpatient && isSqlError(error) && error.code === 'ER_LOCK_WAIT_TIMEOUT'
     throw isLocked ? sqlError('ER_LOCK_NOWAIT') : error
   }
+}
+
+function knownDialect({ dialect }: RemoteServer): Dialect {
+  if (dialect === undefined) throw new Error('invariant: fragments are planned for servers that are known')
+  return dialect
 }
 
 /** Undefined for what can't be written with the values that there are. */

@@ -18,14 +18,13 @@ export interface RemoteTable {
 
 /** Tables by their ids. */
 export class RemoteTables {
+  /** Counts changes. */
+  version = 0
   private readonly byId = new Map<number, RemoteTable>()
 
   set(id: number, table: RemoteTable): void {
     this.byId.set(id, table)
-  }
-
-  delete(id: number): void {
-    this.byId.delete(id)
+    this.version++
   }
 
   find(id: number): RemoteTable | undefined {

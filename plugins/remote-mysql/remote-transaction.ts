@@ -7,14 +7,15 @@ import {
   sqlError,
   type BatchCursor,
   type DriverTransaction,
-  type SqlType,
   type StatementContext,
   type TransactionOptions,
 } from '@switchyard/core/spi'
 import type { RemoteAnswerRows, RemoteConnection } from './connection.js'
 import { clientError, ConnectionLost } from './remote-error.js'
 import type { RemoteServer } from './remote-server.js'
-import { RowCursor } from './row-cursor.js'
+import { RowCursor, type CursorHost } from './row-cursor.js'
+import type { RowSource } from './row-source.js'
+import type { FilledTemplate } from './sql-template.js'
 
 export class RemoteTransaction implements DriverTransaction {
   private readonly branches = new Map<RemoteServer, TransactionBranch>()
@@ -81,12 +82,15 @@ export class TransactionBranch {
     private readonly server: RemoteServer,
     options: TransactionOptions,
   ) {
-    const access = options.readOnly ? ' READ ONLY' : ''
+    const kinds = [
+      ...(options.consistentSnapshot ? ['WITH CONSISTENT SNAPSHOT'] : []),
+      ...(options.readOnly ? ['READ ONLY'] : []),
+    ]
     const lockSeconds = Math.max(1, Math.round(options.lockWaitTimeoutMs / 1000))
     this.deferred.push(
       `SET SESSION innodb_lock_wait_timeout = ${lockSeconds}`,
       `SET TRANSACTION ISOLATION LEVEL ${options.isolation}`,
-      `START TRANSACTION${access}`,
+      ['START TRANSACTION', kinds.join(', ')].join(' ').trimEnd(),
     )
   }
 
@@ -98,31 +102,37 @@ export class TransactionBranch {
   /** Runs a statement; rejects with a SqlError. */
   run(sql: string, statement: StatementContext | undefined): Promise<RemoteAnswerRows> {
     return this.inTurn(async (connection) => {
-      const onAbort = (): void => {
+      const onStop = (): void => {
         killing = this.server.pool.kill(connection)
       }
       let killing: Promise<void> | undefined
-      statement?.signal.addEventListener('abort', onAbort)
+      statement?.onStop(onStop)
       try {
-        return await connection.run(this.withDeferred(sql))
+        return await connection.run(this.takeDeferred() + sql)
       } finally {
-        statement?.signal.removeEventListener('abort', onAbort)
+        statement?.offStop(onStop)
         if (killing !== undefined) await killing
       }
     }, statement)
   }
 
-  query(sql: string, types: readonly SqlType[], statement: StatementContext): Promise<BatchCursor> {
+  query(
+    query: string | FilledTemplate,
+    source: RowSource,
+    statement: StatementContext,
+  ): Promise<BatchCursor> {
     return this.inTurn(async (connection) => {
-      const cursor = new RowCursor(this.withDeferred(sql), types, connection, statement, {
+      const host: CursorHost = {
         kill: (each) => this.server.pool.kill(each),
         freed: (each) => {
           this.cursors.delete(each)
         },
+        replaced: () => undefined,
         translated: (error) => this.translated(error),
-      })
+      }
+      const cursor = new RowCursor(query, source, connection, statement, host, this.takeDeferred())
       this.cursors.add(cursor)
-      await cursor.started
+      await cursor.started()
       return cursor
     }, statement)
   }
@@ -156,8 +166,11 @@ export class TransactionBranch {
       })
   }
 
-  private withDeferred(sql: string): string {
-    return [...this.deferred.splice(0), sql].join('; ')
+  private takeDeferred(): string {
+    return this.deferred
+      .splice(0)
+      .map((each) => `${each}; `)
+      .join('')
   }
 
   /** One after the other; who comes while a result is still read has the rest of it kept in memory. */

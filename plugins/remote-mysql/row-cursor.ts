@@ -2,97 +2,192 @@
  * The rows of one query as batches. The remote is held up while nobody takes them, so that a large result never lies in memory as
  * a whole; unless somebody else needs the connection: then the rest is read at once and kept here.
  */
-import { Batch, type BatchCursor, type SqlType, type StatementContext } from '@switchyard/core/spi'
-import { cellReader, type CellReader } from './cell-reader.js'
-import type { Cells, RemoteConnection, RowReceiver } from './connection.js'
+import type { Batch, BatchCursor, MaybePromise, StatementContext } from '@switchyard/core/spi'
+import type { RemoteConnection } from './connection.js'
+import { ConnectionLost, RemoteAnswer } from './remote-error.js'
+import type { RowReader } from './row-reader.js'
+import type { RowSource } from './row-source.js'
+import { FilledTemplate } from './sql-template.js'
+import type { AnswerReceiver } from './statement-command.js'
 
 /** Full batches that wait before the remote is held up. */
 const BATCHES_AHEAD_MAX = 2
+
+/** It isn't prepared any more, by whatever lies between. */
+const ER_UNKNOWN_STMT_HANDLER = 1243
 
 /** What becomes of the connection and of errors. */
 export interface CursorHost {
   /** Ends what runs on the connection; resolves when that is done. */
   kill(connection: RemoteConnection): Promise<void>
-  /** The answer is complete, or has failed: the connection is free. Once. */
+  /** The answer is complete, or has failed: the connection is free. Once for each that the cursor was given. */
   freed(cursor: RowCursor, connection: RemoteConnection): void
-  translated(error: unknown): unknown
+  /** Another connection in the place of one that turned out to be gone; undefined if the query must not be run twice. */
+  replaced(connection: RemoteConnection): Promise<RemoteConnection> | undefined
+  translated(error: unknown, source: RowSource): unknown
 }
 
-export class RowCursor implements BatchCursor, RowReceiver {
-  /** Resolves when the first rows are there, or the end is; rejects with what the remote has to say instead. */
-  readonly started: Promise<void>
-  private readonly readers: readonly CellReader[]
+interface Asker {
+  readonly resolve: (batch: Batch | undefined) => void
+  readonly reject: (error: unknown) => void
+}
+
+export class RowCursor implements BatchCursor, AnswerReceiver {
+  private reader: RowReader
   private readonly ready: Batch[] = []
-  private filling: Batch
+  private filling: Batch | undefined
   private lent: Batch | undefined
+  /** Of those that came back, one to fill next. */
+  private spare: Batch | undefined
+  private hasStarted = false
   private isEnded = false
   private isPaused = false
   private isHeld = false
   private isClosed = false
+  /** Its connection is gone, and the next one isn't there yet. */
+  private isBetween = false
   private error: Error | undefined
   private charged = 0
   private killing: Promise<void> | undefined
-  private readonly wakers: (() => void)[] = []
-  private start!: { resolve: () => void; reject: (error: Error) => void }
-  private readonly onAbort = (): void => {
+  /** Who waits for the next batch. */
+  private asker: Asker | undefined
+  private wakers: (() => void)[] | undefined
+  private readonly onStop = (): void => {
     this.kill()
   }
 
   constructor(
-    sql: string,
-    private readonly types: readonly SqlType[],
-    private readonly connection: RemoteConnection,
-    private readonly statement: StatementContext,
+    private readonly query: string | FilledTemplate,
+    private readonly source: RowSource,
+    private connection: RemoteConnection,
+    readonly statement: StatementContext,
     private readonly host: CursorHost,
+    /** Statements that go before it, in the same packet. */
+    before = '',
   ) {
-    this.readers = types.map(cellReader)
-    this.filling = Batch.ofTypes(types)
-    this.started = new Promise((resolve, reject) => {
-      this.start = { resolve, reject }
-    })
-    statement.signal.addEventListener('abort', this.onAbort)
-    connection.stream(sql, this)
-    if (statement.signal.aborted) this.kill()
+    this.reader = source.text
+    statement.onStop(this.onStop)
+    this.begin(before)
+  }
+
+  /** Resolves when the first rows are there, or the end is; rejects with what the remote has to say instead. */
+  async started(): Promise<void> {
+    while (!this.hasStarted && !this.isEnded) await this.woken()
+    if (!this.hasStarted && this.error !== undefined) throw this.error
+  }
+
+  private begin(before: string): void {
+    const { query, connection, source } = this
+    if (typeof query === 'string') {
+      connection.query(before + query, this)
+      return
+    }
+    const { template } = query
+    const prepared = before === '' ? connection.preparedFor(template) : undefined
+    if (prepared !== undefined) {
+      this.reader = source.binary
+      connection.execute(prepared, query.values, this)
+      return
+    }
+    connection.query(before + query.text, this)
+    connection.prepareFor(template)
   }
 
   // ── From the connection ─────────────────────────────────────────────────────────────────────────────────────
 
-  row(cells: Cells): void {
-    this.start.resolve()
-    if (this.isClosed || this.killing !== undefined) return
-    const { filling, readers } = this
-    for (let i = 0; i < readers.length; i++) {
-      const cell = cells[i]
-      const vector = filling.columns[i]
-      if (vector === undefined) continue
-      if (cell === null || cell === undefined) vector.pushNull()
-      else readers[i]?.(cell, vector)
+  column(index: number, wireType: number): void {
+    this.reader = this.reader.withColumn(index, wireType)
+  }
+
+  row(bytes: Buffer, from: number, to: number): void {
+    if (this.isClosed || this.killing !== undefined || !this.reader.isComplete) return
+    const filling = (this.filling ??= this.emptyBatch())
+    this.reader.read(bytes, from, to, filling)
+    if (!this.hasStarted) {
+      this.hasStarted = true
+      if (this.wakers !== undefined) this.wake()
     }
-    filling.rowCount++
-    if (filling.isFull) this.put()
+    if (filling.isFull) this.put(filling)
   }
 
   ended(error: Error | undefined): void {
+    if (this.isRunAgain(error)) return
+    const { filling, source } = this
     this.isEnded = true
     this.error ??= error
-    this.statement.signal.removeEventListener('abort', this.onAbort)
-    if (this.filling.rowCount > 0 && !this.isClosed) this.ready.push(this.filling)
-    if (error === undefined) this.start.resolve()
-    else this.start.reject(error)
+    this.statement.offStop(this.onStop)
+    if (this.reader !== source.text) source.binary = this.reader
+    if (filling !== undefined && filling.rowCount > 0 && !this.isClosed) this.ready.push(filling)
+    this.filling = undefined
     // Only then nothing of this statement can hit the next one on the connection.
-    const free = (): void => {
-      this.host.freed(this, this.connection)
-      this.wake()
+    if (this.killing === undefined) this.free()
+    else {
+      void this.killing.then(() => {
+        this.free()
+      })
     }
-    if (this.killing === undefined) free()
-    else void this.killing.then(free)
   }
 
-  private put(): void {
-    const { filling } = this
-    this.ready.push(filling)
-    this.filling = Batch.ofTypes(this.types)
-    if (this.isHeld) this.charge(filling.byteSize)
+  private emptyBatch(): Batch {
+    const { spare } = this
+    this.spare = undefined
+    return spare ?? this.source.newBatch()
+  }
+
+  private free(): void {
+    this.host.freed(this, this.connection)
+    this.wake()
+  }
+
+  /** Before the first row: as text, if what came in binary form can't be read; on another connection, if this one had gone away. */
+  private isRunAgain(error: Error | undefined): boolean {
+    const { query, connection } = this
+    if (this.hasStarted || this.isClosed || this.killing !== undefined) return false
+    const isUnfit =
+      error === undefined
+        ? !this.reader.isComplete
+        : error instanceof RemoteAnswer && error.number === ER_UNKNOWN_STMT_HANDLER
+    if (isUnfit && typeof query !== 'string') {
+      query.template.keepToText()
+      this.reader = this.source.text
+      this.begin('')
+      return true
+    }
+    const replaced = error instanceof ConnectionLost ? this.host.replaced(connection) : undefined
+    if (replaced === undefined) return false
+    this.host.freed(this, connection)
+    this.isBetween = true
+    replaced.then(
+      (other) => {
+        this.isBetween = false
+        if (this.isEnded) {
+          this.host.freed(this, other)
+          return
+        }
+        this.connection = other
+        this.reader = this.source.text
+        this.begin('')
+      },
+      (failure: unknown) => {
+        this.endWithout(failure as Error)
+      },
+    )
+    return true
+  }
+
+  /** It has no connection to give back. */
+  private endWithout(error: Error | undefined): void {
+    if (this.isEnded) return
+    this.isEnded = true
+    this.error ??= error
+    this.statement.offStop(this.onStop)
+    this.wake()
+  }
+
+  private put(filled: Batch): void {
+    this.ready.push(filled)
+    this.filling = undefined
+    if (this.isHeld) this.charge(filled.byteSize)
     else if (this.ready.length >= BATCHES_AHEAD_MAX) {
       this.isPaused = true
       this.connection.pause()
@@ -112,33 +207,25 @@ export class RowCursor implements BatchCursor, RowReceiver {
 
   // ── For the statement ───────────────────────────────────────────────────────────────────────────────────────
 
-  async next(): Promise<Batch | undefined> {
+  next(): MaybePromise<Batch | undefined> {
     this.recycle()
-    for (;;) {
-      this.statement.checkKilled()
-      const batch = this.ready.shift()
-      if (batch !== undefined) {
-        this.lent = batch
-        this.resumeIfWanted()
-        return batch
-      }
-      if (this.isEnded) {
-        if (this.error !== undefined) throw this.host.translated(this.error)
-        return undefined
-      }
-      await this.woken()
-    }
+    if (this.isEnded || this.ready.length > 0) return this.taken()
+    this.statement.checkKilled()
+    return new Promise((resolve, reject) => {
+      this.asker = { resolve, reject }
+    })
   }
 
-  async close(): Promise<void> {
+  close(): MaybePromise<void> {
     if (this.isClosed) return
     this.isClosed = true
-    this.ready.length = 0
+    this.recycle()
+    for (const batch of this.ready.splice(0)) this.source.takeBack(batch)
     if (this.charged > 0) this.statement.memory.charge(-this.charged, 'rows of a remote server')
     this.charged = 0
-    if (this.isEnded) return
+    if (this.isEnded) return this.killing
     this.kill()
-    await this.whenEnded()
+    return this.whenEnded()
   }
 
   /** Reads the rest, so that the connection comes free; resolves when it has. */
@@ -148,6 +235,19 @@ export class RowCursor implements BatchCursor, RowReceiver {
     await this.whenEnded()
   }
 
+  /** There is a batch, or the end. */
+  private taken(): Batch | undefined {
+    this.statement.checkKilled()
+    const batch = this.ready.shift()
+    if (batch !== undefined) {
+      this.lent = batch
+      this.resumeIfWanted()
+      return batch
+    }
+    if (this.error !== undefined) throw this.host.translated(this.error, this.source)
+    return undefined
+  }
+
   private async whenEnded(): Promise<void> {
     while (!this.isEnded) await this.woken()
     await this.killing
@@ -155,6 +255,10 @@ export class RowCursor implements BatchCursor, RowReceiver {
 
   private kill(): void {
     if (this.isEnded || this.killing !== undefined) return
+    if (this.isBetween) {
+      this.endWithout(undefined)
+      return
+    }
     this.killing = this.host.kill(this.connection)
     // What comes until the remote stops is thrown away.
     this.isHeld = true
@@ -170,17 +274,33 @@ export class RowCursor implements BatchCursor, RowReceiver {
   private recycle(): void {
     const { lent } = this
     this.lent = undefined
-    if (lent !== undefined && this.filling.rowCount === 0 && !this.isEnded) {
+    if (lent === undefined) return
+    if (this.isEnded) this.source.takeBack(lent)
+    else {
       lent.clear()
-      this.filling = lent
+      this.spare = lent
     }
   }
 
   private woken(): Promise<void> {
-    return new Promise((resolve) => this.wakers.push(resolve))
+    return new Promise((resolve) => {
+      this.wakers ??= []
+      this.wakers.push(resolve)
+    })
   }
 
   private wake(): void {
-    for (const resolve of this.wakers.splice(0)) resolve()
+    const { asker, wakers } = this
+    if (wakers !== undefined) {
+      this.wakers = undefined
+      for (const resolve of wakers) resolve()
+    }
+    if (asker === undefined || (!this.isEnded && this.ready.length === 0)) return
+    this.asker = undefined
+    try {
+      asker.resolve(this.taken())
+    } catch (error) {
+      asker.reject(error)
+    }
   }
 }

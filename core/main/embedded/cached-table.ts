@@ -2,6 +2,7 @@
  * Copies of tables: `loadTable` makes one with the columns and keys of its source, and makes it anew on demand. A new copy is filled beside
  * the old one and takes its place at once, so that nobody ever reads a half of it.
  */
+import { createHash } from 'node:crypto'
 import type { EngineConnection } from './engine-connection.js'
 
 export interface LoadTableOptions {
@@ -57,7 +58,7 @@ export class CachedTable {
 
   private async copy(connection: EngineConnection): Promise<void> {
     const { database, table } = this.target
-    const fresh = { database, table: `${table}__loading` }
+    const fresh = { database, table: besideName(table, '__loading') }
     const dropFresh = `DROP TABLE IF EXISTS ${quotedName(fresh)}`
     await connection.execute(`CREATE DATABASE IF NOT EXISTS ${quoted(database)}`)
     await connection.execute(dropFresh)
@@ -86,7 +87,7 @@ export class CachedTable {
 
   private async exchange(connection: EngineConnection, fresh: TableName): Promise<void> {
     const { database, table } = this.target
-    const old = quotedName({ database, table: `${table}__old` })
+    const old = quotedName({ database, table: besideName(table, '__old') })
     const present = await connection.query(
       'SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?',
       [database, table],
@@ -122,6 +123,18 @@ export class CachedTable {
     )
     return (await stream.all()).map((row) => quoted(row.COLUMN_NAME)).join(', ')
   }
+}
+
+/** Characters of a table's name (MySQL manual 11.2.1). */
+const NAME_LENGTH_MAX = 64
+const HASH_LENGTH = 8
+
+/** A name for what stands beside the table for a while; of long names it has the beginning and a hash. */
+function besideName(table: string, suffix: string): string {
+  const characters = Array.from(table)
+  if (characters.length + suffix.length <= NAME_LENGTH_MAX) return `${table}${suffix}`
+  const hash = createHash('sha256').update(table).digest('hex').slice(0, HASH_LENGTH)
+  return `${characters.slice(0, NAME_LENGTH_MAX - HASH_LENGTH - suffix.length).join('')}${hash}${suffix}`
 }
 
 /** Splits `database.table`; names with points or quotes stand in backquotes. */

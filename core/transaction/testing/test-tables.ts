@@ -159,6 +159,12 @@ export function testStatement(
     evaluation: undefined as never,
     deadlineMs: Infinity,
     signal,
+    onStop: (listener: () => void) => {
+      signal.addEventListener('abort', listener)
+    },
+    offStop: (listener: () => void) => {
+      signal.removeEventListener('abort', listener)
+    },
     foreignKeyChecks: options.foreignKeyChecks ?? true,
     checkKilled: () => {
       signal.throwIfAborted()

@@ -3,14 +3,13 @@
  * business of the login and the commands, which either ask for the next one (`receive`) or have each handed to them (`serve`).
  */
 import type { Socket } from 'node:net'
-import { isPromise, isSqlError, type MaybePromise, type SqlError } from '@switchyard/core/spi'
+import { isPromise, isSqlError, writeAtOnce, type MaybePromise, type SqlError } from '@switchyard/core/spi'
 import { OUTPUT_BUFFER_BYTES, releaseBuffer } from '../wire/buffer-pool.js'
 import { CompressedStream } from '../wire/compression.js'
 import { PacketOutput } from '../wire/packet-output.js'
 import { PacketReader } from '../wire/packet-reader.js'
 import { resultCharset } from '../wire/result-charset.js'
 import { writeError } from '../wire/status-packets.js'
-import { writeAtOnce } from './direct-socket.js'
 import { internalError } from './internal-error.js'
 
 /** Unsent bytes at which whoever writes has to wait. */

@@ -96,7 +96,7 @@ export async function received(there: Connection, work: () => Promise<unknown>):
   await there.query('TRUNCATE TABLE mysql.general_log')
   await work()
   const [rows] = await there.query<RowDataPacket[]>(
-    "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE command_type = 'Query' ORDER BY event_time",
+    "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE command_type IN ('Query', 'Execute') ORDER BY event_time",
   )
   return rows
     .map((row) => String((row as unknown[])[0]))

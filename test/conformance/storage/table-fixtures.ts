@@ -191,6 +191,12 @@ export function newStatement(): TestStatement {
     evaluation,
     deadlineMs: Infinity,
     signal: abort.signal,
+    onStop: (listener) => {
+      abort.signal.addEventListener('abort', listener)
+    },
+    offStop: (listener) => {
+      abort.signal.removeEventListener('abort', listener)
+    },
     checkKilled,
     memory: { used: 0, limitBytes: Infinity, charge: () => undefined, fits: () => true },
     warn: () => undefined,

@@ -1,11 +1,11 @@
 /**
- * A client's socket without what Node's streams cost a short request: it reads into one buffer that all sockets share, and answers
- * are written to the descriptor at once. Node offers the first for sockets that connect (`onread`), not for those that a server accepts, and the
+ * Sockets without what Node's streams cost a short request: they read into one buffer that all of them share, and what is short is
+ * written to the descriptor at once. Node offers the first for sockets that connect (`onread`), not for those that a server accepts, and the
  * second not at all; both need the handle below a socket, which is no documented part of it. Where it isn't as expected, the socket stays as
  * it is, and all works as before, some microseconds slower.
  */
 import { writeSync } from 'node:fs'
-import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
+import { connect, Socket, type NetConnectOpts, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
 
 /** What is used of the handle: the descriptor, -1 once it is closed. */
 interface SocketHandle {
@@ -43,19 +43,35 @@ export function directSocket(accepted: Socket): Socket {
     handle,
     readable: true,
     writable: true,
-    onread: {
-      buffer: shared,
-      callback(length) {
-        // Who reads keeps the bytes, and the next client's come to the same place.
-        socket.emit('data', Buffer.from(shared.subarray(0, length)))
-        return true
-      },
-    },
+    onread: sharedReads(() => socket),
   }
   const socket = new Socket(options)
   // The handle has one owner.
   ;(accepted as unknown as SocketWithHandle)._handle = null
   return socket
+}
+
+/** Takes bytes that are valid during the call; answers false if they are for whoever listens to 'data'. */
+export type BytesTaker = (bytes: Buffer, length: number) => boolean
+
+/** As `connect` of node:net. What is read is offered to `taker` first. */
+export function connectDirectly(options: NetConnectOpts, taker: BytesTaker): Socket {
+  const socket: Socket = connect(
+    IS_POSSIBLE ? { ...options, onread: sharedReads(() => socket, taker) } : options,
+  )
+  return socket
+}
+
+function sharedReads(reader: () => Socket, taker?: BytesTaker): OnReadOpts {
+  return {
+    buffer: shared,
+    callback(length) {
+      if (taker?.(shared, length) === true) return true
+      // Who listens keeps the bytes, and what another socket reads comes to the same place.
+      reader().emit('data', Buffer.from(shared.subarray(0, length)))
+      return true
+    },
+  }
 }
 
 /**
