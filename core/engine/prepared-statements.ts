@@ -10,6 +10,7 @@ import { parseNext, type ParsedStatement } from './parsing.js'
 import type { PreparedPlan } from './query-types.js'
 import type { RunningStatement } from './running-statement.js'
 import type { EngineSession } from './session.js'
+import { isQueryOrChange } from './statement-traits.js'
 
 /** Plans kept for one prepared statement. */
 const PLANS_MAX = 4
@@ -149,14 +150,7 @@ async function describe(
   running: RunningStatement,
 ): Promise<readonly ResultColumn[]> {
   const { statement, parameterCount } = prepared.parsed
-  if (
-    statement.kind !== 'query' &&
-    statement.kind !== 'insert' &&
-    statement.kind !== 'update' &&
-    statement.kind !== 'delete'
-  ) {
-    return []
-  }
+  if (!isQueryOrChange(statement)) return []
   const unknown = Array.from({ length: parameterCount }, (): TypedValue => ({ type: NULL_TYPE, value: null }))
   try {
     const plan = await session.plans.make(statement, running, unknown)

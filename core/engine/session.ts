@@ -7,7 +7,6 @@ import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError, SqlError } from '../common/sql-error.js'
 import { SqlMode } from '../common/sql-mode.js'
 import type { ExactValue, MaybePromise, Value } from '../common/value.js'
-import type { Statement } from '../plan/syntax/index.js'
 import type {
   ClientInfo,
   ParameterValue,
@@ -18,31 +17,21 @@ import type {
   Session,
   SessionChange,
 } from '../spi/session.js'
-import { sqlText } from '../spi/session.js'
 import { settle } from './settle.js'
-import { collectsConditions, commitsImplicitly, isDefinition } from './statement-traits.js'
-import {
-  fingerprintOf,
-  parseNext,
-  parseNextOrComment,
-  type ParsedStatement,
-  type StatementFingerprint,
-} from './parsing.js'
-import type { PlannableStatement } from './planner.js'
+import { fieldList } from './field-list.js'
+import { StatementRunner } from './statement-runner.js'
+import { isQueryOrChange } from './statement-traits.js'
+import { fingerprintOf, parseNext, parseNextOrComment, type StatementFingerprint } from './parsing.js'
 import { PlanRunner, StalePlan } from './plan-runner.js'
 import { PreparedStatements, type Prepared } from './prepared-statements.js'
 import { RunningStatement } from './running-statement.js'
-import { DONE, type ServerCore, type StatementResult } from './server-core.js'
+import { DONE, type ServerCore } from './server-core.js'
 import { SessionPlans } from './session-plans.js'
 import { SessionState, type SessionIdentity } from './session-state.js'
 import { SessionTableLocks } from './session-table-locks.js'
 import { SessionTransactions } from './session-transactions.js'
-import { openerOf } from './input-file.js'
-import { sendPlainResult } from './plain-results.js'
-import { commandName, StatementCounters } from './statement-counters.js'
-import { runSet, runSetTransaction } from './set-statement.js'
+import { StatementCounters } from './statement-counters.js'
 import type { TemporaryTables } from '../catalog/temporary-tables.js'
-import { runSessionStatement } from './session-statements.js'
 
 /** What the process list shows of a session. */
 export interface SessionActivity {
@@ -61,6 +50,7 @@ export class EngineSession implements Session {
   private readonly closing = new AbortController()
   readonly runner: PlanRunner
   readonly plans: SessionPlans
+  private readonly statements: StatementRunner
   private running: RunningStatement | undefined
   private changes: SessionChange[] = []
   foundRowsMode = false
@@ -83,6 +73,7 @@ export class EngineSession implements Session {
     )
     this.runner = new PlanRunner(this)
     this.plans = new SessionPlans(this)
+    this.statements = new StatementRunner(this)
   }
 
   // ── What protocols ask ──────────────────────────────────────────────────────────────────────────────────────
@@ -207,14 +198,13 @@ export class EngineSession implements Session {
         offset = parsed.end
         const { hasMore } = parsed
         outcome.hasMore = hasMore
-        await this.runStatement(
-          parsed,
+        await this.statements.run(parsed.statement, {
           running,
-          watched,
-          hasMore,
-          undefined,
-          isFirst && !hasMore ? fingerprint : undefined,
-        )
+          sink: watched,
+          moreResults: hasMore,
+          parameters: undefined,
+          fingerprint: isFirst && !hasMore ? fingerprint : undefined,
+        })
       })
       isFirst = false
       if (outcome.failed || !outcome.hasMore || this.isClosed) return
@@ -283,106 +273,6 @@ export class EngineSession implements Session {
     this.state.conditionCount = running.conditionCount
   }
 
-  /** Runs one parsed statement. `parameters` are those of a prepared statement. */
-  async runStatement(
-    parsed: Pick<ParsedStatement, 'statement'>,
-    running: RunningStatement,
-    sink: ResultSink,
-    moreResults: boolean,
-    parameters: readonly TypedValue[] | undefined,
-    fingerprint: StatementFingerprint | undefined,
-  ): Promise<void> {
-    const { statement } = parsed
-    switch (statement.kind) {
-      case 'query':
-      case 'insert':
-      case 'update':
-      case 'delete': {
-        await this.plans.run(statement, running, sink, moreResults, {
-          parameters,
-          literals: fingerprint?.literals,
-          keep: (plan) => {
-            if (fingerprint !== undefined && parameters === undefined && !isInto(statement)) {
-              this.core.plans.add(`${this.state.settingsKey}\u0000${fingerprint.key}`, plan)
-            }
-          },
-        })
-        return
-      }
-      case 'set': {
-        this.counters.count('set_option')
-        const { autocommit } = this.state
-        await runSet(statement, {
-          state: this.state,
-          globals: this.core.globals,
-          running,
-          inTransaction: this.transactions.isOpen,
-          newBinder: () => this.plans.newBinder(running, parameters),
-          evaluate: (syntax) => this.plans.evaluateQuery(syntax, running, parameters),
-          checkSetGlobal: (name) => {
-            this.core.checkSetGlobal(this, 'global', name)
-          },
-        })
-        if (autocommit !== this.state.autocommit) await this.transactions.autocommitChanged()
-        break
-      }
-      case 'setTransaction':
-        this.counters.count('set_option')
-        runSetTransaction(statement, this.state, this.core.globals, this.transactions.isOpen, (name) => {
-          this.core.checkSetGlobal(this, 'global', name)
-        })
-        break
-      case 'load':
-        running.file = openerOf(statement, this, sink)
-        await this.plans.run(statement, running, sink, moreResults, { parameters, keep: () => undefined })
-        return
-      default:
-        this.counters.count(commandName(statement))
-        await this.runOther(statement, running, sink, moreResults, parameters)
-        return
-    }
-    this.done(running, sink, moreResults, { affectedRows: 0, info: '' })
-  }
-
-  private async runOther(
-    statement: Statement,
-    running: RunningStatement,
-    sink: ResultSink,
-    moreResults: boolean,
-    parameters: readonly TypedValue[] | undefined,
-  ): Promise<void> {
-    const own = await runSessionStatement(statement, this, running, sink, moreResults, parameters)
-    if (own === 'answered') return
-    if (own !== undefined) {
-      await this.answer(own, statement, running, sink, moreResults)
-      return
-    }
-    if (commitsImplicitly(statement)) await this.transactions.commitOpen()
-    // The transaction that has just been committed may have been the read-only one.
-    if (isDefinition(statement)) this.transactions.refuseIfReadOnly()
-    const other = this.core.runOther(statement, this, running)
-    if (other === undefined) throw sqlError('ER_NOT_SUPPORTED_YET', statement.kind)
-    await this.answer(await other, statement, running, sink, moreResults)
-  }
-
-  private async answer(
-    result: StatementResult,
-    statement: Statement,
-    running: RunningStatement,
-    sink: ResultSink,
-    moreResults: boolean,
-  ): Promise<void> {
-    if (!('rows' in result)) {
-      this.done(running, sink, moreResults, result)
-      return
-    }
-    if (collectsConditions(statement)) this.keepConditions(running)
-    await sendPlainResult(result, sink)
-    this.state.rowCount = -1
-    this.state.foundRows = result.rows.length
-    sink.end(this.statusOf(0, 0, '', moreResults))
-  }
-
   /** OK for a statement without rows. */
   done(
     running: RunningStatement,
@@ -402,8 +292,15 @@ export class EngineSession implements Session {
   /** After a plan of the cache was found to be stale; other errors go on. */
   private runAnew(error: unknown, text: string, running: RunningStatement, sink: ResultSink): Promise<void> {
     if (!(error instanceof StalePlan)) throw error
-    const parsed = parseNext(text, 0, this.state, 'plain')
-    return this.runStatement(parsed, running, sink, false, undefined, fingerprintOf(text, this.state))
+    const { statement } = parseNext(text, 0, this.state, 'plain')
+    const fingerprint = fingerprintOf(text, this.state)
+    return this.statements.run(statement, {
+      running,
+      sink,
+      moreResults: false,
+      parameters: undefined,
+      fingerprint,
+    })
   }
 
   // ── Prepared statements ─────────────────────────────────────────────────────────────────────────────────────
@@ -460,13 +357,8 @@ export class EngineSession implements Session {
     moreResults: boolean,
   ): Promise<void> {
     const { statement } = prepared.parsed
-    if (
-      statement.kind !== 'query' &&
-      statement.kind !== 'insert' &&
-      statement.kind !== 'update' &&
-      statement.kind !== 'delete'
-    ) {
-      await this.runStatement(prepared.parsed, running, sink, moreResults, parameters, undefined)
+    if (!isQueryOrChange(statement)) {
+      await this.statements.run(statement, { running, sink, moreResults, parameters, fingerprint: undefined })
       return
     }
     await this.plans.run(statement, running, sink, moreResults, {
@@ -492,13 +384,7 @@ export class EngineSession implements Session {
   async fieldList(table: string, pattern: string): Promise<readonly ResultColumn[]> {
     const running = this.begin('', [])
     try {
-      const quoted = `\`${table.replaceAll('`', '``')}\``
-      const { statement } = parseNext(sqlText(`SELECT * FROM ${quoted} LIMIT 0`), 0, this.state, 'plain')
-      if (statement.kind !== 'query') throw new Error('invariant: SELECT parses as a query')
-      const plan = await this.plans.make(statement, running, [])
-      if (plan.kind !== 'query') throw new Error('invariant: a query is planned as one')
-      const matches = likePattern(pattern)
-      return plan.columns.filter((column) => matches(column.name))
+      return await fieldList(this, running, table, pattern)
     } finally {
       this.finish(running)
     }
@@ -568,18 +454,4 @@ export class EngineSession implements Session {
     this.onClose()
     await Promise.resolve()
   }
-}
-
-function isInto(statement: PlannableStatement): boolean {
-  return statement.kind === 'query' && statement.into !== undefined
-}
-
-function likePattern(pattern: string): (name: string) => boolean {
-  if (pattern === '' || pattern === '%') return () => true
-  const source = pattern
-    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('%', '.*')
-    .replaceAll('_', '.')
-  const expression = new RegExp(`^${source}$`, 'i')
-  return (name) => expression.test(name)
 }

@@ -1,7 +1,15 @@
 /**
  * What kinds of statements have in common.
  */
-import type { AccountStatement, DefinitionStatement, Statement } from '../plan/syntax/index.js'
+import type {
+  AccountStatement,
+  DefinitionStatement,
+  DeleteStatement,
+  InsertStatement,
+  QueryExpression,
+  Statement,
+  UpdateStatement,
+} from '../plan/syntax/index.js'
 
 const DEFINITIONS: ReadonlySet<Statement['kind']> = new Set<
   DefinitionStatement['kind'] | AccountStatement['kind']
@@ -58,6 +66,15 @@ export function commitsImplicitly(statement: Statement): boolean {
   if (statement.kind === 'createTable' || statement.kind === 'dropTable') return !statement.temporary
   return isDefinition(statement) || ['tableMaintenance', 'flush', 'lockTables'].includes(statement.kind)
 }
+
+/** What is planned from the statement alone; LOAD DATA is, too, but needs its file. */
+export function isQueryOrChange(
+  statement: Statement,
+): statement is QueryExpression | InsertStatement | UpdateStatement | DeleteStatement {
+  return QUERIES_AND_CHANGES.has(statement.kind)
+}
+
+const QUERIES_AND_CHANGES: ReadonlySet<Statement['kind']> = new Set(['query', 'insert', 'update', 'delete'])
 
 /** All but SHOW WARNINGS and SHOW ERRORS replace what those show. */
 export function collectsConditions(statement: Statement): boolean {
