@@ -12,7 +12,8 @@ import { factsOf } from './conditions.js'
 import { orderJoins } from './order-joins.js'
 import { legalPlacements } from './placements.js'
 import { estimateOf } from './plan-estimates.js'
-import { inputsOf, mapInputs, visitExpressions, withInputs } from './plan-nodes.js'
+import { inputsOf } from '../plan/node-inputs.js'
+import { mapInputs, visitExpressions, withInputs } from './plan-nodes.js'
 import type { RuleContext } from './rule.js'
 
 /** Rows that a scan reads in a millisecond: what a wait costs. */
