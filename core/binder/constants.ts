@@ -2,12 +2,11 @@
  * Constant expressions at bind time: telling them, and computing them where a type, a name or an ordinal depends on them.
  */
 import { SINGLE_ROW } from '../common/batch.js'
-import type { EvaluationContext } from '../common/evaluation.js'
+import { withoutWarnings } from '../functions/without-warnings.js'
 import type { Value } from '../common/value.js'
 import { NO_COLUMNS, compileExpression } from '../functions/compile-expression.js'
+import { ExpressionArgument } from '../functions/expression-argument.js'
 import type { Expression } from '../plan/expression.js'
-import { isConstant } from '../plan/rewrite.js'
-import type { ArgumentInfo } from '../spi/functions.js'
 import type { Binding } from './binding.js'
 
 /** Whether its value is known while binding: constant and free of the clock and the session. */
@@ -43,39 +42,19 @@ export function constantValue(
 ): { readonly value: Value } | undefined {
   if (!isKnown(expression)) return undefined
   pinParameters(binding, expression)
-  return { value: compileExpression(expression, NO_COLUMNS)(SINGLE_ROW, 0, quiet(binding.evaluation)) }
-}
-
-/** What there is to warn of is told when the statement runs, once. */
-function quiet(evaluation: EvaluationContext): EvaluationContext {
-  return Object.assign(Object.create(evaluation) as EvaluationContext, { warn: () => undefined })
+  // What there is to warn of is told when the statement runs, once.
+  return {
+    value: compileExpression(expression, NO_COLUMNS)(SINGLE_ROW, 0, withoutWarnings(binding.evaluation)),
+  }
 }
 
 /** A bound argument as functions see it. */
-export class BoundArgument implements ArgumentInfo {
+export class BoundArgument extends ExpressionArgument {
   constructor(
     private readonly binding: Binding,
-    private readonly expression: Expression,
-  ) {}
-
-  get type() {
-    return this.expression.type
-  }
-
-  get nullable() {
-    return this.expression.nullable
-  }
-
-  get coercibility() {
-    return this.expression.coercibility
-  }
-
-  get text() {
-    return this.expression.text
-  }
-
-  get isConstant() {
-    return isConstant(this.expression)
+    expression: Expression,
+  ) {
+    super(expression)
   }
 
   get constant() {

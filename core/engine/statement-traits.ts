@@ -11,9 +11,25 @@ import type {
   UpdateStatement,
 } from '../plan/syntax/index.js'
 
-const DEFINITIONS: ReadonlySet<Statement['kind']> = new Set<
-  DefinitionStatement['kind'] | AccountStatement['kind']
->([
+const ACCOUNT_STATEMENTS: ReadonlySet<Statement['kind']> = new Set<AccountStatement['kind']>([
+  'createUser',
+  'alterUser',
+  'dropUser',
+  'renameUser',
+  'createRole',
+  'dropRole',
+  'grantPrivileges',
+  'grantRoles',
+  'grantProxy',
+  'revokePrivileges',
+  'revokeRoles',
+  'revokeProxy',
+  'revokeAll',
+  'setPassword',
+  'setDefaultRole',
+])
+
+const DEFINITIONS: ReadonlySet<Statement['kind']> = new Set<DefinitionStatement['kind']>([
   'createDatabase',
   'alterDatabase',
   'dropDatabase',
@@ -39,26 +55,16 @@ const DEFINITIONS: ReadonlySet<Statement['kind']> = new Set<
   'createResourceGroup',
   'alterResourceGroup',
   'dropResourceGroup',
-  'createUser',
-  'alterUser',
-  'dropUser',
-  'renameUser',
-  'createRole',
-  'dropRole',
-  'grantPrivileges',
-  'grantRoles',
-  'grantProxy',
-  'revokePrivileges',
-  'revokeRoles',
-  'revokeProxy',
-  'revokeAll',
-  'setPassword',
-  'setDefaultRole',
 ])
+
+/** Statements about accounts and their privileges; SET ROLE, which is about the session, is none. */
+export function isAccountStatement(statement: Statement): statement is AccountStatement {
+  return ACCOUNT_STATEMENTS.has(statement.kind)
+}
 
 /** Data definition and statements about accounts. */
 export function isDefinition(statement: Statement): statement is DefinitionStatement | AccountStatement {
-  return DEFINITIONS.has(statement.kind)
+  return DEFINITIONS.has(statement.kind) || isAccountStatement(statement)
 }
 
 /** Statements that commit the open transaction first (MySQL manual 15.3.3). */

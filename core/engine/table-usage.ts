@@ -6,7 +6,7 @@ import type { LogicalNode } from '../plan/logical.js'
 import type { SystemStore } from '../transaction/system-store.js'
 import { TABLE_USAGE_KEYSPACE, tableIdKey } from '../transaction/system-keyspaces.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
-import { inputsOf } from '../optimizer/plan-nodes.js'
+import { inputsOf } from '../plan/node-inputs.js'
 import type { PreparedPlan } from './query-types.js'
 
 /** Counters of one table. Names are part of what is kept. */

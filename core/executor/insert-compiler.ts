@@ -5,6 +5,7 @@ import { sameType } from '../common/sql-type.js'
 import { compileExpression } from '../functions/compile-expression.js'
 import type { InsertPlan } from '../plan/change.js'
 import type { LogicalNode } from '../plan/logical.js'
+import { inputsOf } from '../plan/node-inputs.js'
 import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
 import { BulkConversion, type BulkSource } from './bulk-conversion.js'
 import { compilePlan, type PlanCompilerOptions } from './compile-plan.js'
@@ -126,28 +127,5 @@ export class InsertCompiler {
 
 function scansTable(node: LogicalNode, tableId: number): boolean {
   if (node.kind === 'scan') return node.table.id === tableId
-  // Sub-queries in expressions may read it too; anything but plain nodes counts as reading it.
-  const children = childrenOf(node)
-  return children === undefined || children.some((child) => scansTable(child, tableId))
-}
-
-function childrenOf(node: LogicalNode): readonly LogicalNode[] | undefined {
-  switch (node.kind) {
-    case 'values':
-    case 'virtual':
-    case 'file':
-    case 'work table':
-    case 'scan':
-      return []
-    case 'join':
-      return [node.left, node.right]
-    case 'set operation':
-      return node.inputs
-    case 'recursive':
-      return [node.seed, node.step]
-    case 'fragment':
-      return [node.root]
-    default:
-      return [node.input]
-  }
+  return inputsOf(node).some((input) => scansTable(input, tableId))
 }

@@ -22,15 +22,17 @@ export class PlanMeasures {
   readonly observe = (node: LogicalNode, compiled: CompiledNode): CompiledNode => {
     const measure: Measure = { loops: 0, rows: 0, firstMs: 0, lastMs: 0 }
     this.measures.set(node, measure)
-    const { openBound } = compiled
     return {
       output: compiled.output,
       open: (execution) => measured(measure, () => compiled.open(execution)),
-      ...(openBound === undefined
+      ...(compiled.openBound === undefined
         ? {}
         : {
             openBound: (execution, column, values) =>
-              measured(measure, () => openBound.call(compiled, execution, column, values)),
+              measured(
+                measure,
+                () => compiled.openBound?.(execution, column, values) ?? compiled.open(execution),
+              ),
           }),
     }
   }

@@ -5,6 +5,7 @@
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import type { CallExpression, Expression } from '../plan/expression.js'
 import { hasSubquery, visitExpression } from '../plan/rewrite.js'
+import { withoutWarnings } from './without-warnings.js'
 import type { Batch } from '../common/batch.js'
 
 /** Whether a row comes to the expression; sub-queries before it in the statement's text are resolved by then. */
@@ -71,7 +72,8 @@ export function branchNeed(
   }
   if (tests.length === 0) return undefined
   return (batch, row, context) => {
-    const quiet = silent(context)
+    // Operands are evaluated once more when their values are used; they warn then.
+    const quiet = withoutWarnings(context)
     try {
       return tests.every(({ evaluate, passes }) => passes(evaluate(batch, row, quiet)))
     } catch {
@@ -94,9 +96,4 @@ function isVolatile(expression: Expression): boolean {
     found ||= part.kind === 'call' && part.volatility === 'volatile'
   })
   return found
-}
-
-/** Operands are evaluated once more when their values are used; they warn then. */
-function silent(context: EvaluationContext): EvaluationContext {
-  return Object.create(context, { warn: { value: () => undefined } }) as EvaluationContext
 }

@@ -3,10 +3,11 @@
  */
 import { isText, sameType } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
+import { ExpressionArgument } from '../functions/expression-argument.js'
 import type { CallExpression, ColumnId, Expression } from '../plan/expression.js'
 import { isConstant, visitExpression } from '../plan/rewrite.js'
 import { isVolatilePlan } from '../plan/volatility.js'
-import type { ArgumentInfo, BindingEnvironment } from '../spi/functions.js'
+import type { BindingEnvironment } from '../spi/functions.js'
 import type { OptimizerContext } from './context.js'
 
 export { isConstant }
@@ -45,30 +46,8 @@ const ENVIRONMENT: BindingEnvironment = Object.freeze({
   userVariable: () => undefined,
 })
 
-class Argument implements ArgumentInfo {
+class Argument extends ExpressionArgument {
   readonly constant = undefined
-
-  constructor(private readonly expression: Expression) {}
-
-  get type() {
-    return this.expression.type
-  }
-
-  get nullable() {
-    return this.expression.nullable
-  }
-
-  get coercibility() {
-    return this.expression.coercibility
-  }
-
-  get isConstant() {
-    return isConstant(this.expression)
-  }
-
-  get text() {
-    return this.expression.text
-  }
 }
 
 /** A call of a built-in operator whose operands have fitting types. */

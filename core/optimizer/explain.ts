@@ -18,7 +18,8 @@ import { conjuncts, factsOf } from './conditions.js'
 import { estimateOf } from './plan-estimates.js'
 import { expressionText } from './expression-text.js'
 import { notesOf } from './plan-notes.js'
-import { inputsOf, visitExpressions } from './plan-nodes.js'
+import { inputsOf } from '../plan/node-inputs.js'
+import { visitExpressions } from './plan-nodes.js'
 
 /** `remark` adds what is known of a node besides its estimates. */
 export function explainTree(

@@ -12,7 +12,8 @@ import { fullScan, rangeScan, usableIndexes, usableRanges, type PlannedScan } fr
 import { conjuncts } from './conditions.js'
 import { hasIndexes, placementOf } from './placements.js'
 import { estimateOf, sortCost } from './plan-estimates.js'
-import { inputsOf, mapInputs, withInputs } from './plan-nodes.js'
+import { inputsOf } from '../plan/node-inputs.js'
+import { mapInputs, withInputs } from './plan-nodes.js'
 import type { RuleContext } from './rule.js'
 
 /** A whole index, from one end to the other. */

@@ -21,6 +21,7 @@ import type {
   RangeBounds,
   ValuesNode,
 } from '../plan/logical.js'
+import { inputsOf } from '../plan/node-inputs.js'
 
 /** A reference to an output column of a node. */
 export function columnOf(column: OutputColumn, coercibility = 2): Extract<Expression, { kind: 'column' }> {
@@ -92,27 +93,6 @@ export function emptyNode(output: readonly OutputColumn[]): ValuesNode {
 
 export function isEmpty(node: LogicalNode): boolean {
   return node.kind === 'values' && node.rows.length === 0
-}
-
-export function inputsOf(node: LogicalNode): readonly LogicalNode[] {
-  switch (node.kind) {
-    case 'scan':
-    case 'values':
-    case 'virtual':
-    case 'file':
-    case 'work table':
-      return []
-    case 'join':
-      return [node.left, node.right]
-    case 'set operation':
-      return node.inputs
-    case 'recursive':
-      return [node.seed, node.step]
-    case 'fragment':
-      return [node.root]
-    default:
-      return [node.input]
-  }
 }
 
 /** The node over other inputs, given in the order of `inputsOf`; output lists that follow the inputs are made anew. */

@@ -7,7 +7,7 @@ import type { ForeignChangePlan, ChangePlan } from '../plan/change.js'
 import type { ColumnId } from '../plan/expression.js'
 import type { LogicalNode, ScanNode } from '../plan/logical.js'
 import { visitExpression } from '../plan/rewrite.js'
-import { inputsOf } from './plan-nodes.js'
+import { inputsOf } from '../plan/node-inputs.js'
 
 /** Throws ER_UPDATE_WITHOUT_KEY_IN_SAFE_MODE. */
 export function requireKeyedChange(plan: ChangePlan | ForeignChangePlan): void {

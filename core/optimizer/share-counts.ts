@@ -4,7 +4,8 @@
 import type { LogicalNode, SharedNode } from '../plan/logical.js'
 import { visitExpression } from '../plan/rewrite.js'
 import { factsOf } from './conditions.js'
-import { inputsOf, visitExpressions } from './plan-nodes.js'
+import { inputsOf } from '../plan/node-inputs.js'
+import { visitExpressions } from './plan-nodes.js'
 
 export interface ShareCounts {
   /** Whether the reference may be replaced by what it refers to. */

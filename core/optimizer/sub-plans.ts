@@ -6,7 +6,8 @@ import type { Expression, SubqueryExpression } from '../plan/expression.js'
 import type { LogicalNode } from '../plan/logical.js'
 import { rewriteExpression } from '../plan/rewrite.js'
 import { factsOf } from './conditions.js'
-import { inputsOf, mapExpressions, mapList, withInputs } from './plan-nodes.js'
+import { inputsOf } from '../plan/node-inputs.js'
+import { mapExpressions, mapList, withInputs } from './plan-nodes.js'
 
 export class SubPlans {
   private readonly subqueries = new Map<SubqueryExpression, SubqueryExpression>()

@@ -13,15 +13,8 @@ import { isVolatilePlan } from '../plan/volatility.js'
 import { conjunction, conjuncts, factsOf } from './conditions.js'
 import { isHashable } from './hashable.js'
 import { mergeProjections } from './merge-projections.js'
-import {
-  columnOf,
-  filterNode,
-  inputsOf,
-  joinNode,
-  mapInputs,
-  visitExpressions,
-  withInputs,
-} from './plan-nodes.js'
+import { inputsOf } from '../plan/node-inputs.js'
+import { columnOf, filterNode, joinNode, mapInputs, visitExpressions, withInputs } from './plan-nodes.js'
 import type { RuleContext } from './rule.js'
 import { decorrelate, substitute } from './substitution.js'
 

@@ -8,6 +8,7 @@ import { isPromise, type MaybePromise, type Value } from '../common/value.js'
 import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
 import type { BatchCursor, KeyspaceSnapshot } from '../spi/storage.js'
 import type { IndexRange, InsertOutcome, RowCursor, TableAccess, TableScan } from '../spi/transaction.js'
+import { drainInto } from './drain-cursor.js'
 import { EntryScan, getMerged } from './entry-scan.js'
 import { LockingScanCursor } from './locking-scan.js'
 import { run } from './steps.js'
@@ -283,17 +284,6 @@ export class KeyspaceTableAccess implements TableAccess {
       limit: undefined,
       wantRowKeys: false,
     })
-    let count = 0
-    const take = (batch: Batch | undefined): MaybePromise<number> => {
-      if (batch === undefined) return count
-      count += batch.rowCount
-      for (let row = 0; row < batch.rowCount; row++) output.pushFrom(batch, row)
-      return goOn()
-    }
-    const goOn = (): MaybePromise<number> => {
-      const next = cursor.next()
-      return isPromise(next) ? next.then(take) : take(next)
-    }
-    return goOn()
+    return drainInto(output, cursor)
   }
 }

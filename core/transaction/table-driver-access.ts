@@ -22,6 +22,7 @@ import type {
   TableAccess,
   TableScan,
 } from '../spi/transaction.js'
+import { drainInto } from './drain-cursor.js'
 import { KeyedRow, KeyedRows } from './keyed-rows.js'
 import { run, settled, type Steps } from './steps.js'
 import type { TableDriverWrites } from './table-driver-writes.js'
@@ -48,7 +49,7 @@ export class TableDriverAccess implements TableAccess {
     output: Batch,
   ): MaybePromise<number> {
     const cursor = this.scan(pointScan(index, key, columns))
-    return readAndClose(cursor, () => drain(cursor, output))
+    return readAndClose(cursor, () => drainInto(output, cursor))
   }
 
   get drawsNumbers(): boolean {
@@ -644,19 +645,4 @@ function readAndClose<T>(cursor: RowCursor, read: () => MaybePromise<T>): MaybeP
       }
     })(),
   )
-}
-
-function drain(cursor: RowCursor, output: Batch): MaybePromise<number> {
-  let count = 0
-  const take = (batch: Batch | undefined): MaybePromise<number> => {
-    if (batch === undefined) return count
-    count += batch.rowCount
-    for (let row = 0; row < batch.rowCount; row++) output.pushFrom(batch, row)
-    return goOn()
-  }
-  const goOn = (): MaybePromise<number> => {
-    const next = cursor.next()
-    return isPromise(next) ? next.then(take) : take(next)
-  }
-  return goOn()
 }

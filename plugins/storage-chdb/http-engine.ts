@@ -10,7 +10,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import type { ClickHouseClient } from '@clickhouse/client'
 import { Batch, textType, type Logger } from '@switchyard/core/spi'
 import { bytesSql } from './bytes-sql.js'
 import {
@@ -21,37 +20,27 @@ import {
   type ColumnEngine,
   type Layout,
 } from './column-engine.js'
+import { createClients, type Clients, type HttpClientOptions } from './http-clients.js'
 import { engineErrorOf, failureInStream } from './http-error.js'
 import { HttpResult } from './http-result.js'
 import { BlockReader } from './native-block.js'
 import { onCluster } from './table-ddl.js'
 
-export interface HttpEngineOptions {
-  /** Without user and password. */
-  readonly url: string
-  readonly user: string
-  readonly password: string
-  /** The database that the tables are in; made if there is none. */
-  readonly database: string
-  /** Name of the cluster that they are spread over; '' for none. */
+export interface HttpEngineOptions extends HttpClientOptions {
+  /** Name of the cluster that the tables are spread over; '' for none. */
   readonly cluster: string
-  readonly tls: { readonly authority: Buffer; readonly pair: TlsPair | undefined } | undefined
   /** Where it is noted who we are. */
   readonly folder: string
+<<<<<<< HEAD
   readonly sessionsMax: number
   readonly partBytes: number
+=======
+>>>>>>> audit
   /** Of each query. */
   readonly settings: Readonly<Record<string, string | number>>
   /** How long the server may be looked for. */
   readonly connectTimeoutMs: number
   readonly heartbeatMs: number
-  /** Silence after which it counts as gone. */
-  readonly silenceMaxMs: number
-}
-
-export interface TlsPair {
-  readonly certificate: Buffer
-  readonly key: Buffer
 }
 
 /** The first version that marks errors in the middle of a result. */
@@ -59,13 +48,12 @@ const VERSION_MIN = [25, 11] as const
 const TEXT = textType(4096, 'utf8mb4_bin')
 /** Keys to look for are part of the query's text. */
 const QUERY_BYTES_MAX = 2 ** 30
-/** Connections beside those of queries: to kill them, and to see that the server is there. */
-const CONTROL_CONNECTIONS = 4
 const LOST_POLL_MS = 50
 const KILL_AGAIN_MS = 500
 /** The header that says how an error in the middle of a result is marked. */
 const EXCEPTION_TAG = 'x-clickhouse-exception-tag'
 
+<<<<<<< HEAD
 interface Clients {
   readonly main: ClickHouseClient
   readonly control: ClickHouseClient
@@ -73,6 +61,8 @@ interface Clients {
 
 /** A server's own limit, `low_cardinality_max_dictionary_size`, unless it was told otherwise. */
 const SERVER_DICTIONARY_TEXTS = 8192
+=======
+>>>>>>> audit
 export class HttpEngine implements ColumnEngine {
   private clients: Promise<Clients> | undefined
   private contact: Promise<Layout> | undefined
@@ -411,42 +401,6 @@ export class HttpEngine implements ColumnEngine {
     if (this.isStopping) return Promise.reject(new EngineGone('it is not started'))
     this.clients ??= createClients(this.options)
     return this.clients
-  }
-}
-
-/** Only who needs it loads the client. */
-async function createClients(options: HttpEngineOptions): Promise<Clients> {
-  const { ClickHouseLogLevel, createClient } = await import('@clickhouse/client')
-  const { url, user, password, database, tls, sessionsMax, silenceMaxMs } = options
-  const common = {
-    url,
-    username: user,
-    password,
-    application: 'switchyard',
-    // It would write texts of statements and their values.
-    log: { level: ClickHouseLogLevel.OFF },
-    ...(tls === undefined
-      ? {}
-      : {
-          tls:
-            tls.pair === undefined
-              ? { ca_cert: tls.authority }
-              : { ca_cert: tls.authority, cert: tls.pair.certificate, key: tls.pair.key },
-        }),
-  }
-  return {
-    // How long a query takes is its statement's business; whether the server is there is found out beside it.
-    main: createClient({
-      ...common,
-      database,
-      request_timeout: 2 ** 31 - 1,
-      max_open_connections: sessionsMax,
-    }),
-    control: createClient({
-      ...common,
-      request_timeout: silenceMaxMs,
-      max_open_connections: CONTROL_CONNECTIONS,
-    }),
   }
 }
 

@@ -15,6 +15,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
       'definition/create-table',
       'introspection/show',
       'transactions/implicit-commits',
+      'transactions/read-only',
     ],
     cases: [
       ['metadata/columns', 'SELECT * FROM v'],
@@ -27,7 +28,12 @@ export const LEFT_OUT: readonly LeftOut[] = [
   },
   {
     reason: 'definitions are sent as text and changed by rules of the remote; EXECUTE has no text',
-    files: ['definition/alter', 'definition/defaults', 'diagnostics/row-counts'],
+    files: [
+      'definition/alter',
+      'definition/defaults',
+      'definition/required-and-refused',
+      'diagnostics/row-counts',
+    ],
     cases: [
       ['session/prepared', 'EXECUTE p'],
       ['session/sql-mode', "SELECT COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_NAME = 'r'"],
@@ -71,6 +77,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
       'numbers are drawn, duplicates are found and snapshots are taken by the remote when it has the rows',
     cases: [
       ['changes/auto-increment', 'SELECT id FROM step'],
+      ['session/obeyed-variables', 'SELECT LAST_INSERT_ID(), @@insert_id'],
       ['changes/insert', "INSERT INTO faults VALUES (6, '2024-01-01'), (7, 4)"],
       ['transactions/isolation', 'SELECT a FROM t WHERE id = 3'],
     ],

@@ -2,36 +2,11 @@
  * Account statements (MySQL manual 15.7.1). Proxies and further authentication factors are not supported.
  */
 import { sqlError } from '../../common/sql-error.js'
-import type { AccountStatement, DefinitionStatement } from '../../plan/syntax/index.js'
+import type { AccountStatement } from '../../plan/syntax/index.js'
 import { alterUser, createUser, dropUser, renameUser, setPassword } from './accounts.js'
 import type { DefinitionContext, DefinitionResult } from './definition-context.js'
 import { grantPrivileges, revokeAll, revokePrivileges } from './grants.js'
 import { createRole, dropRole, grantRoles, revokeRoles, setDefaultRole } from './roles.js'
-
-const KINDS: ReadonlySet<string> = new Set<AccountStatement['kind']>([
-  'createUser',
-  'alterUser',
-  'dropUser',
-  'renameUser',
-  'createRole',
-  'dropRole',
-  'grantPrivileges',
-  'grantRoles',
-  'grantProxy',
-  'revokePrivileges',
-  'revokeRoles',
-  'revokeProxy',
-  'revokeAll',
-  'setPassword',
-  'setRole',
-  'setDefaultRole',
-])
-
-export function isAccountStatement(
-  statement: DefinitionStatement | AccountStatement,
-): statement is AccountStatement {
-  return KINDS.has(statement.kind)
-}
 
 export function executeAccountStatement(
   statement: AccountStatement,

@@ -3,13 +3,14 @@
  * work, and commits; nothing of it is seen before, nothing is left of it if it fails.
  */
 import { sqlError } from '../../common/sql-error.js'
+import { isAccountStatement } from '../statement-traits.js'
 import type { AccountStatement, DefinitionStatement } from '../../plan/syntax/index.js'
 import { alterTable } from './alter-table.js'
 import { createTable } from './create-table.js'
 import { alterDatabase, createDatabase, dropDatabase } from './databases.js'
 import type { DefinitionContext, DefinitionResult } from './definition-context.js'
 import { dropTable } from './drop-table.js'
-import { executeAccountStatement, isAccountStatement } from './execute-account.js'
+import { executeAccountStatement } from './execute-account.js'
 import { createIndex, dropIndex } from './indexes.js'
 import { defineRemotely } from './remote-definitions.js'
 import { renameTable } from './rename-table.js'
