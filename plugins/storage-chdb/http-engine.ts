@@ -31,11 +31,7 @@ export interface HttpEngineOptions extends HttpClientOptions {
   readonly cluster: string
   /** Where it is noted who we are. */
   readonly folder: string
-<<<<<<< HEAD
-  readonly sessionsMax: number
   readonly partBytes: number
-=======
->>>>>>> audit
   /** Of each query. */
   readonly settings: Readonly<Record<string, string | number>>
   /** How long the server may be looked for. */
@@ -53,16 +49,9 @@ const KILL_AGAIN_MS = 500
 /** The header that says how an error in the middle of a result is marked. */
 const EXCEPTION_TAG = 'x-clickhouse-exception-tag'
 
-<<<<<<< HEAD
-interface Clients {
-  readonly main: ClickHouseClient
-  readonly control: ClickHouseClient
-}
-
 /** A server's own limit, `low_cardinality_max_dictionary_size`, unless it was told otherwise. */
 const SERVER_DICTIONARY_TEXTS = 8192
-=======
->>>>>>> audit
+
 export class HttpEngine implements ColumnEngine {
   private clients: Promise<Clients> | undefined
   private contact: Promise<Layout> | undefined
