@@ -4,6 +4,7 @@
  */
 import { Batch } from '../common/batch.js'
 import { isSqlError } from '../common/sql-error.js'
+import type { EvaluationContext } from '../common/evaluation.js'
 import type { ExactValue, Value } from '../common/value.js'
 import type { Vector } from '../common/vector.js'
 import type { DeletePlan, UpdatePlan, UpdateTarget } from '../plan/change.js'
@@ -36,7 +37,21 @@ interface CompiledTarget {
   readonly autoColumn: number
   readonly assignments: readonly ReturnType<typeof compileAssignment>[]
   readonly onUpdate: readonly ReturnType<typeof compileAssignment>[]
+  /** Whether a column of a unique index is written, so that a row may become a duplicate. */
+  readonly mayCollide: boolean
 }
+
+/** A changed row that waits for its duplicates to be looked for. */
+interface MadeRow {
+  readonly rowKey: Uint8Array
+  readonly values: readonly Value[]
+  readonly warnings: readonly WarningArguments[]
+}
+
+type WarningArguments = Parameters<EvaluationContext['warn']>
+
+/** Rows whose duplicates are looked for at once. */
+const MADE_ROWS_MAX = 16_384
 
 export function compileUpdate(plan: UpdatePlan, options: PlanCompilerOptions): CompiledChange {
   const input = compilePlan(plan.input, options)
@@ -48,8 +63,11 @@ export function compileUpdate(plan: UpdatePlan, options: PlanCompilerOptions): C
 
 function compileTarget(target: UpdateTarget, positions: ReadonlyMap<ColumnId, number>): CompiledTarget {
   const layout = { columns: positions, correlated: new Map<ColumnId, number>(), subquery: undefined }
-  const { table } = target.rules
+  const { table, generated } = target.rules
+  const written = [...target.assignments, ...target.onUpdate, ...generated].map(({ column }) => column)
+  const unique = table.indexes.flatMap((index) => (index.unique ? index.parts : []))
   return {
+    mayCollide: unique.some((part) => written.includes(part.column)),
     builder: new RowBuilder(target.rules),
     rowKey: positions.get(target.rowKey) ?? -1,
     columns: target.rules.layout.map((column) => positions.get(column) ?? -1),
@@ -99,6 +117,12 @@ class UpdateRun {
   private readonly accesses: readonly TableAccess[]
   private readonly done: readonly Set<string>[]
   private readonly work: Batch
+  /** Whether rows are made first, so that their duplicates are looked for at once. */
+  private readonly looksAhead: boolean
+  private made: MadeRow[] = []
+  /** What there is to say of the row that is being made, if rows are made first. */
+  private warnings: WarningArguments[] = []
+  private readonly context: EvaluationContext
 
   constructor(
     private readonly plan: UpdatePlan,
@@ -110,6 +134,23 @@ class UpdateRun {
     this.accesses = plan.targets.map((target) => execution.transaction.table(target.rules.table))
     this.done = plan.targets.map(() => new Set<string>())
     this.work = Batch.ofTypes(input.output.map((column: OutputColumn) => column.type))
+    const [target, ...others] = targets
+    const [access] = this.accesses
+    this.looksAhead =
+      plan.ignore &&
+      others.length === 0 &&
+      target?.mayCollide === true &&
+      access?.looksAhead === true &&
+      primaryKeyOf(access.table) !== undefined
+    this.context = this.looksAhead ? this.notingContext() : execution.evaluation
+  }
+
+  /** The statement's context, but that warnings are noted with the row that is being made. */
+  private notingContext(): EvaluationContext {
+    const warn = (...warning: WarningArguments): void => {
+      this.warnings.push(warning)
+    }
+    return Object.assign(Object.create(this.execution.evaluation) as EvaluationContext, { warn })
   }
 
   async run(): Promise<ChangeResult> {
@@ -126,9 +167,15 @@ class UpdateRun {
             if (done !== undefined) await done
           }
         }
+        if (this.made.length >= MADE_ROWS_MAX) await this.storeMade()
         const pause = this.execution.pause()
         if (pause !== undefined) await pause
       }
+      await this.storeMade()
+    } catch (error) {
+      for (const { warnings } of this.made) this.tellWarnings(warnings)
+      this.tellWarnings(this.warnings)
+      throw error
     } finally {
       await source.close()
     }
@@ -152,13 +199,37 @@ class UpdateRun {
     if (sameRow(before, after)) return undefined
     for (const assignment of target.onUpdate) this.assign(target, assignment, after)
     const { ignore } = this.plan
-    const context = this.execution.evaluation
+    const { context } = this
     const options = { ignore, nullIsError: context.strict && !ignore, rowNumber: this.rowNumber }
     if (!target.builder.finish(after, context, options)) return undefined
     if (target.autoColumn >= 0) {
       ;(this.accesses[i] as TableAccess).noteAutoIncrement(after[target.autoColumn] as ExactValue)
     }
-    return this.write(i, rowKey, after)
+    if (!this.looksAhead) return this.write(i, rowKey, after)
+    this.made.push({ rowKey, values: after, warnings: this.warnings })
+    this.warnings = []
+    return undefined
+  }
+
+  private async storeMade(): Promise<void> {
+    const { made } = this
+    this.made = []
+    const rows = made.map(({ values }) => values)
+    const keys = made.map(({ rowKey }) => rowKey)
+    if (made.length > 0) await this.accesses[0]?.lookAhead(rows, false, keys)
+    for (const { rowKey, values, warnings } of made) {
+      this.tellWarnings(warnings)
+      const written = this.write(0, rowKey, values)
+      if (written !== undefined) await written
+      const pause = this.execution.isOverdue ? this.execution.pause() : undefined
+      if (pause !== undefined) await pause
+    }
+    // Of rows behind these that stay as they are.
+    this.tellWarnings(this.warnings.splice(0))
+  }
+
+  private tellWarnings(warnings: readonly WarningArguments[]): void {
+    for (const warning of warnings) this.execution.evaluation.warn(...warning)
   }
 
   private assign(
@@ -166,7 +237,7 @@ class UpdateRun {
     assignment: CompiledTarget['assignments'][number],
     row: Value[],
   ): void {
-    const context = this.execution.evaluation
+    const { context } = this
     const { name } = target.builder.table.columns[assignment.column] as ColumnDefinition
     const value = assignment.store(assignment.evaluate(this.work, 0, context), context, name, this.rowNumber)
     row[assignment.column] = value
@@ -177,7 +248,8 @@ class UpdateRun {
     let outcome
     try {
       const access = this.accesses[i] as TableAccess
-      outcome = access.update(rowKey, row, this.plan.ignore ? 'report' : 'throw')
+      const isReported = this.plan.ignore && this.targets[i]?.mayCollide === true
+      outcome = access.update(rowKey, row, isReported ? 'report' : 'throw')
     } catch (error) {
       this.ignoreRow(error)
       return undefined

@@ -197,9 +197,14 @@ export interface TableAccess {
   readonly looksAhead: boolean
   /**
    * Only with `looksAhead`. Looks for the duplicates of all these rows at once, before `insert` is asked to report those of each; `wantsRows`
-   * if `fetch` will be asked for rows that are found. What was named before is forgotten.
+   * if `fetch` will be asked for rows that are found. What was named before is forgotten. `updated`, of a table with a primary key, are rows that
+   * `update` will be asked to make these.
    */
-  lookAhead(rows: readonly (readonly Value[])[], wantsRows: boolean): MaybePromise<void>
+  lookAhead(
+    rows: readonly (readonly Value[])[],
+    wantsRows: boolean,
+    updated?: readonly RowKey[],
+  ): MaybePromise<void>
   /**
    * Only with `looksAhead`. As `insert` with 'report' for all rows of a batch, of which it answers the duplicates. Nothing else may be asked
    * until then, nor may the batch change.

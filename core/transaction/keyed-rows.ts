@@ -100,6 +100,12 @@ export class KeyedRows {
     return duplicates
   }
 
+  /** The row that was found with the primary key of this one. */
+  found(row: readonly Value[]): KeyedRow | undefined {
+    const text = this.hasPrimaryKey ? this.textOf(0, row) : undefined
+    return text === undefined ? undefined : this.stored.get(text)
+  }
+
   /** Undefined if it isn't known who has the row's keys: they have to be learnt. */
   insert(row: readonly Value[]): InsertOutcome | undefined {
     const texts = this.textsOf(row)

@@ -139,12 +139,27 @@ export class TableDriverAccess implements TableAccess {
     return this.storage.capabilities.upserts === true && this.table.indexes.some((index) => index.unique)
   }
 
-  lookAhead(rows: readonly (readonly Value[])[], wantsRows: boolean): MaybePromise<void> {
-    return run(this.lookUp(rows, wantsRows))
+  lookAhead(
+    rows: readonly (readonly Value[])[],
+    wantsRows: boolean,
+    updated: readonly RowKey[] = [],
+  ): MaybePromise<void> {
+    const keys = updated.map((rowKey) => this.keyOnly(bytesOf(rowKey)))
+    return run(this.lookUp([...keys, ...rows], wantsRows))
   }
 
   private *lookUp(rows: readonly (readonly Value[])[], wantsRows: boolean): Steps<void> {
     yield* (yield* this.keyedRows()).lookUp(rows, wantsRows, this.statement)
+  }
+
+  /** A row that has nothing but its primary key. */
+  private keyOnly(rowKey: Uint8Array): Value[] {
+    const row = new Array<Value>(this.table.columns.length).fill(null)
+    const key = this.rowKeys.decode(rowKey)
+    this.rowKeys.columns.forEach((column, i) => {
+      row[column] = key[i] ?? null
+    })
+    return row
   }
 
   insertNew(rows: Batch): MaybePromise<readonly DuplicateRow[]> {
@@ -270,8 +285,21 @@ export class TableDriverAccess implements TableAccess {
     if (rowKey instanceof KeyedRow) return this.updateKeyed(rowKey, row, onDuplicate)
     const key = bytesOf(rowKey)
     if (onDuplicate === 'throw') return this.holdUpdate(key, row)
+    if (this.looksAhead && primaryKeyOf(this.table) !== undefined) return run(this.updateFound(key, row))
     const isItself = (found: Uint8Array): boolean => compareBytes(found, key) === 0
     return run(this.unlessDuplicate(row, isItself, () => this.holdUpdate(key, row)))
+  }
+
+  /** As `updateKeyed`, for a row that is known by its key. It is as it was found: a statement changes no row twice. */
+  private *updateFound(rowKey: Uint8Array, row: readonly Value[]): Steps<InsertOutcome> {
+    const before = this.keyOnly(rowKey)
+    const keyed = yield* this.keyedRows()
+    if (keyed.found(before) === undefined) yield* keyed.learn([before], false, this.statement)
+    const known = keyed.found(before)
+    // Somebody has deleted it since it was read.
+    if (known === undefined) return INSERTED
+    const outcome = this.changeKeyed(row, (rows) => rows.update(known, row))
+    return isPromise(outcome) ? yield* settled(outcome) : outcome
   }
 
   private updateKeyed(

@@ -159,7 +159,7 @@ describeWithEngine('dictionaries', () => {
       await session.run(`INSERT INTO hit_${suffix} VALUES ${rowsFrom(0, 1)}`)
       await session.run(`INSERT INTO hit_${suffix} VALUES ${rowsFrom(1, ROWS)}`)
     }
-  })
+  }, 60_000)
 
   test('are for columns of few texts', async () => {
     expect(await dictionaries('hit_c')).toEqual(['loose', 'short', 'must', 'padded', 'two', 'plain'])

@@ -10,7 +10,7 @@ import type { ColumnText } from './sql-text.js'
 import { equalitySql, textFormOf, type TextForm } from './text-form.js'
 
 /** A column, or what is computed, that rows are grouped by in the first phase. */
-export interface PhaseKey {
+interface PhaseKey {
   readonly expression: Expression
   readonly column: ColumnText
 }
@@ -61,7 +61,7 @@ export class PartialTotals {
 }
 
 /** The first phase, and its keys as columns of it. */
-export interface FirstPhase {
+interface FirstPhase {
   readonly from: string
   readonly keys: readonly ColumnText[]
 }

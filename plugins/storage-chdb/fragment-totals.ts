@@ -16,7 +16,7 @@ import {
 import type { FragmentScope } from './fragment-scope.js'
 import type { ColumnText } from './sql-text.js'
 
-export interface Total {
+interface Total {
   readonly name: string
   readonly arguments: readonly Expression[]
   readonly distinct: boolean
@@ -27,7 +27,7 @@ export interface Total {
 /** SQL of one of the engine's aggregates, over a window if it has one. */
 export type Apply = (name: string, args: string) => string
 
-export interface TotalInput {
+interface TotalInput {
   readonly columns: ColumnTexts
   readonly scope: FragmentScope
   /** Whether what is summed up has a row at least, as a group has. */

@@ -149,7 +149,7 @@ export interface ColumnText {
 }
 
 /** A column of few different texts, which is cheap to group by. */
-export interface DictionaryText {
+interface DictionaryText {
   readonly isNullable: boolean
   /** The column of its exceptions, if it has any. */
   readonly exceptions: string | undefined

@@ -1,5 +1,5 @@
 /**
- * Goal: INSERT IGNORE, REPLACE and ON DUPLICATE KEY UPDATE do to tables in chDB what they do to tables in memory, count the same, warn the
+ * Goal: INSERT IGNORE, REPLACE, ON DUPLICATE KEY UPDATE and UPDATE IGNORE do to tables in chDB what they do to tables in memory, count and warn the
  * same, and are wholly there or not at all. Method: the same statements, made by chance from a seed that a failure prints, on both;
  * statements of so many rows that they are written in several blocks; one that fails behind its first block.
  */
@@ -124,6 +124,9 @@ function randomStatement(random: () => number): string {
   const assignments = ['a = VALUES(a)', 'a = a + 1', "b = CONCAT(b, 'z')", 'b = b', 'a = NULL']
   if (!drawsNumbers) assignments.push('id = id + 1', 'id = VALUES(id)')
   const assignment = () => one(assignments)
+  const changes = [`a = ${a()}`, 'a = a + 1', `b = ${b()}`, "b = CONCAT(b, 'b')", 'a = a']
+  if (!drawsNumbers) changes.push('id = id + 1', `id = ${1 + upTo(9)}`)
+  const order = `ORDER BY id, a, b LIMIT ${1 + upTo(9)}`
   const update = ` ON DUPLICATE KEY UPDATE ${assignment()}, ${assignment()}`
   return one([
     `INSERT IGNORE INTO ${table} ${source}`,
@@ -131,6 +134,8 @@ function randomStatement(random: () => number): string {
     `INSERT INTO ${table} ${source}${update}`,
     `INSERT IGNORE INTO ${table} ${source}${update}`,
     `DELETE FROM ${table} WHERE id % 4 = ${upTo(4)}`,
+    `UPDATE IGNORE ${table} SET ${one(changes)}, ${one(changes)} ${order}`,
+    `UPDATE IGNORE ${table} SET ${one(changes)} ${order}`,
   ])
 }
 
@@ -170,6 +175,7 @@ describeWithEngine('upserts', () => {
       `REPLACE INTO @big ${numbers(20_000)} SELECT i % 15000, i, 1 FROM s`,
       `INSERT INTO @big ${numbers(20_000)} SELECT i, i % 12000, i FROM s ON DUPLICATE KEY UPDATE n = n + VALUES(n)`,
       `INSERT IGNORE INTO @big ${numbers(20_000)} SELECT i * 2, -i, 0 FROM s`,
+      'UPDATE IGNORE @big SET u = u + 3, n = 5 ORDER BY id',
     ]
     for (const sql of statements) {
       await onBoth(sql)
