@@ -1,7 +1,8 @@
 /**
- * What a virtual database costs beside a direct connection, in one run: `npm run bench -- remote [--seconds 5] [--warm 3] [--rows 1000000] [--storage
- * hybrid]`. Point reads by sysbench (1 and 8 threads), also through a process that hands bytes on and nothing else; a join of 100 local keys with a large remote table, copies of that table into
- * lmdb and, in mode hybrid, chdb. The remote is a MariaDB of its own, on this machine.
+ * What a virtual database costs beside a direct connection, in one run: `npm run bench -- remote [--seconds 5] [--warm 3] [--rows 1000000]
+ * [--storage hybrid]`. Point reads by sysbench (1 and 8 threads), also through a process that hands bytes on and nothing else; a join of 100
+ * local keys with a large remote table; copies of that table into lmdb and, in mode hybrid, chdb. The remote is a MariaDB of its own, on
+ * this machine.
  */
 import { execFileSync } from 'node:child_process'
 import { loadavg } from 'node:os'
