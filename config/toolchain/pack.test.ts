@@ -1,10 +1,11 @@
 /**
  * Goal: what `npm pack` makes of the packages is a server, with nothing around it: it finds its configuration files and
- * its plugins, makes its sample database and answers; and an engine that a program embeds, with its types. Method: the packages are packed and unpacked into a folder of their own,
- * where each finds the packages that it declares, and no others.
+ * its plugins, makes its sample database and answers; and an engine that a program embeds, with its types. Method: the packages are packed, and npm
+ * installs them into a folder of their own; what they depend on comes in the versions of the repository's lock file from npm's cache, where `npm ci`
+ * has left them.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { ChildProgram } from '../../test/support/child-program.js'
@@ -14,22 +15,24 @@ import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temp
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PLUGINS = ['protocol-mysql', 'remote-mysql', 'router-placement', 'storage-lmdb', 'storage-memory']
 
+const PACKAGES = ['core', ...PLUGINS]
+
 interface Manifest {
   readonly bin: { readonly switchyard: string }
-  readonly dependencies?: Readonly<Record<string, string>>
 }
 
 let folder = ''
 
 beforeAll(async () => {
   folder = temporaryFolder()
-  const sources = new Map([
-    ['core', join(ROOT, 'core')],
-    ...PLUGINS.map((name) => [name, join(ROOT, 'plugins', name)] as const),
-  ])
-  await outputOf('npm', ['pack', ...sources.values(), '--pack-destination', folder])
-  for (const [name, source] of sources) await unpack(folder, name, source)
   // Compiles first what was changed since the last build.
+  await outputOf('npm', ['pack', ...PACKAGES.map(sourceOf), '--pack-destination', folder])
+  const dependencies = Object.fromEntries(PACKAGES.map((name) => [`@switchyard/${name}`, tarballOf(name)]))
+  const manifest = { type: 'module', dependencies }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lockFile(manifest)))
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+  await outputOf('npm', ['install', '--prefix', folder, ...flags])
 }, 60_000)
 afterAll(removeTemporaryFolders)
 
@@ -81,9 +84,7 @@ test('packed packages are an engine inside of a program', async () => {
 })
 
 test('packed packages have types', async () => {
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   writeFileSync(join(folder, 'typed.ts'), TYPED)
-  symlinkSync(join(ROOT, 'node_modules', '@types'), join(folder, 'node_modules', '@types'))
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
   const flags = [
     '--ignoreConfig',
@@ -127,25 +128,39 @@ function packed(folder: string, name: string): string {
   return join(folder, 'node_modules', '@switchyard', name)
 }
 
-/** As npm installs a package: its files, and what it depends on. */
-async function unpack(folder: string, name: string, source: string): Promise<void> {
-  const target = packed(folder, name)
-  mkdirSync(target, { recursive: true })
+function sourceOf(name: string): string {
+  return join(ROOT, name === 'core' ? name : join('plugins', name))
+}
+
+function tarballOf(name: string): string {
   const file = readdirSync(folder).find((each) => each.startsWith(`switchyard-${name}-`)) ?? 'missing'
-  await outputOf('tar', ['-xzf', join(folder, file), '--strip-components=1', '-C', target])
-  for (const dependency of Object.keys(manifestOf(target).dependencies ?? {})) {
-    const link = join(target, 'node_modules', dependency)
-    mkdirSync(dirname(link), { recursive: true })
-    symlinkSync(installed(dependency, source), link)
+  return `file:${file}`
+}
+
+interface Locked {
+  readonly link?: boolean
+  readonly dev?: boolean
+}
+
+/** The repository's, with the packages as tarballs in the place of its workspaces. */
+function lockFile(manifest: object): object {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, Locked>>
   }
+  const locked: Record<string, object> = { '': manifest }
+  for (const [path, entry] of Object.entries(packages)) {
+    if (entry.link === true || entry.dev === true) continue
+    const [, workspace = '', inside = ''] =
+      /^(?:plugins\/)?([^/]+)((?:\/node_modules\/.*)?)$/.exec(path) ?? []
+    if (path.startsWith('node_modules/')) locked[path] = entry
+    else if (PACKAGES.includes(workspace)) {
+      const resolved = inside === '' ? { resolved: tarballOf(workspace) } : {}
+      locked[`node_modules/@switchyard/${workspace}${inside}`] = { ...entry, ...resolved }
+    }
+  }
+  return { lockfileVersion: 3, requires: true, packages: locked }
 }
 
 function manifestOf(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
-}
-
-/** Where the repository's own packages find a dependency. */
-function installed(dependency: string, folder: string): string {
-  const candidate = join(folder, 'node_modules', dependency)
-  return existsSync(candidate) ? candidate : installed(dependency, dirname(folder))
 }

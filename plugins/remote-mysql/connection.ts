@@ -66,13 +66,17 @@ const SESSION = [
   'div_precision_increment = 4, autocommit = 1',
 ].join(', ')
 
-/** A statement that is prepared there; undefined while it is being, or if it can't be. */
+/** A statement that is prepared there; without an id while it is being. */
 interface Preparation {
   statementId: number | undefined
+  /** Monotonic; of the use before, which is near enough. */
+  usedAtMs: number
 }
 
-/** Statements that are kept prepared on one connection; beyond that the oldest go. */
-const PREPARED_MAX = 256
+/** Statements that are kept prepared on one connection: servers have room for some thousands of all their clients. */
+const PREPARED_MAX = 128
+/** Time without use after which one makes room for another; if none does, others stay texts, lest they drive out one another. */
+const PREPARED_IDLE_MS = 10_000
 /** How often the silence is looked at within its time. */
 const LOOKS = 8
 
@@ -212,31 +216,38 @@ export class RemoteConnection implements CommandHost {
 
   /** The prepared form of a template, if there is one by now. */
   preparedFor({ bound }: SqlTemplate): number | undefined {
-    return bound === undefined ? undefined : this.prepared.get(bound)?.statementId
+    const preparation = bound === undefined ? undefined : this.prepared.get(bound)
+    if (preparation !== undefined) preparation.usedAtMs = this.idleSinceMs
+    return preparation?.statementId
   }
 
   /** Has a template prepared behind the statement under way, if it is worth it: nobody waits for it. */
   prepareFor(template: SqlTemplate): void {
     const { bound } = template
     if (bound === undefined || !template.isWorthPreparing || this.isBroken || this.prepared.has(bound)) return
-    const preparation: Preparation = { statementId: undefined }
+    if (this.prepared.size >= PREPARED_MAX && !this.closeIdleOne()) return
+    const preparation: Preparation = { statementId: undefined, usedAtMs: performance.now() }
     this.prepared.set(bound, preparation)
     const prepare = new PrepareCommand(this, bound, (statementId) => {
       preparation.statementId = statementId
-      if (statementId === undefined) template.keepToText()
+      if (statementId !== undefined) return
+      this.prepared.delete(bound)
+      template.keepToText()
     })
     this.enqueue(prepare)
-    if (this.prepared.size > PREPARED_MAX) this.closeOldest()
   }
 
-  private closeOldest(): void {
-    for (const [text, { statementId }] of this.prepared) {
-      if (statementId === undefined) continue
+  /** Answers whether there was one. */
+  private closeIdleOne(): boolean {
+    const sinceMs = performance.now() - PREPARED_IDLE_MS
+    for (const [text, { statementId, usedAtMs }] of this.prepared) {
+      if (usedAtMs > sinceMs) continue
       this.prepared.delete(text)
       // Has no answer, and may therefore be sent before another one has come.
-      sendClose(statementId, this)
-      return
+      if (statementId !== undefined) sendClose(statementId, this)
+      return true
     }
+    return false
   }
 
   private start(command: StatementCommand): StatementCommand {

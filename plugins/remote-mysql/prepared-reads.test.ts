@@ -145,6 +145,6 @@ describeWithCommand(MARIADB_PROGRAMS, 'a query that is run again and again', () 
       for (let i = 0; i < 4; i++) expect((await session.rows(sql))[0]?.at(-1)).toBe('1')
     }
     const [rows] = await there.query("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'")
-    expect(Number((rows as unknown as string[][])[0]?.[1])).toBeLessThanOrEqual(256)
+    expect(Number((rows as unknown as string[][])[0]?.[1])).toBe(128)
   })
 })
