@@ -52,8 +52,14 @@ export function mutated(random: Random, whole: Buffer): Buffer {
 
 /** Waits until `isSo` answers true; the test's own time limit ends a wait in vain. */
 export async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await delay(10)
+  const giveUpAtMs = performance.now() + PATIENCE_MS
+  while (!(await isSo())) {
+    if (performance.now() > giveUpAtMs) throw new Error(`it has not come to that in ${PATIENCE_MS / 1000} s`)
+    await delay(10)
+  }
 }
+
+const PATIENCE_MS = 30_000
 
 /** The answer of a query of one row and one column. */
 export async function valueOf(connection: Connection, sql: string): Promise<unknown> {
