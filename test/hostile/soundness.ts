@@ -50,7 +50,7 @@ export function mutated(random: Random, whole: Buffer): Buffer {
   }
 }
 
-/** Waits until `isSo` answers true; the test's own time limit ends a wait in vain. */
+/** Waits until `isSo` answers true. Rejects after some time. */
 export async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
   const giveUpAtMs = performance.now() + PATIENCE_MS
   while (!(await isSo())) {
