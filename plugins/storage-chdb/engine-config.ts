@@ -19,6 +19,8 @@ export async function writeEngineConfig(file: string): Promise<string> {
     `<users_config>${escaped(file)}</users_config>`,
     `<profiles><default>${profile}</default></profiles>`,
     `<users><default>${user}</default></users>`,
+    // Also for tables that were made without it: see `createTableSql`.
+    '<merge_tree><min_rows_to_fsync_after_merge>1</min_rows_to_fsync_after_merge></merge_tree>',
   ]
   await writeFile(file, `<clickhouse>${parts.join('')}</clickhouse>\n`, { mode: 0o600 })
   return `--config-file=${file}`

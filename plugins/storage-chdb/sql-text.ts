@@ -42,8 +42,6 @@ const KIND = 'ReplacingMergeTree'
 
 /** What stages have beside the settings of tables. */
 export const STAGE_SETTINGS = {
-  // Of tables the parts that are merged stay for as long as it takes the system to flush what was made of them.
-  min_rows_to_fsync_after_merge: 1,
   // Nothing is merged before all of it is.
   max_bytes_to_merge_at_max_space_in_pool: 1,
   max_bytes_to_merge_at_min_space_in_pool: 1,
@@ -83,8 +81,8 @@ export function createTableSql(
   const replicated = `Replicated${KIND}('/clickhouse/tables/{uuid}/{shard}', '{replica}', `
   const kind = `${cluster === undefined ? `${KIND}(` : replicated}${VERSION_COLUMN}, ${DELETED_COLUMN})`
   const engine = `${kind} ORDER BY (${primaryKey.names.join(', ')})`
-  // What was acknowledged must be on disk: by default nothing is flushed.
-  const settings = ['fsync_after_insert = 1', 'fsync_part_directory = 1']
+  // What was acknowledged must be on disk, and stay there: by default nothing is flushed, and parts go at once when they are merged.
+  const settings = ['fsync_after_insert = 1', 'fsync_part_directory = 1', 'min_rows_to_fsync_after_merge = 1']
   if (isStage)
     settings.push(...Object.entries(STAGE_SETTINGS).map(([setting, value]) => `${setting} = ${value}`))
   const where = cluster === undefined ? '' : ` ON CLUSTER ${cluster}`
