@@ -6,6 +6,7 @@
  */
 import { createWriteStream, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createConnection, type Connection } from 'mysql2/promise'
@@ -22,6 +23,8 @@ const runs = Number(argument('runs', '3'))
 /** MariaDB doesn't know MySQL 8's default. */
 const collation = argument('collation', '')
 const LINES_PER_WRITE = 1000
+const QUIET_SECONDS = 40
+const SETTLE_SECONDS_MAX = 120
 
 async function writeHits(path: string): Promise<void> {
   const file = createWriteStream(path)
@@ -58,6 +61,18 @@ function bytesOf(folder: string, matching: RegExp): number {
   return bytes
 }
 
+/** What was merged goes from the disk some time later. */
+async function settledBytesOf(folder: string, matching: RegExp): Promise<number> {
+  let bytes = bytesOf(folder, matching)
+  for (let quiet = 0, left = SETTLE_SECONDS_MAX; quiet < QUIET_SECONDS && left > 0; left--) {
+    await setTimeout(1000)
+    const now = bytesOf(folder, matching)
+    quiet = now === bytes ? quiet + 1 : 0
+    bytes = now
+  }
+  return bytes
+}
+
 interface Prepared {
   readonly connection: Connection
   readonly bytes: number
@@ -74,7 +89,7 @@ async function prepare(rival: Rival, engine: string, path: string, files: RegExp
   const seconds = (performance.now() - startMs) / 1000
   // Once more what merges in the background would still do.
   if (engine !== 'InnoDB') runClient(rival, 'OPTIMIZE TABLE bench.hit')
-  const bytes = bytesOf(rival.folder, files)
+  const bytes = await settledBytesOf(rival.folder, files)
   console.log(
     `${engine.padEnd(8)} ${Math.round(rows / seconds).toLocaleString('en')} rows/s, ${(bytes / 2 ** 20).toFixed(0)} MB`,
   )
