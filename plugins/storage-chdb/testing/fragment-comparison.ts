@@ -81,7 +81,8 @@ function answerText(answer: Answer | undefined, suffix: string, showsWarnings: b
   if (error !== undefined)
     return `error ${error.message.replaceAll(new RegExp(`(sale|item)_${suffix}`, 'g'), '$1')}`
   const types = columns.map(({ type }) => `${type.name}(${type.length},${type.scale})`).join()
-  const sorted = rows.map((row) => JSON.stringify(row)).sort()
+  // 0 and -0 are equal: which of them stands for both in a group is up to the order of rows.
+  const sorted = rows.map((row) => JSON.stringify(row.map((cell) => (cell === '-0' ? '0' : cell)))).sort()
   const warnings = showsWarnings && status?.warningCount !== 0 ? ' with warnings' : ''
   return [`${types}${warnings}`, ...sorted].join('\n')
 }
