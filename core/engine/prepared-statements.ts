@@ -1,6 +1,6 @@
 /**
- * Prepared statements of a session: those of the binary protocol by number, those of PREPARE by name. Plans are kept by the types of
- * the parameters, because types decide what a statement means.
+ * Prepared statements of a session: those of the binary protocol by number, those of PREPARE by name. Their plans are the server's
+ * (`plan-cache.ts`): what one session prepares, others have planned already.
  */
 import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
@@ -10,47 +10,55 @@ import { parseNext, type ParsedStatement } from './parsing.js'
 import type { PreparedPlan } from './query-types.js'
 import type { RunningStatement } from './running-statement.js'
 import type { EngineSession } from './session.js'
+import type { PlannableStatement } from './planner.js'
 import { isQueryOrChange } from './statement-traits.js'
 
-/** Plans kept for one prepared statement. */
-const PLANS_MAX = 4
+/** Keys kept for one prepared statement. */
+const KEYS_MAX = 4
 
 export class Prepared {
-  private readonly plans: KeptPlan[] = []
+  private readonly keys: KeptKey[] = []
 
   constructor(
     readonly text: string,
     readonly parsed: ParsedStatement,
   ) {}
 
-  planFor(settingsKey: string, parameters: readonly TypedValue[]): PreparedPlan | undefined {
-    for (const kept of this.plans) {
-      if (kept.settingsKey === settingsKey && fits(kept, parameters)) return kept.plan
+  /**
+   * By what the plan cache knows the statement: its text, the types of its parameters, because they decide what it means, and the
+   * settings. A key once made is kept: cutting and hashing it anew would cost more than a look-up.
+   */
+  keyFor(settingsKey: string, parameters: readonly TypedValue[]): string {
+    for (const kept of this.keys) {
+      if (kept.settingsKey === settingsKey && areAlike(kept.types, parameters)) return kept.key
     }
-    return undefined
-  }
-
-  keep(settingsKey: string, parameters: readonly TypedValue[], plan: PreparedPlan): void {
-    if (this.plans.length >= PLANS_MAX) this.plans.shift()
-    this.plans.push({ settingsKey, types: parameters.map(({ type }) => type), plan })
+    const types = parameters.map(({ type }) => type)
+    const key = [settingsKey, 'prepared', ...types.map(typeKey), this.text].join('\u0000')
+    if (this.keys.length >= KEYS_MAX) this.keys.shift()
+    this.keys.push({ settingsKey, types, key })
+    return key
   }
 }
 
-interface KeptPlan {
+interface KeptKey {
   readonly settingsKey: string
   readonly types: readonly SqlType[]
-  readonly plan: PreparedPlan
-}
-
-function fits({ types, plan: { pinned } }: KeptPlan, parameters: readonly TypedValue[]): boolean {
-  for (let i = 0; i < types.length; i++) {
-    if (!isAlike(types[i] as SqlType, (parameters[i] as TypedValue).type)) return false
-  }
-  for (const { slot, value } of pinned) if (parameters[slot]?.value !== value) return false
-  return true
+  readonly key: string
 }
 
 /** Lengths don't count: every string is as good as another. */
+function typeKey({ name, unsigned, scale, collation }: SqlType): string {
+  return `${name} ${unsigned ? 'unsigned' : ''} ${scale} ${collation}`
+}
+
+function areAlike(types: readonly SqlType[], parameters: readonly TypedValue[]): boolean {
+  for (let i = 0; i < types.length; i++) {
+    if (!isAlike(types[i] as SqlType, (parameters[i] as TypedValue).type)) return false
+  }
+  return true
+}
+
+/** Of one `typeKey`. */
 function isAlike(first: SqlType, second: SqlType): boolean {
   return (
     first === second ||
@@ -149,16 +157,38 @@ async function describe(
   session: EngineSession,
   running: RunningStatement,
 ): Promise<readonly ResultColumn[]> {
-  const { statement, parameterCount } = prepared.parsed
+  const { statement } = prepared.parsed
   if (!isQueryOrChange(statement)) return []
+  const plan = await planUnknown(prepared, statement, session, running)
+  if (plan === undefined) return []
+  session.core.checkAccess(session, plan.dependencies)
+  return plan.kind === 'query' ? plan.columns : []
+}
+
+/** The plan for parameters of which nothing is known; undefined if there is none before they are. */
+async function planUnknown(
+  prepared: Prepared,
+  statement: PlannableStatement,
+  { core, plans, state }: EngineSession,
+  running: RunningStatement,
+): Promise<PreparedPlan | undefined> {
+  const { parameterCount } = prepared.parsed
   const unknown = Array.from({ length: parameterCount }, (): TypedValue => ({ type: NULL_TYPE, value: null }))
+  const key = prepared.keyFor(state.settingsKey, unknown)
+  const known = core.plans.find(
+    key,
+    unknown.map(({ value }) => value),
+    plans,
+  )
+  if (known !== undefined) return known
   try {
-    const plan = await session.plans.make(statement, running, unknown)
-    return plan.kind === 'query' ? plan.columns : []
+    const plan = await plans.make(statement, running, unknown, { rowsMax: state.selectRowsMax })
+    if (plan.cacheable) core.plans.add(key, plan)
+    return plan
   } catch (error) {
     // What depends on a parameter's type is settled at EXECUTE; names that don't exist are wrong now.
     if (parameterCount === 0 || !isSqlError(error) || NAME_ERRORS.has(error.code)) throw error
-    return []
+    return undefined
   }
 }
 

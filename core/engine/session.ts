@@ -20,6 +20,7 @@ import type {
 import { settle } from './settle.js'
 import { fieldList } from './field-list.js'
 import { StatementRunner } from './statement-runner.js'
+import type { PlannableStatement } from './planner.js'
 import { isQueryOrChange } from './statement-traits.js'
 import { fingerprintOf, parseNext, parseNextOrComment, type StatementFingerprint } from './parsing.js'
 import { PlanRunner, StalePlan } from './plan-runner.js'
@@ -157,8 +158,8 @@ export class EngineSession implements Session {
     const fingerprint = fingerprintOf(text, this.state)
     if (fingerprint !== undefined) {
       const key = `${this.state.settingsKey}\u0000${fingerprint.key}`
-      const plan = this.core.plans.find(key, fingerprint.literals)
-      if (plan !== undefined && this.plans.isCurrent(plan)) {
+      const plan = this.core.plans.find(key, fingerprint.literals, this.plans)
+      if (plan !== undefined) {
         const running = this.begin(text, fingerprint.literals as readonly Value[])
         return this.guard(running, sink, () => {
           const ran = this.runner.run(plan, running, sink, false, undefined)
@@ -336,35 +337,41 @@ export class EngineSession implements Session {
   ): MaybePromise<void> {
     running.parameters = parameters.map((parameter) => parameter.value)
     const { statement } = prepared.parsed
-    const plan = prepared.planFor(this.state.settingsKey, parameters)
-    const into = statement.kind === 'query' ? statement.into : undefined
-    if (plan !== undefined && this.plans.isCurrent(plan)) {
+    if (!isQueryOrChange(statement)) {
+      return this.statements.run(statement, {
+        running,
+        sink,
+        moreResults,
+        parameters,
+        fingerprint: undefined,
+      })
+    }
+    const key = prepared.keyFor(this.state.settingsKey, parameters)
+    const plan = this.core.plans.find(key, running.parameters, this.plans)
+    if (plan !== undefined) {
+      const into = statement.kind === 'query' ? statement.into : undefined
       const ran = this.runner.run(plan, running, sink, moreResults, into)
       if (!(ran instanceof Promise)) return ran
       return ran.catch((error: unknown) => {
         if (!(error instanceof StalePlan)) throw error
-        return this.planPrepared(prepared, parameters, running, sink, moreResults)
+        return this.planPrepared(statement, key, parameters, running, sink, moreResults)
       })
     }
-    return this.planPrepared(prepared, parameters, running, sink, moreResults)
+    return this.planPrepared(statement, key, parameters, running, sink, moreResults)
   }
 
-  private async planPrepared(
-    prepared: Prepared,
+  private planPrepared(
+    statement: PlannableStatement,
+    key: string,
     parameters: readonly TypedValue[],
     running: RunningStatement,
     sink: ResultSink,
     moreResults: boolean,
   ): Promise<void> {
-    const { statement } = prepared.parsed
-    if (!isQueryOrChange(statement)) {
-      await this.statements.run(statement, { running, sink, moreResults, parameters, fingerprint: undefined })
-      return
-    }
-    await this.plans.run(statement, running, sink, moreResults, {
+    return this.plans.run(statement, running, sink, moreResults, {
       parameters,
       keep: (plan) => {
-        prepared.keep(this.state.settingsKey, parameters, plan)
+        this.core.plans.add(key, plan)
       },
     })
   }
