@@ -10,6 +10,14 @@ export type ExactValue = number | bigint
 /** Something that may be at hand now or later; a caller awaits only what really is a promise. */
 export type MaybePromise<T> = T | Promise<T>
 
+/**
+ * NULLs, to be replaced by values. An array that grows from nothing is one of small numbers first, and is changed into another kind, with
+ * a call out of compiled code, by whoever finds other values in it.
+ */
+export function newValues(count: number): Value[] {
+  return count === 1 ? [null] : new Array<Value>(count).fill(null)
+}
+
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return value instanceof Promise
 }

@@ -6,6 +6,7 @@ import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
 import { NULL_TYPE, type SqlType } from '../common/sql-type.js'
 import type { PreparedStatement, ResultColumn } from '../spi/session.js'
+import type { IntoClause } from '../plan/syntax/index.js'
 import { parseNext, type ParsedStatement } from './parsing.js'
 import type { PreparedPlan } from './query-types.js'
 import type { RunningStatement } from './running-statement.js'
@@ -17,12 +18,19 @@ import { isQueryOrChange } from './statement-traits.js'
 const KEYS_MAX = 4
 
 export class Prepared {
+  /** The statement if it is one that is planned. */
+  readonly planned: PlannableStatement | undefined
+  readonly into: IntoClause | undefined
   private readonly keys: KeptKey[] = []
 
   constructor(
     readonly text: string,
     readonly parsed: ParsedStatement,
-  ) {}
+  ) {
+    const { statement } = parsed
+    this.planned = isQueryOrChange(statement) ? statement : undefined
+    this.into = statement.kind === 'query' ? statement.into : undefined
+  }
 
   /**
    * By what the plan cache knows the statement: its text, the types of its parameters, because they decide what it means, and the
@@ -157,9 +165,8 @@ async function describe(
   session: EngineSession,
   running: RunningStatement,
 ): Promise<readonly ResultColumn[]> {
-  const { statement } = prepared.parsed
-  if (!isQueryOrChange(statement)) return []
-  const plan = await planUnknown(prepared, statement, session, running)
+  if (prepared.planned === undefined) return []
+  const plan = await planUnknown(prepared, prepared.planned, session, running)
   if (plan === undefined) return []
   session.core.checkAccess(session, plan.dependencies)
   return plan.kind === 'query' ? plan.columns : []

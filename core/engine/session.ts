@@ -6,7 +6,7 @@ import type { RoleName } from '../catalog/account.js'
 import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError, SqlError } from '../common/sql-error.js'
 import { SqlMode } from '../common/sql-mode.js'
-import type { ExactValue, MaybePromise, Value } from '../common/value.js'
+import { newValues, type ExactValue, type MaybePromise, type Value } from '../common/value.js'
 import type {
   ClientInfo,
   ParameterValue,
@@ -21,7 +21,6 @@ import { settle } from './settle.js'
 import { fieldList } from './field-list.js'
 import { StatementRunner } from './statement-runner.js'
 import type { PlannableStatement } from './planner.js'
-import { isQueryOrChange } from './statement-traits.js'
 import { fingerprintOf, parseNext, parseNextOrComment, type StatementFingerprint } from './parsing.js'
 import { PlanRunner, StalePlan } from './plan-runner.js'
 import { PreparedStatements, type Prepared } from './prepared-statements.js'
@@ -335,10 +334,12 @@ export class EngineSession implements Session {
     sink: ResultSink,
     moreResults: boolean,
   ): MaybePromise<void> {
-    running.parameters = parameters.map((parameter) => parameter.value)
-    const { statement } = prepared.parsed
-    if (!isQueryOrChange(statement)) {
-      return this.statements.run(statement, {
+    const values = newValues(parameters.length)
+    for (let i = 0; i < values.length; i++) values[i] = (parameters[i] as TypedValue).value
+    running.parameters = values
+    const { planned } = prepared
+    if (planned === undefined) {
+      return this.statements.run(prepared.parsed.statement, {
         running,
         sink,
         moreResults,
@@ -347,17 +348,16 @@ export class EngineSession implements Session {
       })
     }
     const key = prepared.keyFor(this.state.settingsKey, parameters)
-    const plan = this.core.plans.find(key, running.parameters, this.plans)
+    const plan = this.core.plans.find(key, values, this.plans)
     if (plan !== undefined) {
-      const into = statement.kind === 'query' ? statement.into : undefined
-      const ran = this.runner.run(plan, running, sink, moreResults, into)
+      const ran = this.runner.run(plan, running, sink, moreResults, prepared.into)
       if (!(ran instanceof Promise)) return ran
       return ran.catch((error: unknown) => {
         if (!(error instanceof StalePlan)) throw error
-        return this.planPrepared(statement, key, parameters, running, sink, moreResults)
+        return this.planPrepared(planned, key, parameters, running, sink, moreResults)
       })
     }
-    return this.planPrepared(statement, key, parameters, running, sink, moreResults)
+    return this.planPrepared(planned, key, parameters, running, sink, moreResults)
   }
 
   private planPrepared(

@@ -3,7 +3,7 @@
  */
 import { Batch } from '../common/batch.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
-import type { MaybePromise, Value } from '../common/value.js'
+import { newValues, type MaybePromise, type Value } from '../common/value.js'
 import { compileExpression, type ExpressionLayout } from '../functions/compile-expression.js'
 import type { Expression } from '../plan/expression.js'
 import type { RangeBounds, ScanNode } from '../plan/logical.js'
@@ -127,11 +127,11 @@ function evaluateBound(
   context: EvaluationContext,
 ): Value[] | undefined {
   if (bound === undefined) return undefined
-  const values: Value[] = []
+  const values = newValues(bound.length)
   for (let i = 0; i < bound.length; i++) {
     const value = (bound[i] as Evaluator)(SINGLE_ROW, 0, context)
     if (value === null && !nullSafeParts.includes(i)) return EMPTY
-    values.push(value)
+    values[i] = value
   }
   return values
 }

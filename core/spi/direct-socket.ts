@@ -6,6 +6,7 @@
  */
 import { writeSync } from 'node:fs'
 import { connect, Socket, type NetConnectOpts, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
+import { copyRange } from '../common/bytes.js'
 
 /** What is used of the handle: the descriptor, -1 once it is closed. */
 interface SocketHandle {
@@ -68,7 +69,7 @@ function sharedReads(reader: () => Socket, taker?: BytesTaker): OnReadOpts {
     callback(length) {
       if (taker?.(shared, length) === true) return true
       // Who listens keeps the bytes, and what another socket reads comes to the same place.
-      reader().emit('data', Buffer.from(shared.subarray(0, length)))
+      reader().emit('data', copyRange(shared, 0, length))
       return true
     },
   }

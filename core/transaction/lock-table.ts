@@ -90,7 +90,9 @@ export class LockTable {
     for (let i = all.length - 1; i >= 0; i--) {
       const held = all[i] as HeldKeys
       if (held.table !== this) continue
-      all.splice(i, 1)
+      // They have no order.
+      const last = all.pop()
+      if (last !== undefined && i < all.length) all[i] = last
       this.releaseHeld(owner, held)
     }
   }
@@ -207,7 +209,9 @@ class LockQueue {
   }
 
   request(owner: LockOwner, isExclusive: boolean, patience: LockPatience): boolean | Promise<boolean> {
-    const own = this.holders[this.positionOf(owner)]
+    // Reading at -1 would look for a property of that name.
+    const at = this.positionOf(owner)
+    const own = at < 0 ? undefined : this.holders[at]
     if (own !== undefined && (own.isExclusive || !isExclusive)) return true
     const isUpgrade = own !== undefined
     if (this.isCompatible(owner, isExclusive) && (isUpgrade || this.waits.length === 0)) {

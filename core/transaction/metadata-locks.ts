@@ -4,7 +4,7 @@
  * order of asking, so a waiting ALTER TABLE also holds up later statements, as in MySQL.
  */
 import { type MaybePromise } from '../common/value.js'
-import { StatementPatience, type LockOwner } from './lock-owner.js'
+import { StatementPatience, type LockKey, type LockOwner } from './lock-owner.js'
 import { LockTable } from './lock-table.js'
 
 /** What a metadata lock is on: a table by its id, or by `database.name` while it doesn't exist; a database by name. */
@@ -16,7 +16,9 @@ export type MetadataObject =
 /** Tables whose locks stay in memory when nobody holds them; about 200 bytes each. */
 const OBJECTS_KEPT = 4096
 
-const SPACE = { table: 0, name: 1, database: 2 } as const
+const TABLE_SPACE = 0
+const NAME_SPACE = 1
+const DATABASE_SPACE = 2
 
 export class MetadataLocks {
   private readonly table = new LockTable(OBJECTS_KEPT)
@@ -34,8 +36,8 @@ export class MetadataLocks {
   ): MaybePromise<void> {
     const granted = this.table.acquire(
       owner,
-      SPACE[object.kind],
-      object.kind === 'table' ? object.id : object.name,
+      spaceOf(object),
+      keyOf(object),
       mode === 'exclusive',
       new StatementPatience('wait', timeoutMs, statement),
     )
@@ -43,10 +45,19 @@ export class MetadataLocks {
   }
 
   holds(owner: LockOwner, object: MetadataObject): boolean {
-    return this.table.holds(owner, SPACE[object.kind], object.kind === 'table' ? object.id : object.name)
+    return this.table.holds(owner, spaceOf(object), keyOf(object))
   }
 
   releaseAll(owner: LockOwner): void {
     this.table.releaseAll(owner)
   }
+}
+
+function spaceOf({ kind }: MetadataObject): number {
+  if (kind === 'table') return TABLE_SPACE
+  return kind === 'name' ? NAME_SPACE : DATABASE_SPACE
+}
+
+function keyOf(object: MetadataObject): LockKey {
+  return object.kind === 'table' ? object.id : object.name
 }

@@ -26,10 +26,10 @@ export function scanRanges(
   const encoder = index?.encoder ?? runtime.keyEncoder
   if (encoder === undefined) return [EVERYTHING]
   const isUnique = index?.definition.unique ?? true
-  const ranges = (scan.ranges.length === 0 ? [FULL_RANGE] : scan.ranges).map((range): ScanRange => ({
-    ...encoder.encodeRange(range),
-    isPoint: isUnique && isWholeKey(range, encoder.partCount),
-  }))
+  const ranges = (scan.ranges.length === 0 ? [FULL_RANGE] : scan.ranges).map((range): ScanRange => {
+    const { lower, upper } = encoder.encodeRange(range)
+    return { lower, upper, isPoint: isUnique && isWholeKey(range, encoder.partCount) }
+  })
   if (ranges.length === 1) return ranges
   const disjoint = joinRanges(ranges)
   return scan.reverse ? disjoint.reverse() : disjoint
@@ -41,6 +41,7 @@ function isWholeKey(
 ): boolean {
   if (lower?.length !== partCount || upper?.length !== partCount || !lowerInclusive || !upperInclusive)
     return false
+  if (lower === upper) return !lower.includes(null)
   return lower.every((value, i) => value !== null && value === upper[i])
 }
 

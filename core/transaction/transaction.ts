@@ -58,10 +58,10 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   /** Tables whose AUTO_INCREMENT counter was moved. */
   movedCounters: Set<TableRuntime> | undefined
   readonly environment: TransactionEnvironment
-  private readonly overlays: (Overlay | undefined)[] = []
+  private overlays: (Overlay | undefined)[] = []
   private ownDriverWrites: TableDriverWrites | undefined
   private driverTransactions: Map<TableStorage, DriverTransaction> | undefined
-  private readonly tables: TableAccess[] = []
+  private tables: TableAccess[] = []
   /** What a statement has inserted beside the overlays. */
   private readonly staged: StagedTable[] = []
   private readonly savepoints: Savepoint[] = []
@@ -354,9 +354,10 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
       this.environment.metadataLocks.releaseAll(this.owner)
     }
     this.discardStages()
-    this.overlays.length = 0
-    this.tables.length = 0
-    this.savepoints.length = 0
+    // Cutting an array is a call out of compiled code; most transactions are one statement.
+    this.overlays = []
+    this.tables = []
+    if (this.savepoints.length > 0) this.savepoints.length = 0
   }
 
   persistCounters(tableIds: readonly number[]): MaybePromise<void> {

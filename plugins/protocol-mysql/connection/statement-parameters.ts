@@ -88,7 +88,8 @@ export function readParameters(
   clientCharset: string,
 ): readonly ParameterValue[] {
   if (bound.count === 0) return NO_PARAMETERS
-  const nulls = reader.slice((bound.count + 7) >> 3)
+  const nullsAt = reader.position
+  reader.skip((bound.count + 7) >> 3)
   if (reader.uint8() === 1) bound.types = readTypes(reader, bound.count)
   const { types } = bound
   if (types === undefined) throw sqlError('ER_WRONG_ARGUMENTS', 'mysqld_stmt_execute')
@@ -97,7 +98,7 @@ export function readParameters(
   for (let i = 0; i < bound.count; i++) {
     const type = types[i] as number
     const longData = bound.takeLongData(i)
-    const isNull = (((nulls[i >> 3] as number) >> (i & 7)) & 1) === 1
+    const isNull = ((reader.byteAt(nullsAt + (i >> 3)) >> (i & 7)) & 1) === 1
     if (longData !== undefined) parameters[i] = stringParameter(type & TYPE_MASK, longData, text)
     else parameters[i] = isNull ? NULL_PARAMETER : readParameter(reader, type, text)
   }
@@ -126,8 +127,8 @@ function readParameter(reader: PayloadReader, typeAndFlag: number, text: TextRea
       return isUnsigned ? { type: BIGINT_TYPE, value: reader.uint32() } : integer(reader.int32())
     case WireType.LongLong:
       return isUnsigned
-        ? { type: UNSIGNED_BIGINT_TYPE, value: canonical(reader.uint64()) }
-        : { type: BIGINT_TYPE, value: canonical(reader.int64()) }
+        ? { type: UNSIGNED_BIGINT_TYPE, value: reader.uint64() }
+        : { type: BIGINT_TYPE, value: reader.int64() }
     case WireType.Float:
       return finite(FLOAT_TYPE, reader.float())
     case WireType.Double:

@@ -2,7 +2,7 @@
  * Reads the fields of one packet's payload in order. Every read is checked against the payload's end: what a client sends
  * is never trusted, and a field that isn't there is ER_MALFORMED_PACKET.
  */
-import { sqlError } from '@switchyard/core/spi'
+import { sqlError, type ExactValue } from '@switchyard/core/spi'
 
 const TWO_POW_32 = 0x1_0000_0000
 
@@ -53,12 +53,14 @@ export class PayloadReader {
     return this.bytes.readInt32LE(this.take(4))
   }
 
-  int64(): bigint {
-    return this.bytes.readBigInt64LE(this.take(8))
+  int64(): ExactValue {
+    const at = this.take(8)
+    return narrow(this.bytes, at, this.bytes.readInt32LE(at + 4)) ?? this.bytes.readBigInt64LE(at)
   }
 
-  uint64(): bigint {
-    return this.bytes.readBigUInt64LE(this.take(8))
+  uint64(): ExactValue {
+    const at = this.take(8)
+    return narrow(this.bytes, at, this.bytes.readUInt32LE(at + 4)) ?? this.bytes.readBigUInt64LE(at)
   }
 
   float(): number {
@@ -80,6 +82,11 @@ export class PayloadReader {
     const value = this.uint32() * TWO_POW_32 + low
     if (!Number.isSafeInteger(value)) throw sqlError('ER_MALFORMED_PACKET')
     return value
+  }
+
+  /** One of the bytes that were skipped or are still to come. */
+  byteAt(position: number): number {
+    return this.bytes[position] as number
   }
 
   /** A view of the next `length` bytes. */
@@ -115,4 +122,10 @@ export class PayloadReader {
     this.at = at + length
     return at
   }
+}
+
+/** Eight bytes with these upper four as a number, without a detour by a bigint; undefined if it can't hold them exactly. */
+function narrow(bytes: Buffer, at: number, high: number): number | undefined {
+  const value = high * TWO_POW_32 + bytes.readUInt32LE(at)
+  return Number.isSafeInteger(value) ? value : undefined
 }
