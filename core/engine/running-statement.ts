@@ -59,6 +59,8 @@ export class RunningStatement implements StatementContext, EvaluationContext {
   stageRows = 0
   /** Opens the file that it reads (LOAD DATA). */
   file: (() => AsyncIterator<Uint8Array>) | undefined
+  /** Its client was told of an error. */
+  hasFailed = false
   /** How often its plan turned out to be outdated while it ran. */
   replans = 0
   private stopped: SqlError | undefined

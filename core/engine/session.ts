@@ -182,17 +182,11 @@ export class EngineSession implements Session {
     let isFirst = true
     for (;;) {
       const running = this.begin(text, [])
-      const outcome = { hasMore: false, failed: false }
-      const watched: ResultSink = Object.assign(Object.create(sink) as ResultSink, {
-        fail: (error: SqlError) => {
-          outcome.failed = true
-          sink.fail(error)
-        },
-      })
-      await this.guard(running, watched, async () => {
+      const outcome = { hasMore: false }
+      await this.guard(running, sink, async () => {
         const parsed = parseNextOrComment(text, offset, this.state, multiStatements ? 'multiple' : 'plain')
         if (parsed === undefined) {
-          this.done(running, watched, false, DONE)
+          this.done(running, sink, false, DONE)
           return
         }
         offset = parsed.end
@@ -200,14 +194,14 @@ export class EngineSession implements Session {
         outcome.hasMore = hasMore
         await this.statements.run(parsed.statement, {
           running,
-          sink: watched,
+          sink,
           moreResults: hasMore,
           parameters: undefined,
           fingerprint: isFirst && !hasMore ? fingerprint : undefined,
         })
       })
       isFirst = false
-      if (outcome.failed || !outcome.hasMore || this.isClosed) return
+      if (running.hasFailed || !outcome.hasMore || this.isClosed) return
     }
   }
 
@@ -229,6 +223,7 @@ export class EngineSession implements Session {
   guard(running: RunningStatement, sink: ResultSink, action: () => MaybePromise<void>): MaybePromise<void> {
     this.counters.questions++
     if (this.core.shutdown.isUnderWay) {
+      running.hasFailed = true
       this.finish(running)
       sink.fail(sqlError('ER_SERVER_SHUTDOWN'))
       return undefined
@@ -240,6 +235,7 @@ export class EngineSession implements Session {
       },
       (error) => {
         const known = this.knownError(error)
+        running.hasFailed = true
         running.recordError(known)
         this.keepConditions(running)
         this.state.rowCount = -1

@@ -83,6 +83,14 @@ export function commandName(statement: Statement): string {
   }
 }
 
+const snakeCases = new Map<string, string>()
+
+/** There are as many as there are kinds of statements. */
 function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  let snake = snakeCases.get(name)
+  if (snake === undefined) {
+    snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    snakeCases.set(name, snake)
+  }
+  return snake
 }

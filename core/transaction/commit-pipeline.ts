@@ -142,7 +142,7 @@ export class CommitPipeline {
   }
 
   private enqueue(commit: QueuedCommit, logged: Promise<void> | undefined): void {
-    const last = this.groups[this.groups.length - 1]
+    const last = this.groups.at(-1)
     if (last !== undefined && logged !== undefined && last.durable === logged) {
       last.commits.push(commit)
       return

@@ -47,7 +47,7 @@ export class StorageState {
 
 export class ReadView implements Member {
   listPosition = -1
-  private readonly snapshots: (SharedSnapshot | undefined)[] = []
+  private snapshots: (SharedSnapshot | undefined)[] = []
   private references = 1
   /** When a later view took its place, in milliseconds of `performance.now()`. */
   supersededAtMs: number | undefined
@@ -95,7 +95,7 @@ export class ReadView implements Member {
 
   private releaseSnapshots(): void {
     for (const snapshot of this.snapshots) snapshot?.release()
-    this.snapshots.length = 0
+    this.snapshots = []
   }
 }
 

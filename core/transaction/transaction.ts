@@ -312,7 +312,7 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
 
   countRows(runtime: TableRuntime, rows: number, bytes: number): void {
     this.locks.writeCount++
-    const last = this.sizeChanges[this.sizeChanges.length - 1]
+    const last = this.sizeChanges.at(-1)
     const isMarked = this.sizeChanges.length === this.markedSizeChanges
     if (last?.runtime === runtime && !isMarked) {
       last.rows += rows

@@ -166,7 +166,7 @@ export class Overlay {
   /** Keeps a write set's bytes, at most `CHUNK_BYTES`, and answers a reader that walks them, for `note`. */
   keep(writeSet: WriteSet): WriteSetReader {
     const { byteLength } = writeSet
-    let chunk = this.chunks[this.chunks.length - 1]
+    let chunk = this.chunks.at(-1)
     if (chunk === undefined || chunk.byteLength + byteLength > CHUNK_BYTES) {
       chunk = this.pool.take()
       this.chunks.push(chunk)
