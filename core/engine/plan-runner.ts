@@ -1,6 +1,7 @@
 /**
  * Runs plans in a session's transaction and tells the sink: queries batch by batch, changes with their counts.
  */
+import { performance } from 'node:perf_hooks'
 import type { Batch } from '../common/batch.js'
 import type { TypedValue } from '../common/evaluation.js'
 import { formatMessage, isSqlError, sqlError, SqlError } from '../common/sql-error.js'
@@ -104,7 +105,7 @@ export class PlanRunner {
       },
       () => {
         const rows = receiver.finish(running)
-        this.host.core.usage.note(plan, performance.now() - running.startedAtMs)
+        this.noteRun(plan, running)
         this.host.keepConditions(running)
         this.state.foundRows = plan.countsAllRows ? Math.max(execution?.foundRows ?? 0, rows) : rows
         this.state.rowCount = into === undefined ? -1 : rows
@@ -136,7 +137,7 @@ export class PlanRunner {
         result = await plan.change.run(this.newExecution(transaction, running))
       },
       () => {
-        this.host.core.usage.note(plan, performance.now() - running.startedAtMs)
+        this.noteRun(plan, running)
         const { affectedRows = 0, lastInsertId = 0, generatedId = 0, info = '' } = result ?? {}
         if (generatedId !== 0) this.state.lastInsertId = generatedId
         this.host.keepConditions(running)
@@ -150,6 +151,12 @@ export class PlanRunner {
     return done.catch((error: unknown) => {
       throw staleIfOutdated(error, running)
     })
+  }
+
+  private noteRun(plan: PreparedPlan, running: RunningStatement): void {
+    running.endedAtMs = performance.now()
+    const elapsedMs = running.endedAtMs - running.startedAtMs
+    this.host.core.usage.note(plan, elapsedMs, running.startedAtMicros / 1000)
   }
 
   private newExecution(transaction: CoreTransaction, running: RunningStatement): Execution {

@@ -2,6 +2,7 @@
  * One statement while it runs: the context that expressions, operators and drivers get. One object plays both roles, so that a
  * short statement allocates little; what few statements need (abort signal, call-site state) is made when it is asked for.
  */
+import { performance } from 'node:perf_hooks'
 import { constants } from 'node:buffer'
 import type { EvaluationContext, TimeZone, WarningLevel } from '../common/evaluation.js'
 import { ERRORS, type ErrorCode } from '../common/error-catalogue.js'
@@ -46,6 +47,10 @@ class StatementMemory implements MemoryAccount {
 export class RunningStatement implements StatementContext, EvaluationContext {
   readonly memory: MemoryAccount
   readonly startedAtMs = performance.now()
+  /** The same by the clock on the wall, whatever the session's time is set to. */
+  readonly startedAtMicros = Date.now() * 1000
+  /** When its plan had run and its transaction, if it stood alone, had ended; 0 before. */
+  endedAtMs = 0
   readonly statementTimeMicros: number
   readonly correlated: readonly Value[] = []
   parameters: readonly Value[]
@@ -76,7 +81,7 @@ export class RunningStatement implements StatementContext, EvaluationContext {
   ) {
     this.parameters = parameters
     this.memory = new StatementMemory(memoryLimitBytes)
-    this.statementTimeMicros = session.nowMicros()
+    this.statementTimeMicros = session.fixedMicros === 0 ? this.startedAtMicros : session.fixedMicros
   }
 
   get evaluation(): EvaluationContext {

@@ -72,7 +72,8 @@ export class SessionState implements EvaluationSession {
   /** RAND() after SET rand_seed1 or rand_seed2. */
   private seeded: RandomGenerator | undefined
   /** SET timestamp; 0 for the clock's. */
-  private fixedMicros = 0
+  /** What SET timestamp has set; 0 for the time that it is. */
+  fixedMicros = 0
   /** sql_select_limit; undefined for its default, which is none. */
   selectRowsMax: ExactValue | undefined
 

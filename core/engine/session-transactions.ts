@@ -92,6 +92,7 @@ export class SessionTransactions {
       consistentSnapshot,
       lockWaitTimeoutMs: state.rowLockTimeoutMs,
       connectionId: state.connectionId,
+      startedAtMicros: this.running()?.startedAtMicros,
     })
     state.nextIsolation = undefined
     state.nextReadOnly = undefined

@@ -2,6 +2,7 @@
  * A session: takes statements one at a time, finds or makes their plans, runs them in the session's transaction, and answers to a
  * sink. A statement whose plan is cached and whose storages answer at once runs without a single promise.
  */
+import { performance } from 'node:perf_hooks'
 import type { RoleName } from '../catalog/account.js'
 import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError, SqlError } from '../common/sql-error.js'
@@ -260,7 +261,7 @@ export class EngineSession implements Session {
     if (this.running === running) this.running = undefined
     this.activity.command = 'Sleep'
     this.activity.text = null
-    this.activity.sinceMs = performance.now()
+    this.activity.sinceMs = running.endedAtMs === 0 ? performance.now() : running.endedAtMs
   }
 
   /** What SHOW WARNINGS will show. */

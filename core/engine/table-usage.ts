@@ -100,19 +100,18 @@ export class TableUsages {
     return usage
   }
 
-  /** A plan has run. */
-  note(plan: PreparedPlan, elapsedMs: number): void {
+  /** A plan has run, begun at `startedAtMs` since 1970. */
+  note(plan: PreparedPlan, elapsedMs: number, startedAtMs: number): void {
     const { dependencies } = plan
     if (dependencies.length === 0) return
     const usages = this.ofPlans.get(plan) ?? this.usagesOf(plan)
-    const nowMs = Date.now()
     for (let i = 0; i < usages.length; i++) {
       const usage = usages[i] as TableUsage
       const dependency = dependencies[i] as PreparedPlan['dependencies'][number]
       if (dependency.isTemporary || !isOurs(dependency.id)) continue
       usage.totalMs += elapsedMs
       usage.lastMs = elapsedMs
-      usage.usedAtMs = nowMs
+      usage.usedAtMs = startedAtMs
       if (plan.traits.joins) usage.joins++
       if (plan.traits.aggregates) usage.aggregations++
       this.unsaved.add(dependency.id)
@@ -120,7 +119,7 @@ export class TableUsages {
         usage.selects++
         continue
       }
-      usage.modifiedAtMs = nowMs
+      usage.modifiedAtMs = startedAtMs
       if (dependency.privilege === 'INSERT') usage.inserts++
       else if (dependency.privilege === 'UPDATE') usage.updates++
       else usage.deletes++

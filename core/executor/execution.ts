@@ -4,6 +4,7 @@
  * Operators are pulled batch by batch. A batch is valid until the next call; an operator that keeps rows copies them. Answers
  * come at once where they can, so that a plan over a synchronous driver runs without a promise.
  */
+import { performance } from 'node:perf_hooks'
 import type { Batch } from '../common/batch.js'
 import type { EvaluationContext } from '../common/evaluation.js'
 import type { ColumnId } from '../plan/expression.js'
@@ -68,7 +69,7 @@ export class Execution {
   ) {
     this.countsFoundRows = parent?.countsFoundRows ?? countsFoundRows
     this.root = parent?.root ?? this
-    this.sliceStartMs = performance.now()
+    this.sliceStartMs = parent === undefined ? performance.now() : 0
   }
 
   /** Results of shared sub-plans and work tables, by their id. */

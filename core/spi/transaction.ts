@@ -31,6 +31,8 @@ export interface TransactionOptions {
   readonly consistentSnapshot: boolean
   readonly lockWaitTimeoutMs: number
   readonly connectionId: number
+  /** Microseconds since 1970, if a clock has just been read. */
+  readonly startedAtMicros?: number | undefined
 }
 
 export interface TransactionManager {

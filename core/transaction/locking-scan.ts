@@ -12,6 +12,7 @@
  * not. Under READ COMMITTED no ranges are locked, and rows that the filter rejects in their committed version
  * are passed by without a lock (InnoDB's semi-consistent read).
  */
+import { performance } from 'node:perf_hooks'
 import type { Batch } from '../common/batch.js'
 import { copyRange } from '../common/bytes.js'
 import { isPromise, type MaybePromise } from '../common/value.js'

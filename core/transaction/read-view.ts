@@ -3,6 +3,7 @@
  * is read through it, taken when it is first needed and, at the latest, before the next change of that storage; so all of
  * them belong to the view's commit number.
  */
+import { performance } from 'node:perf_hooks'
 import { MemberList, type Member } from './member-list.js'
 import { sqlError } from '../common/sql-error.js'
 import type { KeyspaceSnapshot, KeyspaceStorage } from '../spi/storage.js'

@@ -2,6 +2,7 @@
  * Fills a scan's batch from runs of rows: the filter's columns are decoded first, of all rows of a run, then the rows that it lets
  * through, column by column. Their bytes are copied once, into memory of the batch that its string columns borrow from.
  */
+import { performance } from 'node:perf_hooks'
 import { Batch } from '../common/batch.js'
 import { asBuffer } from '../common/charset-utf8.js'
 import type { RunVisitor } from '../spi/storage.js'

@@ -2,6 +2,7 @@
  * Plain scans: rows as the transaction's snapshot and its own writes have them, by the rows' own order or through an
  * index. Slices are read synchronously where the driver can; a scan that finds little gives way to others now and then.
  */
+import { performance } from 'node:perf_hooks'
 import type { Batch } from '../common/batch.js'
 import { copyRange } from '../common/bytes.js'
 import { isPromise, type MaybePromise } from '../common/value.js'

@@ -70,7 +70,7 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   private owner: LockOwner | undefined
   private statementMark: TransactionMark | undefined
   private state: State = 'active'
-  private readonly startedAtMicros = Date.now() * 1000
+  private readonly startedAtMicros: number
 
   constructor(
     private readonly host: TransactionHost,
@@ -78,6 +78,7 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
     readonly options: TransactionOptions,
   ) {
     this.environment = host.environment
+    this.startedAtMicros = options.startedAtMicros ?? Date.now() * 1000
     if (options.consistentSnapshot && options.isolation === 'REPEATABLE READ') this.readView()
   }
 
@@ -412,7 +413,7 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   }
 
   private discardStages(): void {
-    for (const table of this.staged.splice(0)) table.discard()
+    if (this.staged.length > 0) for (const table of this.staged.splice(0)) table.discard()
   }
 
   private rollbackTo(mark: TransactionMark | undefined): void {

@@ -7,6 +7,7 @@
  *
  * `docs/decisions/009-lmdb-overlay.md` says why it isn’t done with LMDB's own unflushed commits.
  */
+import { performance } from 'node:perf_hooks'
 import {
   ADOPT,
   hasAdoptions,
