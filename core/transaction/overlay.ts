@@ -84,6 +84,22 @@ export class Overlay {
     this.order(keyspace, offset)
   }
 
+  /**
+   * As `put` of a value of so many bytes, which the caller writes before anybody reads: answers where in `placedIn` it goes. It goes there at the
+   * latest when that is another chunk.
+   */
+  place(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number, valueBytes: number): number {
+    this.reserve(keyEnd - keyStart + valueBytes)
+    const offset = this.current.place(keyspace, key, keyStart, keyEnd, valueBytes)
+    this.order(keyspace, offset)
+    return offset + ENTRY_HEADER_BYTES + keyEnd - keyStart
+  }
+
+  /** The chunk that the last entry went to; its bytes may move with the next one. */
+  get placedIn(): WriteSet {
+    return this.current
+  }
+
   remove(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): void {
     this.reserve(keyEnd - keyStart)
     this.order(keyspace, this.current.remove(keyspace, key, keyStart, keyEnd))
@@ -252,11 +268,12 @@ class KeyOrder {
     this.prefix = prefixOf(key, keyStart, keyEnd)
     let low = 0
     let high = blocks.length - 1
+    // Ascending writes are common: look behind the end first.
+    if (high > 0 && this.isBehind(overlay, key, keyStart, keyEnd, blocks[high - 1] as Block)) low = high
     while (low < high) {
       const middle = (low + high) >>> 1
       const block = blocks[middle] as Block
-      if (this.compare(overlay, key, keyStart, keyEnd, block, block.references.length - 1) > 0)
-        low = middle + 1
+      if (this.isBehind(overlay, key, keyStart, keyEnd, block)) low = middle + 1
       else high = middle
     }
     this.block = low
@@ -309,6 +326,16 @@ class KeyOrder {
     this.blocks.splice(this.block + 1, 0, new Block(references.splice(at), prefixes.splice(at)))
   }
 
+  private isBehind(
+    overlay: Overlay,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    block: Block,
+  ): boolean {
+    return this.compare(overlay, key, keyStart, keyEnd, block, block.references.length - 1) > 0
+  }
+
   /** Order of the key that is looked for and the one at a place. */
   private compare(
     overlay: Overlay,
@@ -331,7 +358,7 @@ class KeyOrder {
   ): boolean {
     let low = 0
     let high = block.references.length
-    // Ascending writes are common: look behind the end first.
+    // For the same reason.
     if (high > 0) {
       const atEnd = this.compare(overlay, key, keyStart, keyEnd, block, high - 1)
       if (atEnd >= 0) {
