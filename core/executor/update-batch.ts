@@ -35,6 +35,8 @@ export interface CompiledUpdateBatch {
   /** The statement's own assignments; then, for rows that these change, the others and what is generated. */
   readonly assignments: readonly Step[]
   readonly consequences: readonly Step[]
+  /** The number of the first step that is generated. */
+  readonly generatedFrom: number
   readonly checks: readonly { readonly name: string; readonly condition: Evaluator }[]
   /** Columns that get values, ascending. */
   readonly written: readonly number[]
@@ -70,6 +72,7 @@ export function compileUpdateBatch(
     columns,
     assignments: target.assignments.map(step),
     consequences: [...target.onUpdate, ...generated].map(step),
+    generatedFrom: target.assignments.length + target.onUpdate.length,
     checks: checks.map(({ name, condition }) => ({
       name,
       condition: compileExpression(condition, expressions),
@@ -174,8 +177,13 @@ export class UpdateBatch implements RowUpdates {
       for (let i = assignments; i < steps.length; i++) (this.values[i] as Vector).pushNull()
       return false
     }
-    for (let i = assignments; i < steps.length; i++) this.computeStep(i, row, rowNumber)
-    this.checkNulls(row)
+    const { generatedFrom } = this.compiled
+    for (let i = assignments; i < generatedFrom; i++) this.computeStep(i, row, rowNumber)
+    this.replaceNulls(row, false)
+    if (generatedFrom < steps.length) {
+      for (let i = generatedFrom; i < steps.length; i++) this.computeStep(i, row, rowNumber)
+      this.replaceNulls(row, true)
+    }
     this.check(row)
     return true
   }
@@ -196,14 +204,15 @@ export class UpdateBatch implements RowUpdates {
     return false
   }
 
-  private checkNulls(row: number): void {
+  /** Of generated columns, which are computed from what the others have then, or of the others. */
+  private replaceNulls(row: number, ofGenerated: boolean): void {
     const { after, noting } = this
     for (let i = 0; i < this.written.length; i++) {
       const column = this.written[i] as number
       const vector = after[column] as Vector
       if (!vector.isNull(row)) continue
       const definition = this.definitionOf(column)
-      if (definition.nullable) continue
+      if (definition.nullable || (definition.generated !== undefined) !== ofGenerated) continue
       if (noting.strict) throw sqlError('ER_BAD_NULL_ERROR', definition.name)
       noting.warn('Warning', 'ER_BAD_NULL_ERROR', definition.name)
       vector.truncate(row)
