@@ -49,6 +49,8 @@ export class BulkChanges {
   private readonly foreignKeys: ForeignKeyChecks
   private readonly entries: readonly EntryChange[]
   private readonly patience: LockPatience
+  /** A statement alone doesn't read what it has written to indexes, but looks for keys of unique ones. */
+  private readonly ordersLater: boolean
   /** A row as it was and as it will be, of which only the columns of indexes are filled in. */
   private readonly oldRow: Value[]
   private readonly newRow: Value[]
@@ -61,6 +63,7 @@ export class BulkChanges {
   ) {
     this.foreignKeys = new ForeignKeyChecks(transaction, runtime)
     this.entries = runtime.indexes.map((index) => new EntryChange(index))
+    this.ordersLater = transaction.options.autocommit
     this.patience = transaction.patience('skip')
     this.oldRow = new Array<Value>(runtime.table.columns.length).fill(null)
     this.newRow = [...this.oldRow]
@@ -127,7 +130,8 @@ export class BulkChanges {
       if (!this.lockRemoved()) break
       for (let j = 0; j < entries.length; j++) {
         const { index, removed } = entries[j] as EntryChange
-        overlay.remove(index.keyspace, removed.bytes, 0, removed.length)
+        if (this.ordersLater) overlay.removeUnordered(index.keyspace, removed.bytes, 0, removed.length)
+        else overlay.remove(index.keyspace, removed.bytes, 0, removed.length)
       }
       overlay.remove(rowKeyspace, rowKey, 0, rowKey.length)
       bytes += this.oldBytes
@@ -190,8 +194,14 @@ export class BulkChanges {
     for (let i = 0; i < entries.length; i++) {
       const { index, removed, added, isChanged } = entries[i] as EntryChange
       if (!isChanged) continue
-      overlay.remove(index.keyspace, removed.bytes, 0, removed.length)
-      overlay.put(index.keyspace, added.bytes, 0, added.length, rowKey, 0, rowKey.length)
+      const { keyspace } = index
+      if (this.ordersLater && !index.definition.unique) {
+        overlay.removeUnordered(keyspace, removed.bytes, 0, removed.length)
+        overlay.putUnordered(keyspace, added.bytes, 0, added.length, rowKey, 0, rowKey.length)
+      } else {
+        overlay.remove(keyspace, removed.bytes, 0, removed.length)
+        overlay.put(keyspace, added.bytes, 0, added.length, rowKey, 0, rowKey.length)
+      }
     }
     return true
   }
