@@ -267,7 +267,11 @@ class TableScanOperator implements Operator {
     this.finished = true
     const closed = this.cursor?.close()
     if (this.withKeys === undefined) this.pool.give(this.rows)
-    else this.keyedPool?.give(this.withKeys)
+    else {
+      // What its strings lie in isn't its own.
+      this.withKeys.clear()
+      this.keyedPool?.give(this.withKeys)
+    }
     return closed
   }
 }

@@ -73,7 +73,7 @@ export class BulkChanges {
   update(changes: RowUpdates, start: number): number {
     const { transaction, runtime } = this
     transaction.beforeWrite(runtime.table)
-    if (this.foreignKeys.isNeeded || this.mayBeUnseen) return start
+    if (this.foreignKeys.concerns(changes.written) || this.mayBeUnseen) return start
     const { written, after, rowKeys, rows, count } = changes
     const entries = this.entries.filter(({ index }) => index.columns.some((each) => written.includes(each)))
     if (this.isRangeLocked(entries)) return start
@@ -118,7 +118,7 @@ export class BulkChanges {
   delete(rowKeys: BytesVector, start: number): number {
     const { transaction, runtime, entries } = this
     transaction.beforeWrite(runtime.table)
-    if (this.foreignKeys.isNeeded) return start
+    if (this.foreignKeys.isReferenced) return start
     const overlay = transaction.overlayForWrite(runtime.state)
     const snapshot = transaction.latestOf(runtime.state)
     const { rowKeyspace } = runtime
