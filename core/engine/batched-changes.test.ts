@@ -82,6 +82,8 @@ const SURE = [
   'UPDATE single SET a = a + 1 + (RAND() > 2), c = a',
 ] as const
 
+const WAITS = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+
 async function outcome(session: TestSession, sql: string): Promise<unknown> {
   const [answer] = await session.execute(sql)
   const { affectedRows, info } = answer?.status ?? {}
@@ -172,8 +174,7 @@ describe.each(['memory', 'lmdb'])('in %s', (storage) => {
     await other.run('INSERT INTO t VALUES (5000, 11500, 0)')
     const update = 'UPDATE t SET u = u + 10000, v = 1 WHERE id <= 1900'
     const waiting = session.run(update)
-    const waits = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
-    while ((await other.rows(waits))[0]?.[0] !== '1') await new Promise(setImmediate)
+    while ((await other.rows(WAITS))[0]?.[0] !== '1') await new Promise(setImmediate)
     // Rows before it are locked, and what was written of them is nobody else's to see.
     await expect(other.rows('SELECT id FROM t WHERE id = 3 FOR UPDATE NOWAIT')).rejects.toMatchObject({
       code: 'ER_LOCK_NOWAIT',
@@ -185,6 +186,43 @@ describe.each(['memory', 'lmdb'])('in %s', (storage) => {
     await other.run('DELETE FROM t WHERE id = 5000')
     expect((await session.run(update)).status?.affectedRows).toBe(1900)
     expect(await session.rows('SELECT COUNT(*) FROM t WHERE u > 10000')).toEqual([['1900']])
+    await session.run('DROP TABLE t')
+  })
+
+  test('who has locked a range of an index is waited for', async () => {
+    await session.run('CREATE TABLE t (id INT PRIMARY KEY, v INT, KEY (v))')
+    const numbers = 'WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 2000)'
+    await session.run(`INSERT INTO t ${numbers} SELECT i, i FROM n`)
+    const other = await engine.session('d')
+    await other.run('BEGIN')
+    expect(await other.rows('SELECT id FROM t WHERE v BETWEEN 5000 AND 6000 FOR UPDATE')).toEqual([])
+    const waiting = session.run('UPDATE t SET v = v + 4000')
+    while ((await other.rows(WAITS))[0]?.[0] !== '1') await new Promise(setImmediate)
+    expect(await other.rows('SELECT id FROM t WHERE v BETWEEN 5000 AND 6000 FOR UPDATE')).toEqual([])
+    await other.run('COMMIT')
+    expect((await waiting).status?.affectedRows).toBe(2000)
+    expect(await session.rows('SELECT COUNT(*) FROM t WHERE v BETWEEN 5000 AND 6000')).toEqual([['1001']])
+    await session.run('DROP TABLE t')
+  })
+
+  test('rows that the snapshot has otherwise are found through every index', async () => {
+    await session.run('CREATE TABLE t (id INT PRIMARY KEY, v INT, n INT, KEY (v))')
+    const numbers = 'WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 2000)'
+    await session.run(`INSERT INTO t ${numbers} SELECT i, i, 0 FROM n`)
+    const other = await engine.session('d')
+    await session.run('BEGIN')
+    expect(await session.rows('SELECT COUNT(*) FROM t')).toEqual([['2000']])
+    await other.run('UPDATE t SET v = v + 10000 WHERE id IN (5, 1500)')
+    expect((await session.run('UPDATE t SET n = n + 1')).status?.affectedRows).toBe(2000)
+    for (const [range, found] of [
+      ['v > 9000', '2'],
+      ['v IN (5, 1500)', '0'],
+      ['v > 0', '2000'],
+    ] as const) {
+      const sql = `SELECT COUNT(*), SUM(n) FROM t FORCE INDEX (v) WHERE ${range}`
+      expect(await session.rows(sql)).toEqual([[found, found === '0' ? null : found]])
+    }
+    await session.run('COMMIT')
     await session.run('DROP TABLE t')
   })
 

@@ -110,7 +110,7 @@ export class BulkChanges {
       bytes += size - oldSize
     }
     this.fill(after, chunk)
-    if (i > start) transaction.countRows(runtime, 0, bytes)
+    if (i > start) transaction.countRows(runtime, 0, bytes, i - start)
     return i
   }
 
@@ -136,7 +136,7 @@ export class BulkChanges {
       overlay.remove(rowKeyspace, rowKey, 0, rowKey.length)
       bytes += this.oldBytes
     }
-    if (i > start) transaction.countRows(runtime, start - i, -bytes)
+    if (i > start) transaction.countRows(runtime, start - i, -bytes, i - start)
     return i
   }
 
@@ -154,8 +154,8 @@ export class BulkChanges {
   }
 
   private isRangeLocked(entries: readonly EntryChange[]): boolean {
-    const { locks } = this.transaction.environment
-    return locks.hasRanges && entries.some(({ index }) => locks.hasRangesIn(index.keyspace))
+    const { environment, locks } = this.transaction
+    return entries.some(({ index }) => environment.locks.hasOthersRangesIn(locks, index.keyspace))
   }
 
   private keyAt(rowKeys: BytesVector, row: number): Buffer {
