@@ -70,6 +70,13 @@ export class WriteSetBuilder implements WriteSet {
     return offset
   }
 
+  /** As `put` of a value of so many bytes, which the caller writes before anybody reads: behind the key. */
+  place(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number, valueBytes: number): number {
+    const offset = this.startEntry(PUT, keyspace, keyEnd - keyStart, valueBytes)
+    copyBytes(key, keyStart, keyEnd, this.bytes, offset + ENTRY_HEADER_BYTES)
+    return offset
+  }
+
   /** Adds a remove. Answers the offset of the entry. */
   remove(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): number {
     const offset = this.startEntry(REMOVE, keyspace, keyEnd - keyStart, 0)

@@ -85,12 +85,12 @@ export class InsertNumbers {
     return true
   }
 
-  /** NULL, a missing value and (by default) 0 ask for the next number. */
-  fill(values: Value[], isMissing: boolean, context: EvaluationContext): Value[] | Promise<Value[]> {
+  /** NULL, which a missing value is too, and (by default) 0 ask for the next number. */
+  fill(values: Value[], context: EvaluationContext): Value[] | Promise<Value[]> {
     const at = this.compiled.autoColumn
     const value = values[at] as ExactValue | null
     const zeroGenerates = (context.sqlMode & SqlMode.NO_AUTO_VALUE_ON_ZERO) === 0
-    if (!isMissing && value !== null && (Number(value) !== 0 || !zeroGenerates)) {
+    if (value !== null && (Number(value) !== 0 || !zeroGenerates)) {
       if (!this.access.drawsNumbers) this.access.noteAutoIncrement(value)
       this.lastGiven = value
       return values

@@ -7,11 +7,13 @@ import type { ColumnDefinition } from '../plan/schema.js'
 import { implicitDefault } from './implicit-defaults.js'
 import type { ColumnSource, InsertCompiler, MissingSource } from './insert-compiler.js'
 import type { InsertNumbers } from './insert-numbers.js'
-import type { LineCompiler } from './loaded-lines.js'
 
 const EMPTY_ROW = Object.assign(new Batch([]), { rowCount: 1 })
 
-/** A row's values in the order of the table's columns. `rowNumber` counts from 1. Waits only for AUTO_INCREMENT. */
+/**
+ * A row's values in the order of the table's columns. `rowNumber` counts from 1. Of a file come the fields of a line in their order, then
+ * what it has no fields for and the values of SET. Waits only for AUTO_INCREMENT.
+ */
 export function newRow(
   compiled: InsertCompiler,
   batch: Batch,
@@ -20,60 +22,19 @@ export function newRow(
   context: EvaluationContext,
   numbers: InsertNumbers,
 ): Value[] | Promise<Value[]> {
-  const { lines } = compiled
+  const { columns, table, plan, autoColumn, lines } = compiled
   numbers.beginRow()
-  return lines === undefined
-    ? givenRow(compiled, batch, row, rowNumber, context, numbers)
-    : loadedRow(compiled, lines, batch, row, rowNumber, context, numbers)
-}
-
-function givenRow(
-  compiled: InsertCompiler,
-  batch: Batch,
-  row: number,
-  rowNumber: number,
-  context: EvaluationContext,
-  numbers: InsertNumbers,
-): Value[] | Promise<Value[]> {
-  const { columns, table, plan, autoColumn } = compiled
+  const values = lines === undefined ? [] : lines.values(batch, row, context, rowNumber)
   const defaulted = plan.defaultPlaces?.get(rowNumber - 1)
-  const values: Value[] = []
-  let isAutoMissing = false
   for (let i = 0; i < columns.length; i++) {
     const source = columns[i] as ColumnSource
-    const isDefault =
-      source.kind === 'missing' || defaulted?.some((target) => plan.targets[target]?.column === i) === true
-    if (isDefault) {
-      values.push(missingValue(compiled, i, values, rowNumber, context))
-      if (i === autoColumn) isAutoMissing = true
-    } else {
-      const value = batch.columns[source.from]?.get(row) ?? null
-      values.push(source.store(value, context, (table.columns[i] as ColumnDefinition).name, rowNumber))
-    }
-  }
-  return autoColumn < 0 ? values : numbers.fill(values, isAutoMissing, context)
-}
-
-/** The fields of a line in their order, then what it has no fields for, then the values of SET. */
-function loadedRow(
-  compiled: InsertCompiler,
-  lines: LineCompiler,
-  batch: Batch,
-  row: number,
-  rowNumber: number,
-  context: EvaluationContext,
-  numbers: InsertNumbers,
-): Value[] | Promise<Value[]> {
-  const { columns, table, autoColumn } = compiled
-  const values = lines.values(batch, row, context, rowNumber)
-  for (let i = 0; i < columns.length; i++) {
-    const source = columns[i] as ColumnSource
-    if (source.kind === 'given') {
+    const isDefault = defaulted?.some((target) => plan.targets[target]?.column === i) === true
+    if (source.kind === 'given' && !isDefault) {
       const value = batch.columns[source.from]?.get(row) ?? null
       values[i] = source.store(value, context, (table.columns[i] as ColumnDefinition).name, rowNumber)
-    } else if (!lines.hasField(i)) values[i] = missingValue(compiled, i, values, rowNumber, context)
+    } else if (lines?.hasField(i) !== true) values[i] = missingValue(compiled, i, values, rowNumber, context)
   }
-  return autoColumn < 0 ? values : numbers.fill(values, values[autoColumn] === null, context)
+  return autoColumn < 0 ? values : numbers.fill(values, context)
 }
 
 function missingValue(

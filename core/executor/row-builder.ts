@@ -76,20 +76,33 @@ export class RowBuilder {
    * if a check fails under IGNORE: the row is to be left out.
    */
   finish(row: Value[], context: EvaluationContext, options: FinishOptions): boolean {
-    this.compute(row, context, options.rowNumber)
-    const { columns } = this.rules.table
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i] as ColumnDefinition
-      if (row[i] !== null || column.nullable || i === options.drawn) continue
-      if (options.nullIsError) throw sqlError('ER_BAD_NULL_ERROR', column.name)
-      context.warn('Warning', 'ER_BAD_NULL_ERROR', column.name)
-      row[i] = implicitDefault(column.type)
+    this.replaceNulls(row, context, options, false)
+    if (this.generated.length > 0) {
+      this.compute(row, context, options.rowNumber)
+      this.replaceNulls(row, context, options, true)
     }
     return this.check(row, context, options.ignore)
   }
 
+  /** Of generated columns, which are computed from what the others have then, or of the others. */
+  private replaceNulls(
+    row: Value[],
+    context: EvaluationContext,
+    options: FinishOptions,
+    ofGenerated: boolean,
+  ): void {
+    const { columns } = this.rules.table
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i] as ColumnDefinition
+      if (row[i] !== null || column.nullable || i === options.drawn) continue
+      if ((column.generated !== undefined) !== ofGenerated) continue
+      if (options.nullIsError) throw sqlError('ER_BAD_NULL_ERROR', column.name)
+      context.warn('Warning', 'ER_BAD_NULL_ERROR', column.name)
+      row[i] = implicitDefault(column.type)
+    }
+  }
+
   private compute(row: Value[], context: EvaluationContext, rowNumber: number): void {
-    if (this.generated.length === 0) return
     const batch = this.batchOf(row)
     for (const { column, evaluate, store } of this.generated) {
       const definition = this.rules.table.columns[column] as ColumnDefinition

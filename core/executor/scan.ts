@@ -4,6 +4,7 @@
 import { Batch } from '../common/batch.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { newValues, type MaybePromise, type Value } from '../common/value.js'
+import type { BytesVector } from '../common/vector.js'
 import { compileExpression, type ExpressionLayout } from '../functions/compile-expression.js'
 import type { Expression } from '../plan/expression.js'
 import type { RangeBounds, ScanNode } from '../plan/logical.js'
@@ -190,8 +191,9 @@ class TableScanOperator implements Operator {
     private readonly keyedPool: BatchPool | undefined,
     private readonly execution: Execution,
   ) {
-    this.rows = pool.take()
     this.withKeys = keyedPool?.take()
+    // The keys are the last column.
+    this.rows = this.withKeys === undefined ? pool.take() : new Batch(this.withKeys.columns.slice(0, -1))
   }
 
   next(): MaybePromise<Batch | undefined> {
@@ -235,6 +237,7 @@ class TableScanOperator implements Operator {
       planned: this.parts.planned?.(this.execution),
       wantRowKeys: node.rowKey !== undefined,
       output: this.rows,
+      keyOutput: this.withKeys?.columns.at(-1) as BytesVector | undefined,
     })
   }
 
@@ -246,6 +249,10 @@ class TableScanOperator implements Operator {
     }
     const result = this.withKeys
     if (result === undefined || this.cursor === undefined) return batch
+    if (batch === this.rows) {
+      result.rowCount = batch.rowCount
+      return result
+    }
     result.clear()
     const last = batch.columns.length
     for (let i = 0; i < last; i++) {
@@ -259,8 +266,12 @@ class TableScanOperator implements Operator {
   close(): MaybePromise<void> {
     this.finished = true
     const closed = this.cursor?.close()
-    this.pool.give(this.rows)
-    if (this.withKeys !== undefined) this.keyedPool?.give(this.withKeys)
+    if (this.withKeys === undefined) this.pool.give(this.rows)
+    else {
+      // What its strings lie in isn't its own.
+      this.withKeys.clear()
+      this.keyedPool?.give(this.withKeys)
+    }
     return closed
   }
 }

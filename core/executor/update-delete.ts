@@ -6,7 +6,7 @@ import { Batch } from '../common/batch.js'
 import { isSqlError } from '../common/sql-error.js'
 import type { EvaluationContext } from '../common/evaluation.js'
 import type { ExactValue, Value } from '../common/value.js'
-import type { Vector } from '../common/vector.js'
+import type { BytesVector, Vector } from '../common/vector.js'
 import type { DeletePlan, UpdatePlan, UpdateTarget } from '../plan/change.js'
 import type { ColumnId } from '../plan/expression.js'
 import type { LogicalNode, OutputColumn, ScanNode } from '../plan/logical.js'
@@ -27,6 +27,7 @@ import { HeldMemory } from './held-memory.js'
 import { IGNORABLE } from './insert.js'
 import { RowBuilder, compileAssignment, replaceValue } from './row-builder.js'
 import { readRows } from './set-operators.js'
+import { compileUpdateBatch, UpdateBatch, type CompiledUpdateBatch } from './update-batch.js'
 
 interface CompiledTarget {
   readonly builder: RowBuilder
@@ -50,6 +51,8 @@ interface MadeRow {
 
 type WarningArguments = Parameters<EvaluationContext['warn']>
 
+/** Fewer rows than these go one by one. */
+const BATCH_ROWS_MIN = 8
 /** Rows whose duplicates are looked for at once. */
 const MADE_ROWS_MAX = 16_384
 
@@ -58,7 +61,9 @@ export function compileUpdate(plan: UpdatePlan, options: PlanCompilerOptions): C
   const positions = columnPositions(input.output)
   const targets = plan.targets.map((target) => compileTarget(target, positions))
   const streams = plan.targets.length === 1 && canStream(plan)
-  return { run: (execution) => new UpdateRun(plan, input, targets, streams, execution).run() }
+  // A join may bring a row several times.
+  const batches = singleScan(plan.input) === undefined ? undefined : compileUpdateBatch(plan, positions)
+  return { run: (execution) => new UpdateRun(plan, input, targets, streams, batches, execution).run() }
 }
 
 function compileTarget(target: UpdateTarget, positions: ReadonlyMap<ColumnId, number>): CompiledTarget {
@@ -123,12 +128,14 @@ class UpdateRun {
   /** What there is to say of the row that is being made, if rows are made first. */
   private warnings: WarningArguments[] = []
   private readonly context: EvaluationContext
+  private updates: UpdateBatch | undefined
 
   constructor(
     private readonly plan: UpdatePlan,
     private readonly input: CompiledNode,
     private readonly targets: readonly CompiledTarget[],
     private readonly streams: boolean,
+    private readonly batches: CompiledUpdateBatch | undefined,
     private readonly execution: Execution,
   ) {
     this.accesses = plan.targets.map((target) => execution.transaction.table(target.rules.table))
@@ -160,11 +167,15 @@ class UpdateRun {
         const next = source.next()
         const batch = next instanceof Promise ? await next : next
         if (batch === undefined) break
-        for (let row = 0; row < batch.rowCount; row++) {
-          this.rowNumber++
-          for (let i = 0; i < this.targets.length; i++) {
-            const done = this.updateRow(i, batch, row)
-            if (done !== undefined) await done
+        if (this.batches !== undefined && batch.rowCount >= BATCH_ROWS_MIN) {
+          await this.updateBatch(this.batches, batch)
+        } else {
+          for (let row = 0; row < batch.rowCount; row++) {
+            this.rowNumber++
+            for (let i = 0; i < this.targets.length; i++) {
+              const done = this.updateRow(i, batch, row)
+              if (done !== undefined) await done
+            }
           }
         }
         if (this.made.length >= MADE_ROWS_MAX) await this.storeMade()
@@ -184,6 +195,27 @@ class UpdateRun {
       affectedRows: this.execution.countsFoundRows ? this.matched : this.changed,
       info: (warnings) => `Rows matched: ${this.matched}  Changed: ${this.changed}  Warnings: ${warnings}`,
     }
+  }
+
+  private async updateBatch(compiled: CompiledUpdateBatch, batch: Batch): Promise<void> {
+    const access = this.accesses[0] as TableAccess
+    const updates = (this.updates ??= new UpdateBatch(compiled, this.context))
+    updates.compute(batch, this.rowNumber)
+    this.rowNumber += batch.rowCount
+    this.matched += batch.rowCount
+    this.changed += updates.count
+    const { rows, count, rowKeys, after, failure } = updates
+    for (let i = access.updateRows(updates, 0); i < count; i = access.updateRows(updates, i + 1)) {
+      const row = rows[i] as number
+      updates.tellWarnings(row)
+      const values = after.map((column) => column.get(row))
+      const outcome = access.update(rowKeys.get(row) as Uint8Array, values, 'throw')
+      if (outcome instanceof Promise) await outcome
+      const pause = this.execution.isOverdue ? this.execution.pause() : undefined
+      if (pause !== undefined) await pause
+    }
+    updates.tellWarnings(Infinity)
+    if (failure !== undefined) throw failure.thrown
   }
 
   private updateRow(i: number, batch: Batch, row: number): void | Promise<void> {
@@ -311,6 +343,7 @@ async function runDelete(
 ): Promise<ChangeResult> {
   const accesses = plan.targets.map((target) => execution.transaction.table(target.table))
   const done = plan.targets.map(() => new Set<string>())
+  const isSingle = streams && keys.length === 1
   const source = await openInput(input, streams, execution, 'DELETE')
   let deleted = 0
   try {
@@ -318,7 +351,14 @@ async function runDelete(
       const next = source.next()
       const batch = next instanceof Promise ? await next : next
       if (batch === undefined) break
+      const rowKeys = isSingle ? (batch.columns[keys[0] as number] as BytesVector) : undefined
       for (let row = 0; row < batch.rowCount; row++) {
+        if (rowKeys !== undefined && batch.rowCount - row >= BATCH_ROWS_MIN) {
+          const next = (accesses[0] as TableAccess).deleteRows(rowKeys, row)
+          deleted += next - row
+          row = next
+          if (row >= batch.rowCount) break
+        }
         for (let i = 0; i < keys.length; i++) {
           const rowKey = batch.columns[keys[i] as number]?.get(row) as Uint8Array | null
           if (rowKey === null) continue

@@ -1,6 +1,7 @@
 /**
  * Whether running a plan twice may give two answers although nothing it reads has changed.
  */
+import type { Expression } from './expression.js'
 import type { LogicalNode } from './logical.js'
 
 /** Parts of plans that hold no expressions, and may be large. */
@@ -9,6 +10,11 @@ const OPAQUE: ReadonlySet<string> = new Set(['table', 'binding', 'type', 'source
 /** True if the plan calls a volatile function (RAND(), SLEEP(), an assignment) anywhere, sub-queries included. */
 export function isVolatilePlan(plan: LogicalNode): boolean {
   return hasVolatileCall(plan)
+}
+
+/** As `isVolatilePlan`, of one expression. */
+export function isVolatile(expression: Expression): boolean {
+  return hasVolatileCall(expression)
 }
 
 function hasVolatileCall(part: unknown): boolean {

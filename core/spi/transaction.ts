@@ -9,6 +9,7 @@
 import type { Batch } from '../common/batch.js'
 import type { Evaluator } from '../common/evaluation.js'
 import type { MaybePromise, Value } from '../common/value.js'
+import type { BytesVector, Vector } from '../common/vector.js'
 import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
 import type {
   BatchCursor,
@@ -141,11 +142,16 @@ export interface TableScan {
   readonly planned?: PlannedFilter | undefined
   /** An empty batch of the columns' types that the cursor may fill, again and again, until it is closed; saves making one. */
   readonly output?: Batch | undefined
+  /** Where the rows' identities go if `output` is filled, in place of `RowCursor.rowKey`. */
+  readonly keyOutput?: BytesVector | undefined
 }
 
 /** A cursor over rows of one table. */
 export interface RowCursor extends BatchCursor {
-  /** Identity of row `row` of the batch that `next` gave last; only with `wantRowKeys`. The bytes are the caller's to keep. */
+  /**
+   * Identity of row `row` of the batch that `next` gave last; only with `wantRowKeys`, and unless `keyOutput` has them. The bytes are the
+   * caller's to keep.
+   */
   rowKey(row: number): Uint8Array
 }
 
@@ -155,6 +161,21 @@ export type RowKey = Uint8Array | KnownRow
 /** A row that was looked for ahead; what it is only its `TableAccess` knows. */
 export interface KnownRow {
   readonly isKnownRow: true
+}
+
+/** Rows of one table that get other values: row for row of some vectors. */
+export interface RowUpdates {
+  /** Rows that change, as places in the vectors, ascending; only the first `count` mean something. */
+  readonly rows: Uint32Array
+  readonly count: number
+  /** Identities, as for `update`. */
+  readonly rowKeys: BytesVector
+  /** All columns of the table as they are now, … */
+  readonly before: readonly Vector[]
+  /** … and as they will be: the same vectors where nothing is written. */
+  readonly after: readonly Vector[]
+  /** Positions of the other ones. */
+  readonly written: readonly number[]
 }
 
 /** What became of a row that should be inserted. */
@@ -216,8 +237,15 @@ export interface TableAccess {
   expectInserts?(): void
   /** Replaces a row that the caller has locked; unique and foreign keys are checked, cascades are done. Same outcome rule as insert. */
   update(rowKey: RowKey, row: readonly Value[], onDuplicate: 'throw' | 'report'): MaybePromise<InsertOutcome>
+  /**
+   * As `update` with 'throw' for the rows of `changes` from number `start` on, which were read under their locks, keep their primary keys, and come
+   * once. Answers the number where it stopped: behind the last one, or at a row that `update` must be asked for alone.
+   */
+  updateRows(changes: RowUpdates, start: number): number
   /** Deletes a row that the caller has locked; foreign keys are checked, cascades are done. */
   delete(rowKey: RowKey): MaybePromise<void>
+  /** As `delete` for rows from number `start` on; answers as `updateRows`. */
+  deleteRows(rowKeys: BytesVector, start: number): number
   /** Whether the table's driver draws AUTO_INCREMENT numbers when it gets the rows, which have NULL there until then. */
   readonly drawsNumbers: boolean
   /** Hands the inserted rows over; answers the first number that the driver drew for them, 0 for none. */

@@ -150,10 +150,9 @@ export class TransactionEnvironment {
   ): readonly LockOwner[] {
     const owners: LockOwner[] = []
     for (const writer of this.active) {
-      const cursor = writer.overlayAt(state.ordinal)?.cursor(keyspace, lower, upper, false)
-      if (cursor === undefined || writer.locks === except) continue
-      while (!cursor.isDone && cursor.isRemoved) cursor.advance()
-      if (!cursor.isDone) owners.push(writer.locks)
+      if (writer.locks === except) continue
+      if (writer.overlayAt(state.ordinal)?.mayHavePut(keyspace, lower, upper) === true)
+        owners.push(writer.locks)
     }
     const claimant = this.locks.claimantIn(keyspace, lower, upper)
     if (claimant !== undefined && claimant !== except) owners.push(claimant)

@@ -52,6 +52,19 @@ export class ForeignKeyChecks {
     return this.runtime.table.foreignKeys.length > 0 || this.references().length > 0
   }
 
+  /** Whether an update that writes only these columns has anything to check. */
+  concerns(written: readonly number[]): boolean {
+    if (!this.transaction.checksForeignKeys) return false
+    const isWritten = (column: number): boolean => written.includes(column)
+    const { table } = this.runtime
+    return (
+      table.foreignKeys.some(({ columns }) => columns.some(isWritten)) ||
+      this.references().some(({ foreignKey }) =>
+        positionsOf(table, foreignKey.referencedColumns).some(isWritten),
+      )
+    )
+  }
+
   /** Throws ER_NO_REFERENCED_ROW_2. */
   *beforeInsert(row: readonly Value[]): Steps<void> {
     if (!this.transaction.checksForeignKeys) return

@@ -7,7 +7,16 @@ import type { RowDecoder } from '../common/row-codec.js'
 import { isPromise, type MaybePromise, type Value } from '../common/value.js'
 import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
 import type { BatchCursor, KeyspaceSnapshot } from '../spi/storage.js'
-import type { IndexRange, InsertOutcome, RowCursor, TableAccess, TableScan } from '../spi/transaction.js'
+import type { BytesVector } from '../common/vector.js'
+import type {
+  IndexRange,
+  InsertOutcome,
+  RowUpdates,
+  RowCursor,
+  TableAccess,
+  TableScan,
+} from '../spi/transaction.js'
+import { BulkChanges } from './bulk-changes.js'
 import { drainInto } from './drain-cursor.js'
 import { EntryScan, getMerged } from './entry-scan.js'
 import { LockingScanCursor } from './locking-scan.js'
@@ -22,6 +31,7 @@ const ENTRIES_PER_SLICE = 256
 
 export class KeyspaceTableAccess implements TableAccess {
   private ownWriter: TableWriter | undefined
+  private ownChanges: BulkChanges | undefined
 
   constructor(
     readonly transaction: CoreTransaction,
@@ -110,8 +120,21 @@ export class KeyspaceTableAccess implements TableAccess {
     return run(this.writer.update(rowKey, row, onDuplicate))
   }
 
+  updateRows(changes: RowUpdates, start: number): number {
+    return this.changes.update(changes, start)
+  }
+
   delete(rowKey: Uint8Array): MaybePromise<void> {
     return run(this.writer.delete(rowKey))
+  }
+
+  deleteRows(rowKeys: BytesVector, start: number): number {
+    return this.changes.delete(rowKeys, start)
+  }
+
+  private get changes(): BulkChanges {
+    this.ownChanges ??= new BulkChanges(this.transaction, this.runtime)
+    return this.ownChanges
   }
 
   readonly drawsNumbers = false

@@ -167,6 +167,11 @@ export class LockManager {
     return this.ranges.has(keyspace)
   }
 
+  /** Whether anybody else holds a range lock in a keyspace. */
+  hasOthersRangesIn(owner: LockOwner, keyspace: number): boolean {
+    return this.ranges.get(keyspace)?.some((lock) => lock.owner !== owner) === true
+  }
+
   /** Before an entry is put: waits for the range locks of others that hold its key. */
   beforePut(
     owner: LockOwner,

@@ -18,8 +18,10 @@ import { copyRange } from '../common/bytes.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
 import type { KeyRange } from '../spi/storage.js'
 import type { RowCursor, TableScan } from '../spi/transaction.js'
+import { ClaimingRuns } from './claiming-runs.js'
 import { EntryScan, getMerged } from './entry-scan.js'
 import type { LockPatience } from './lock-owner.js'
+import type { ReadView } from './read-view.js'
 import type { RangeLock } from './lock-manager.js'
 import { ScanOutput } from './scan-output.js'
 import { scanRanges, type ScanRange } from './scan-ranges.js'
@@ -49,6 +51,9 @@ export class LockingScanCursor implements RowCursor {
   private rangeLock: RangeLock | undefined
   private lockedCount = 0
   private isDone = false
+  private runs: ClaimingRuns | undefined
+  /** When the turn of the event loop is over. */
+  private untilMs = 0
 
   constructor(
     private readonly transaction: CoreTransaction,
@@ -79,14 +84,14 @@ export class LockingScanCursor implements RowCursor {
 
   private *fill(): Steps<Batch | undefined> {
     const { output } = this
-    let untilMs = performance.now() + SLICE_MS
+    this.untilMs = performance.now() + SLICE_MS
     while (!this.isDone && !output.isFull) {
       this.transaction.statement?.checkKilled()
       yield* this.readNext()
-      if (performance.now() < untilMs) continue
+      if (performance.now() < this.untilMs) continue
       if (output.batch.rowCount > 0) return output.batch
       yield yieldTurn()
-      untilMs = performance.now() + SLICE_MS
+      this.untilMs = performance.now() + SLICE_MS
     }
     if (output.isComplete) this.close()
     return output.batch.rowCount > 0 ? output.batch : undefined
@@ -192,6 +197,7 @@ export class LockingScanCursor implements RowCursor {
     const view = views.current
     const { state } = this.runtime
     const claims = this.canClaim()
+    const runs = claims ? this.claimingRuns(view) : undefined
     let interruption: Interruption | undefined
     const slice = entries.next(
       view.snapshot(state),
@@ -210,9 +216,17 @@ export class LockingScanCursor implements RowCursor {
         if (granted) output.add(key, keyStart, keyEnd, value, valueStart, valueEnd)
         return !output.isFull
       },
+      runs,
     )
     if (isPromise(slice)) yield slice
+    if (runs?.interruptedAt !== undefined) return { key: runs.interruptedAt, wait: undefined }
     return interruption
+  }
+
+  private claimingRuns(view: ReadView): ClaimingRuns {
+    this.runs ??= new ClaimingRuns(this.transaction, this.keyspace, this.output)
+    this.runs.begin(view, this.untilMs)
+    return this.runs
   }
 
   private *readThroughIndex(entries: EntryScan): Steps<Interruption | undefined> {

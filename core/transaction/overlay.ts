@@ -25,6 +25,8 @@ const LATER_CHUNK_CAPACITY_BYTES = 1 << 16
 const CHUNK_SPAN = 0x80000000
 const BLOCK_ENTRIES_MAX = 512
 const NONE = -1
+/** Entries that are ordered for somebody who only asks whether there are some. */
+const ORDERED_AT_ONCE = 16_384
 
 export interface OverlayMark {
   readonly chunkCount: number
@@ -84,13 +86,49 @@ export class Overlay {
     this.order(keyspace, offset)
   }
 
+  /**
+   * As `put` of a value of so many bytes, which the caller writes before anybody reads: answers where in `placedIn` it goes. It goes there at the
+   * latest when that is another chunk.
+   */
+  place(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number, valueBytes: number): number {
+    this.reserve(keyEnd - keyStart + valueBytes)
+    const offset = this.current.place(keyspace, key, keyStart, keyEnd, valueBytes)
+    this.order(keyspace, offset)
+    return offset + ENTRY_HEADER_BYTES + keyEnd - keyStart
+  }
+
+  /** The chunk that the last entry went to; its bytes may move with the next one. */
+  get placedIn(): WriteSet {
+    return this.current
+  }
+
   remove(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): void {
     this.reserve(keyEnd - keyStart)
     this.order(keyspace, this.current.remove(keyspace, key, keyStart, keyEnd))
   }
 
+  /** As `put`, where nobody is likely to look for entries of the keyspace: they are ordered when somebody does. */
+  putUnordered(
+    keyspace: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    this.reserve(keyEnd - keyStart + valueEnd - valueStart)
+    this.note(keyspace, this.current.put(keyspace, key, keyStart, keyEnd, value, valueStart, valueEnd))
+  }
+
+  /** As `remove`, in the way of `putUnordered`. */
+  removeUnordered(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): void {
+    this.reserve(keyEnd - keyStart)
+    this.note(keyspace, this.current.remove(keyspace, key, keyStart, keyEnd))
+  }
+
   get(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): OverlayState {
-    const order = this.orders.get(keyspace)
+    const order = this.orderedOf(keyspace)
     if (order?.find(this, key, keyStart, keyEnd) !== true) return OverlayState.unknown
     return this.select(order.foundReference())
   }
@@ -105,8 +143,20 @@ export class Overlay {
     upper: Uint8Array | undefined,
     reverse: boolean,
   ): OverlayCursor | undefined {
-    const order = this.orders.get(keyspace)
+    const order = this.orderedOf(keyspace)
     return order === undefined ? undefined : new OverlayCursor(this, order, lower, upper, reverse)
+  }
+
+  /**
+   * Whether entries of a key range were put and are there, or may be: so many that aren't ordered are not looked at, as if all of the
+   * keyspace had been written to.
+   */
+  mayHavePut(keyspace: number, lower: Uint8Array | undefined, upper: Uint8Array | undefined): boolean {
+    if ((this.orders.get(keyspace)?.unordered.length ?? 0) > ORDERED_AT_ONCE) return true
+    const cursor = this.cursor(keyspace, lower, upper, false)
+    if (cursor === undefined) return false
+    while (!cursor.isDone && cursor.isRemoved) cursor.advance()
+    return !cursor.isDone
   }
 
   mark(): OverlayMark {
@@ -123,7 +173,7 @@ export class Overlay {
     while (undo.length > mark.undoLength) {
       const replaced = undo.pop() as number
       const reference = undo.pop() as number
-      this.takeBack(reference, replaced)
+      this.takeBack(reference, replaced, undo.length)
     }
     this.cut(mark)
   }
@@ -195,22 +245,52 @@ export class Overlay {
 
   private orderIn(chunk: number, keyspace: number, offset: number): void {
     const reference = chunk * CHUNK_SPAN + offset
-    let order = this.orders.get(keyspace)
-    if (order === undefined) {
-      order = new KeyOrder()
-      this.orders.set(keyspace, order)
-    }
-    const { bytes } = this.chunks[chunk] as WriteSetBuilder
-    const keyStart = offset + ENTRY_HEADER_BYTES
-    const replaced = order.set(this, bytes, keyStart, keyStart + bytes.readUInt32LE(offset + 5), reference)
-    this.undo.push(reference, replaced)
+    const order = this.orderedOf(keyspace) ?? this.newOrder(keyspace)
+    this.undo.push(reference, this.setIn(order, reference))
   }
 
-  private takeBack(reference: number, replaced: number): void {
+  /** Takes note of an entry without ordering it. */
+  private note(keyspace: number, offset: number): void {
+    const order = this.orders.get(keyspace) ?? this.newOrder(keyspace)
+    order.unordered.push(this.undo.length)
+    this.undo.push((this.chunks.length - 1) * CHUNK_SPAN + offset, NONE)
+  }
+
+  private newOrder(keyspace: number): KeyOrder {
+    const order = new KeyOrder()
+    this.orders.set(keyspace, order)
+    return order
+  }
+
+  private setIn(order: KeyOrder, reference: number): number {
+    const { bytes } = this.chunkOf(reference)
+    const offset = reference % CHUNK_SPAN
+    const keyStart = offset + ENTRY_HEADER_BYTES
+    return order.set(this, bytes, keyStart, keyStart + bytes.readUInt32LE(offset + 5), reference)
+  }
+
+  /** The order of a keyspace with all of its entries. */
+  private orderedOf(keyspace: number): KeyOrder | undefined {
+    const order = this.orders.get(keyspace)
+    if (order !== undefined && order.unordered.length > 0) {
+      const { undo } = this
+      for (const at of order.unordered.splice(0)) undo[at + 1] = this.setIn(order, undo[at] as number)
+    }
+    return order
+  }
+
+  /** `at`: its place in the undo list. */
+  private takeBack(reference: number, replaced: number, at: number): void {
     const bytes = this.chunkOf(reference).bytes
     const offset = reference % CHUNK_SPAN
     const keyspace = bytes.readUInt32LE(offset + 1)
     const order = this.orders.get(keyspace) as KeyOrder
+    // What comes later has gone; what was there before is ordered.
+    if (order.unordered.at(-1) === at) {
+      order.unordered.pop()
+      if (order.isEmpty) this.orders.delete(keyspace)
+      return
+    }
     const keyStart = offset + ENTRY_HEADER_BYTES
     order.find(this, bytes, keyStart, keyStart + bytes.readUInt32LE(offset + 5))
     if (replaced !== NONE) order.replaceFound(replaced)
@@ -242,6 +322,8 @@ function prefixOf(key: Uint8Array, start: number, end: number): number {
 /** References to the entries of one keyspace, ascending by key, one for each key. */
 class KeyOrder {
   readonly blocks: Block[] = [new Block([], [])]
+  /** Places in the undo list of entries that the blocks don't have yet: the last ones of the keyspace. */
+  readonly unordered: number[] = []
   /** Where `find` found the key, or where it belongs. */
   block = 0
   index = 0
@@ -252,15 +334,20 @@ class KeyOrder {
     this.prefix = prefixOf(key, keyStart, keyEnd)
     let low = 0
     let high = blocks.length - 1
+    // Ascending writes are common: look behind the end first.
+    if (high > 0 && this.isBehind(overlay, key, keyStart, keyEnd, blocks[high - 1] as Block)) low = high
     while (low < high) {
       const middle = (low + high) >>> 1
       const block = blocks[middle] as Block
-      if (this.compare(overlay, key, keyStart, keyEnd, block, block.references.length - 1) > 0)
-        low = middle + 1
+      if (this.isBehind(overlay, key, keyStart, keyEnd, block)) low = middle + 1
       else high = middle
     }
     this.block = low
     return this.findInBlock(overlay, blocks[low] as Block, key, keyStart, keyEnd)
+  }
+
+  get isEmpty(): boolean {
+    return this.unordered.length === 0 && this.blocks.length === 1 && this.blocks[0]?.references.length === 0
   }
 
   foundReference(): number {
@@ -309,6 +396,16 @@ class KeyOrder {
     this.blocks.splice(this.block + 1, 0, new Block(references.splice(at), prefixes.splice(at)))
   }
 
+  private isBehind(
+    overlay: Overlay,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    block: Block,
+  ): boolean {
+    return this.compare(overlay, key, keyStart, keyEnd, block, block.references.length - 1) > 0
+  }
+
   /** Order of the key that is looked for and the one at a place. */
   private compare(
     overlay: Overlay,
@@ -331,7 +428,7 @@ class KeyOrder {
   ): boolean {
     let low = 0
     let high = block.references.length
-    // Ascending writes are common: look behind the end first.
+    // For the same reason.
     if (high > 0) {
       const atEnd = this.compare(overlay, key, keyStart, keyEnd, block, high - 1)
       if (atEnd >= 0) {

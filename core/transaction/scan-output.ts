@@ -5,6 +5,7 @@ import { Batch, BATCH_ROWS_MAX } from '../common/batch.js'
 import { copyRange } from '../common/bytes.js'
 import type { EvaluationContext } from '../common/evaluation.js'
 import type { RowDecoder } from '../common/row-codec.js'
+import type { BytesVector } from '../common/vector.js'
 import type { ScanFilter, TableScan } from '../spi/transaction.js'
 import type { TableRuntime } from './table-runtime.js'
 
@@ -20,6 +21,7 @@ export class ScanOutput {
   private readonly filterColumns: readonly number[]
   private readonly otherColumns: readonly number[]
   private rowKeys: Buffer[] = []
+  private readonly keyOutput: BytesVector | undefined
 
   constructor(
     runtime: TableRuntime,
@@ -31,6 +33,7 @@ export class ScanOutput {
     const { filter, wantRowKeys } = scan
     this.filter = filter
     this.wantsRowKeys = wantRowKeys
+    this.keyOutput = scan.keyOutput
     this.filterColumns = filter?.columns ?? NO_COLUMNS
     this.otherColumns =
       filter === undefined
@@ -41,7 +44,8 @@ export class ScanOutput {
   /** Forgets the rows of the last batch. Row keys that were handed out stay valid. */
   clear(): void {
     this.batch.clear()
-    if (this.wantsRowKeys) this.rowKeys = []
+    if (this.keyOutput !== undefined) this.keyOutput.clear()
+    else if (this.wantsRowKeys) this.rowKeys = []
   }
 
   get isFull(): boolean {
@@ -92,7 +96,8 @@ export class ScanOutput {
 
   /** Keeps the key of the next row that is counted, if keys are wanted. */
   keepKey(key: Uint8Array, keyStart: number, keyEnd: number): void {
-    this.rowKeys.push(copyRange(key, keyStart, keyEnd))
+    if (this.keyOutput === undefined) this.rowKeys.push(copyRange(key, keyStart, keyEnd))
+    else this.keyOutput.pushBytes(key, keyStart, keyEnd)
   }
 
   /** Counts rows whose columns the caller has appended, and whose keys it keeps. */

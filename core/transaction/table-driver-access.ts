@@ -9,7 +9,7 @@ import { compileRowDecoder, compileRowEncoder, type RowColumn, type RowSchema } 
 import { sqlError } from '../common/sql-error.js'
 import { UNSIGNED_BIGINT_TYPE } from '../common/sql-type.js'
 import { isPromise, type ExactValue, type MaybePromise, type Value } from '../common/value.js'
-import type { Vector } from '../common/vector.js'
+import type { BytesVector, Vector } from '../common/vector.js'
 import { primaryKeyOf, type IndexDefinition, type TableDefinition } from '../plan/schema.js'
 import { duplicateEntry } from '../spi/duplicate-entry.js'
 import type { StatementContext } from '../spi/statement-context.js'
@@ -17,6 +17,7 @@ import type { BatchCursor, ColumnCondition, DuplicateRow, ScanRequest, TableStor
 import type {
   IndexRange,
   InsertOutcome,
+  RowUpdates,
   RowCursor,
   RowKey,
   TableAccess,
@@ -349,6 +350,15 @@ export class TableDriverAccess implements TableAccess {
       const keyOf = (batch: Batch | undefined) => (batch === undefined ? undefined : cursor.rowKey(0))
       return isPromise(next) ? next.then(keyOf) : keyOf(next)
     })
+  }
+
+  /** Rows are handed over by many anyway. */
+  updateRows(_changes: RowUpdates, start: number): number {
+    return start
+  }
+
+  deleteRows(_rowKeys: BytesVector, start: number): number {
+    return start
   }
 
   delete(rowKey: RowKey): MaybePromise<void> {

@@ -170,11 +170,17 @@ export class IndexRuntime {
    */
   entryKey(row: readonly Value[], rowKey: Uint8Array): EntryKey {
     scratch.clear()
-    const hasNull = this.encoder.writeRow(scratch, row)
-    const isUnique = this.definition.unique && !hasNull
-    if (!isUnique) this.appendRowKey(rowKey)
-    checkKeyLength(scratch.length, this.keyBytesMax)
+    const isUnique = this.writeEntryKey(row, rowKey, scratch)
     return { bytes: scratch.copy(), isUnique }
+  }
+
+  /** As `entryKey`, into an empty buffer; answers whether it is unique. */
+  writeEntryKey(row: readonly Value[], rowKey: Uint8Array, target: ByteBuffer): boolean {
+    const hasNull = this.encoder.writeRow(target, row)
+    const isUnique = this.definition.unique && !hasNull
+    if (!isUnique) this.appendRowKey(rowKey, target)
+    checkKeyLength(target.length, this.keyBytesMax)
+    return isUnique
   }
 
   /** Whether an entry with this key belongs to the present version of a row. */
@@ -183,11 +189,11 @@ export class IndexRuntime {
     return equalRanges(bytes, 0, bytes.length, entryKey, 0, entryKey.length)
   }
 
-  private appendRowKey(rowKey: Uint8Array): void {
-    if (scratch.length + rowKey.length <= this.keyBytesMax) scratch.append(rowKey, 0, rowKey.length)
+  private appendRowKey(rowKey: Uint8Array, target: ByteBuffer): void {
+    if (target.length + rowKey.length <= this.keyBytesMax) target.append(rowKey, 0, rowKey.length)
     else {
       const hash = createHash('sha256').update(rowKey).digest()
-      scratch.append(hash, 0, ROW_KEY_HASH_BYTES)
+      target.append(hash, 0, ROW_KEY_HASH_BYTES)
     }
   }
 }

@@ -118,7 +118,7 @@ export class TableWriter {
       overlay.put(rowKeyspace, rowKey, 0, rowKey.length, rowBuffer.bytes, 0, rowBuffer.length)
       bytes += rowBuffer.length
     }
-    if (row > start) transaction.countRows(runtime, row - start, bytes)
+    if (row > start) transaction.countRows(runtime, row - start, bytes, row - start)
     return row
   }
 
@@ -169,7 +169,7 @@ export class TableWriter {
     staged.rows.writeIfLarge()
     if (row > start) {
       if (canClaim) transaction.environment.locks.claimKey(locks, runtime.rowKeyspace, staged.rows.lastKey)
-      transaction.countRows(runtime, row - start, bytes)
+      transaction.countRows(runtime, row - start, bytes, row - start)
     }
     return row
   }

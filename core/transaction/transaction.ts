@@ -311,8 +311,9 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
     this.ownDriverWrites?.refuseKeyspaceWrites()
   }
 
-  countRows(runtime: TableRuntime, rows: number, bytes: number): void {
-    this.locks.writeCount++
+  /** `rows` and `bytes` that a table has more now; `written` rows were inserted, changed or deleted for it. */
+  countRows(runtime: TableRuntime, rows: number, bytes: number, written = 1): void {
+    this.locks.writeCount += written
     const last = this.sizeChanges.at(-1)
     const isMarked = this.sizeChanges.length === this.markedSizeChanges
     if (last?.runtime === runtime && !isMarked) {

@@ -4,28 +4,26 @@
  */
 import { BytesVector, textType } from '@switchyard/core/spi'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
-import { TestEngine, type TestSession } from '../../test/support/engine.js'
-import { createStorage } from '../../test/support/storages.js'
+import type { TestSession } from '../../test/support/engine.js'
 import { likelyTexts } from './dictionary-columns.js'
 import { isEngineInstalled } from './index.js'
+import { ENGINES, startBoth, type BothEngines } from './testing/both-engines.js'
 import { createTestStorage } from './testing/test-storage.js'
 
 const describeWithEngine = isEngineInstalled() ? describe : describe.skip
 const ROWS = 3000
 
-let engine: TestEngine
+let engines: BothEngines
 let session: TestSession
 const storage = createTestStorage(temporaryFolder())
 
 beforeAll(async () => {
   if (!isEngineInstalled()) return
-  engine = await TestEngine.start([await createStorage('memory', temporaryFolder()), storage])
-  session = await engine.session()
-  await session.run('CREATE DATABASE d')
-  await session.run('USE d')
+  engines = await startBoth(storage, temporaryFolder())
+  session = engines.session
 }, 60_000)
 afterAll(async () => {
-  if (isEngineInstalled()) await engine.stop()
+  if (isEngineInstalled()) await engines.engine.stop()
   removeTemporaryFolders()
 })
 
@@ -112,7 +110,7 @@ const QUERIES = [
 
 async function both(sql: string): Promise<readonly (readonly string[])[]> {
   return Promise.all(
-    ['m', 'c'].map(async (suffix) => {
+    ENGINES.map(async ([suffix]) => {
       const rows = await session.rows(sql.replaceAll(/@(hit|country)/g, `$1_${suffix}`))
       return rows.map((row) => JSON.stringify(row)).sort()
     }),
@@ -146,10 +144,7 @@ describe('how many different texts there are', () => {
 
 describeWithEngine('dictionaries', () => {
   beforeAll(async () => {
-    for (const [suffix, name] of [
-      ['m', 'memory'],
-      ['c', 'chdb'],
-    ] as const) {
+    for (const [suffix, name] of ENGINES) {
       await session.run(`CREATE TABLE hit_${suffix} ${COLUMNS} ENGINE=${name}`)
       await session.run(
         `CREATE TABLE country_${suffix} (code VARCHAR(3), region VARCHAR(20), weight INT) ENGINE=${name}`,
@@ -184,7 +179,7 @@ describeWithEngine('dictionaries', () => {
   })
 
   test('answer so when rows change, come and go', async () => {
-    for (const suffix of ['m', 'c']) {
+    for (const [suffix] of ENGINES) {
       await session.run(
         `UPDATE hit_${suffix} SET short = 'été', must = 'é', loose = 'annä' WHERE id % 13 = 1`,
       )

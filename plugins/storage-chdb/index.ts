@@ -73,7 +73,7 @@ function childEngine(options: Options, logger: Logger): ColumnEngine {
       stopGraceMs: STOP_GRACE_MS,
       backOffMs: 200,
       backOffMaxMs: 30_000,
-      waitMaxMs: 30_000,
+      waitMaxMs: 20_000,
     },
     logger,
   )

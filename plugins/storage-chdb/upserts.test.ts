@@ -5,21 +5,16 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TestEngine, type TestSession } from '../../test/support/engine.js'
-import { createStorage } from '../../test/support/storages.js'
+import type { TestSession } from '../../test/support/engine.js'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
 import { isEngineInstalled } from './index.js'
+import { ENGINES, startBoth, type BothEngines } from './testing/both-engines.js'
 import { createTestStorage } from './testing/test-storage.js'
 
 const describeWithEngine = isEngineInstalled() ? describe : describe.skip
 
 /** Statements by chance; more of them by an environment variable. */
 const STATEMENTS = Number(process.env.UPSERT_STATEMENTS ?? 60)
-
-const ENGINES = [
-  ['m', 'memory'],
-  ['c', 'chdb'],
-] as const
 
 /** With their keys: one integer; two unique ones, of which one is text by collation and can be NULL; no primary key; none. */
 const TABLES = [
@@ -49,22 +44,19 @@ function manyLines(first: number, count: number): string {
   return text
 }
 
-let engine: TestEngine
+let both: BothEngines
 let folder: string
 let session: TestSession
 
 beforeAll(async () => {
   if (!isEngineInstalled()) return
   folder = temporaryFolder()
-  const storages = [await createStorage('memory', folder), createTestStorage(folder)]
-  engine = await TestEngine.start(storages, { files: { folder, local: false } })
+  both = await startBoth(createTestStorage(folder), folder, { files: { folder, local: false } })
+  session = both.session
   writeFileSync(join(folder, 'rows.txt'), LINES)
-  session = await engine.session()
-  await session.run('CREATE DATABASE d')
-  await session.run('USE d')
 }, 60_000)
 afterAll(async () => {
-  if (isEngineInstalled()) await engine.stop()
+  if (isEngineInstalled()) await both.engine.stop()
   removeTemporaryFolders()
 })
 
@@ -256,7 +248,7 @@ describeWithEngine('upserts', () => {
     await session.run('COMMIT')
     // Nobody is kept waiting by a statement that found nothing to do.
     await session.run('INSERT IGNORE INTO own VALUES (1, 0)')
-    const other = await engine.session()
+    const other = await both.engine.session()
     await other.run('DELETE FROM d.own')
     expect(await session.rows('SELECT COUNT(*) FROM own')).toEqual([['0']])
   }, 30_000)

@@ -28,16 +28,21 @@ let ended = 0
 let whole = 0
 let differences = 0
 let upToPlan = 0
+let upToZeros = 0
 print(`seed ${seed}`)
 
 async function compareSome(own: FragmentComparison): Promise<void> {
   while (started < queries) {
     const number = ++started
     const sql = randomQuery(random)
-    const { difference, refusal, isUpToPlan } = await own.compare(sql)
+    const { difference, refusal, isUpToPlan, isUpToZeros } = await own.compare(sql)
     if (refusal === '') whole++
     else refusals.set(refusal, (refusals.get(refusal) ?? 0) + 1)
     if (isUpToPlan) upToPlan++
+    if (isUpToZeros) {
+      upToZeros++
+      print(`query ${number} takes 0 for -0: ${sql}`)
+    }
     if (difference !== undefined) {
       differences++
       print(`query ${number}: ${sql}\n  ${difference}`)
@@ -56,7 +61,9 @@ await comparison.stop()
 removeTemporaryFolders()
 const commonest = [...refusals].sort((a, b) => b[1] - a[1]).slice(0, 12)
 for (const [refusal, count] of commonest) print(`${count} times: ${refusal}`)
-print(`${upToPlan} failed in one of both, by their plans`)
+print(
+  `${upToPlan} failed in one of both, by their plans; ${upToZeros} took 0 for -0 where equal values are merged`,
+)
 print(
   `seed ${seed}: ${queries} queries, ${differences} differ, ${((whole / queries) * 100).toFixed(1)}% ran as a whole`,
 )
