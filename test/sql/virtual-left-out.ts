@@ -88,6 +88,11 @@ export const LEFT_OUT: readonly LeftOut[] = [
   },
 ]
 
+/** Of MySQL besides. */
+export const LEFT_OUT_ON_MYSQL: readonly LeftOut[] = [
+  { reason: 'it has what we refuse', cases: [['definition/indexes', 'CREATE FULLTEXT INDEX']] },
+]
+
 /** Of MariaDB besides. */
 export const LEFT_OUT_ON_MARIADB: readonly LeftOut[] = [
   {
