@@ -3,16 +3,16 @@
  * Method: MariaDB's general log tells what arrives; what is read and written is compared with what a client there sees.
  */
 import type { Connection, RowDataPacket } from 'mysql2/promise'
-import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../../test/differential/mariadb-server.js'
+import { MARIADB_PROGRAMS } from '../../test/differential/mariadb-server.js'
 import type { TestSession } from '../../test/support/engine.js'
 import { describeWithCommand } from '../../test/support/system-packages.js'
-import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
 import {
   addressOf,
   direct,
-  keepStatements,
   received,
+  startOnMariaDb,
   startWithRemotes,
+  type OnMariaDb,
   type RemoteSetup,
 } from './testing/remote-databases.js'
 
@@ -37,33 +37,24 @@ const SCHEMA = `
 `
 
 describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
-  let server: MariaDbServer
+  let started: OnMariaDb
   let there: Connection
   let setup: RemoteSetup
   let session: TestSession
 
   beforeAll(async () => {
-    server = await startMariaDb(temporaryFolder())
-    there = await direct(server.port)
-    await there.query(SCHEMA)
-    await keepStatements(there)
-    setup = await startWithRemotes({
-      shop: { address: addressOf(server.port) },
-      frozen: { address: addressOf(server.port), database: 'shop', readOnly: true },
-      elsewhere: { address: addressOf(server.port, { host: 'localhost' }), database: 'other' },
-      beside: { address: addressOf(server.port), database: 'other' },
-    })
-    session = await setup.engine.session('shop')
+    started = await startOnMariaDb(SCHEMA, (port) => ({
+      shop: { address: addressOf(port) },
+      frozen: { address: addressOf(port), database: 'shop', readOnly: true },
+      elsewhere: { address: addressOf(port, { host: 'localhost' }), database: 'other' },
+      beside: { address: addressOf(port), database: 'other' },
+    }))
+    ;({ there, setup, session } = started)
     await session.run('CREATE DATABASE here')
     await session.run('CREATE TABLE here.note (item INT PRIMARY KEY, text VARCHAR(20))')
     await session.run("INSERT INTO here.note VALUES (1, 'first'), (3, 'third'), (9, 'ninth')")
   }, 60_000)
-  afterAll(async () => {
-    await there.end()
-    await setup.engine.stop()
-    await server.stop()
-    removeTemporaryFolders()
-  })
+  afterAll(() => started.stop())
 
   const read = async (sql: string): Promise<unknown[]> => {
     const [rows] = await there.query<RowDataPacket[]>(sql)
@@ -422,6 +413,23 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       expect(await read('SELECT id FROM shop.moment')).toEqual([[1]])
     })
 
+    test('has no locks any more when its end, or that of a statement alone, is answered', async () => {
+      const lockAll = () => there.query('SELECT id FROM shop.sale FOR UPDATE NOWAIT')
+      const ends: readonly (readonly string[])[] = [
+        ['START TRANSACTION', 'UPDATE sale SET pieces = pieces + 1', 'ROLLBACK'],
+        ['START TRANSACTION', 'SELECT COUNT(*) FROM (SELECT id FROM sale FOR UPDATE) t', 'COMMIT'],
+        ['START TRANSACTION', 'SELECT id FROM sale FOR UPDATE', 'COMMIT'],
+        ['INSERT INTO sale SELECT id + 2000, 1, 1, NULL FROM sale UNION ALL SELECT 1, 1, 1, NULL'],
+      ]
+      for (const statements of ends) {
+        for (const sql of statements) {
+          const [answer] = await session.execute(sql)
+          expect([sql, answer?.error?.number]).toEqual([sql, sql.startsWith('INSERT') ? 1062 : undefined])
+        }
+        await lockAll()
+      }
+    })
+
     test('reads one state, unless it is told otherwise', async () => {
       await session.run('START TRANSACTION')
       expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['0']])
@@ -470,7 +478,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
 
     test('that is the victim of a deadlock is over', async () => {
       await there.query('INSERT INTO shop.moment (id) VALUES (1), (2)')
-      const other = await direct(server.port)
+      const other = await direct(started.mariadb.port)
       await session.run('START TRANSACTION')
       await session.run('UPDATE moment SET n = 1 WHERE id = 1')
       await other.query(
@@ -518,7 +526,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
 
   describe('definitions that change there', () => {
     test('are read again in the background while they are used', async () => {
-      const watchful = await startWithRemotes({ shop: { address: addressOf(server.port) } }, {}, 100)
+      const watchful = await startWithRemotes({ shop: { address: addressOf(started.mariadb.port) } }, {}, 100)
       try {
         const client = await watchful.engine.session('shop')
         await there.query('CREATE TABLE shop.growing (a INT); INSERT INTO shop.growing VALUES (1)')

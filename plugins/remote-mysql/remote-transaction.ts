@@ -54,12 +54,14 @@ export class RemoteTransaction implements DriverTransaction {
 
   async commit(): Promise<void> {
     // Others have only read: whatever becomes of them, nothing is lost.
-    for (const branch of this.branches.values()) if (!this.written.has(branch)) branch.rollback()
+    const read = [...this.branches.values()].filter((branch) => !this.written.has(branch))
+    const undone = read.map((branch) => branch.rollback())
     for (const branch of this.written) await branch.commit()
+    await Promise.all(undone)
   }
 
-  rollback(): void {
-    for (const branch of this.branches.values()) branch.rollback()
+  async rollback(): Promise<void> {
+    await Promise.all([...this.branches.values()].map((branch) => branch.rollback()))
   }
 }
 
@@ -149,11 +151,11 @@ export class TransactionBranch {
     }
   }
 
-  /** In the background: the connection is free for others when the remote has answered. */
-  rollback(): void {
+  /** Resolves when the remote has answered, or the connection is gone. */
+  async rollback(): Promise<void> {
     if (this.isOver) return
     this.isOver = true
-    void this.tail
+    await this.tail
       .then(async () => {
         const { connection } = this
         if (connection === undefined || connection.isBroken) return
