@@ -13,7 +13,6 @@ import {
   startOnMariaDb,
   startWithRemotes,
   type OnMariaDb,
-  type RemoteSetup,
 } from './testing/remote-databases.js'
 
 const SCHEMA = `
@@ -39,7 +38,6 @@ const SCHEMA = `
 describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
   let started: OnMariaDb
   let there: Connection
-  let setup: RemoteSetup
   let session: TestSession
 
   beforeAll(async () => {
@@ -49,7 +47,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       elsewhere: { address: addressOf(port, { host: 'localhost' }), database: 'other' },
       beside: { address: addressOf(port), database: 'other' },
     }))
-    ;({ there, setup, session } = started)
+    ;({ there, session } = started)
     await session.run('CREATE DATABASE here')
     await session.run('CREATE TABLE here.note (item INT PRIMARY KEY, text VARCHAR(20))')
     await session.run("INSERT INTO here.note VALUES (1, 'first'), (3, 'third'), (9, 'ninth')")
