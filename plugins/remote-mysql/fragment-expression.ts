@@ -354,8 +354,23 @@ function likeSql(text: Expression, pattern: Expression, escapes: boolean, render
   return `(${render(text)} LIKE ${render(pattern)})`
 }
 
-function truthSql(expression: Expression, render: Render): string {
+/** What must be true of a row. */
+export function conditionExpressionSql(
+  expression: Expression,
+  columns: ColumnTexts,
+  scope: ExpressionScope,
+): string {
+  checkTruth(expression)
+  return expressionSql(expression, columns, scope)
+}
+
+/** Texts and times that stand for true or false may have warnings, or be written otherwise. */
+function checkTruth(expression: Expression): void {
   if (!isNumber(expression.type)) throw new Refusal(`${expression.text} is no condition there`)
+}
+
+function truthSql(expression: Expression, render: Render): string {
+  checkTruth(expression)
   return render(expression)
 }
 
@@ -366,7 +381,9 @@ function branchSql(branch: Expression, type: SqlType, render: Render): string {
     if (branch.type.name === 'year') throw new Refusal('YEAR among other numbers')
     return render(branch)
   }
-  if (!sameType(branch.type, type) || (isText(type) && !readsColumns(branch))) {
+  // A constant date is written as a text, and would make one of the result; bits come as numbers if they are no column's.
+  const isOtherThere = type.name === 'bit' || ((isText(type) || isMoment(type)) && !readsColumns(branch))
+  if (!sameType(branch.type, type) || isOtherThere) {
     throw new Refusal(`no entry for ${branch.type.name} where ${type.name} is wanted`)
   }
   return render(branch)
@@ -387,6 +404,10 @@ function checkPair(left: Expression, right: Expression, scope: ExpressionScope):
   // Texts beside dates are no texts: see `compareMomentSql`.
   if (!isText(a)) checkComparable(left, scope)
   if (!isText(b)) checkComparable(right, scope)
+  // It makes years of small numbers, each server of others.
+  if ([left, right].some((each, i) => isYearBeside(each, i === 0 ? right : left))) {
+    throw new Refusal('no entry for YEAR beside a constant that is no integer')
+  }
   const isSameKind =
     (isNumber(a) && isNumber(b)) ||
     (isMoment(a) && a.name === b.name) ||
@@ -394,6 +415,10 @@ function checkPair(left: Expression, right: Expression, scope: ExpressionScope):
     (isMoment(a) && isText(b) && !readsColumns(right)) ||
     (isMoment(b) && isText(a) && !readsColumns(left))
   if (!isSameKind) throw new Refusal(`no entry for comparing ${a.name} with ${b.name}`)
+}
+
+function isYearBeside(side: Expression, constant: Expression): boolean {
+  return side.type.name === 'year' && !readsColumns(constant) && !isInteger(constant.type)
 }
 
 /** Two columns need one collation; a constant follows the column that it meets (MySQL manual 12.8.4). */

@@ -363,6 +363,29 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       expect(arrived.at(-1)).toBe('COMMIT')
     })
 
+    test('are counted at once, if they were not undone', async () => {
+      const counted = async () => {
+        const sql =
+          "SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME = 'moment'"
+        return Number((await session.rows(sql))[0]?.[0])
+      }
+      await session.run('DELETE FROM moment')
+      await session.run('FLUSH TABLES')
+      const before = await counted()
+      await session.run('INSERT INTO moment (id) SELECT id FROM sale WHERE id <= 500')
+      await session.run('INSERT INTO moment (id) VALUES (1001), (1002), (1003)')
+      expect(await counted()).toBe(before + 503)
+      await session.run('DELETE FROM moment WHERE id > 1000 AND SOUNDEX(word) IS NOT NULL')
+      await session.run('DELETE FROM moment WHERE id > 490')
+      expect(await counted()).toBe(before + 490)
+      await session.run('START TRANSACTION')
+      await session.run('INSERT INTO moment (id) VALUES (1001)')
+      await session.run('ROLLBACK')
+      expect(await counted()).toBe(before + 490)
+      await session.run('TRUNCATE TABLE moment')
+      expect(await counted()).toBe(0)
+    })
+
     test('never reach a database that is read only', async () => {
       const changes = [
         "INSERT INTO frozen.item (name) VALUES ('x')",

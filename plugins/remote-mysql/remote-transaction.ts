@@ -13,6 +13,7 @@ import {
 import type { RemoteAnswerRows, RemoteConnection } from './connection.js'
 import { clientError, ConnectionLost } from './remote-error.js'
 import type { RemoteServer } from './remote-server.js'
+import type { RemoteTable } from './remote-table.js'
 import { RowCursor, type CursorHost } from './row-cursor.js'
 import type { RowSource } from './row-source.js'
 import type { FilledTemplate } from './sql-template.js'
@@ -24,6 +25,8 @@ export class RemoteTransaction implements DriverTransaction {
   private readonly written = new Set<TransactionBranch>()
   /** They come before a write, and belong where that goes. */
   private readonly points: number[] = []
+  /** Rows that tables have gained, or lost. */
+  private readonly growth = new Map<RemoteTable, number>()
 
   constructor(private readonly options: TransactionOptions) {}
 
@@ -44,6 +47,11 @@ export class RemoteTransaction implements DriverTransaction {
     return branch
   }
 
+  /** Rows of a table were inserted, or deleted: the optimizer needn't wait until the remote tells. */
+  grew(table: RemoteTable, rowCount: number): void {
+    this.growth.set(table, (this.growth.get(table) ?? 0) + rowCount)
+  }
+
   savepoint(number: number): void {
     this.points.push(number)
   }
@@ -57,6 +65,7 @@ export class RemoteTransaction implements DriverTransaction {
     const read = [...this.branches.values()].filter((branch) => !this.written.has(branch))
     const undone = read.map((branch) => branch.rollback())
     for (const branch of this.written) await branch.commit()
+    for (const [table, rowCount] of this.growth) table.rows = Math.max(0, table.rows + rowCount)
     await Promise.all(undone)
   }
 

@@ -73,10 +73,6 @@ export const LEFT_OUT: readonly LeftOut[] = [
     ],
   },
   {
-    reason: 'how many rows a table has is what the remote said of it last',
-    cases: [['session/obeyed-variables', 'SELECT COUNT(*) FROM t a, t b']],
-  },
-  {
     reason:
       'numbers are drawn, duplicates are found and snapshots are taken by the remote when it has the rows',
     cases: [

@@ -168,7 +168,7 @@ function definitionsOf(database: string, tables: readonly string[]): readonly st
   ]
 }
 
-async function runAt(
+export async function runAt(
   { port, host, user, password }: RemoteAddress,
   statements: readonly string[],
 ): Promise<void> {
