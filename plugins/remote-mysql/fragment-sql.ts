@@ -17,14 +17,8 @@ import {
   type WindowCall,
 } from '@switchyard/core/spi'
 import type { Dialect } from './dialect.js'
-import {
-  checkComparable,
-  conditionExpressionSql,
-  expressionSql,
-  Refusal,
-  type ColumnTexts,
-  type ExpressionScope,
-} from './fragment-expression.js'
+import { checkComparable, Refusal, type ColumnTexts, type ExpressionScope } from './expression-checks.js'
+import { conditionExpressionSql, expressionSql } from './fragment-expression.js'
 import { tableName, type RemoteTables } from './remote-table.js'
 import { lockSql } from './scan-sql.js'
 import { BARE, columnSql, isSingleTable, nested, textOf, type Select } from './select.js'

@@ -102,8 +102,19 @@ describeWithCommand(MARIADB_PROGRAMS, 'fragments', () => {
     'SELECT EXTRACT(YEAR FROM day), EXTRACT(MONTH FROM at), SUM(amount) FROM @sale GROUP BY 1, 2',
     'SELECT id, code COLLATE utf8mb4_general_ci AS c FROM @sale ORDER BY code COLLATE utf8mb4_general_ci, id',
     'SELECT DISTINCT YEAR(day), LENGTH(code), CHAR_LENGTH(code) FROM @sale',
+    "SELECT id, CASE WHEN amount > 0 THEN 'high' WHEN amount IS NULL THEN code ELSE 'it''s' END AS c, IFNULL(name, '?') FROM @sale",
+    "SELECT COALESCE(code, 'none') AS c, COUNT(*) FROM @sale WHERE IF(item > 1, name, 'Bob') >= 'anna' GROUP BY c ORDER BY c",
   ])('run as a whole and answer alike: %s', async (sql) => {
     expect([sql, await compare(sql)]).toEqual([sql, true])
+  })
+
+  test.each([
+    "SELECT id FROM @sale WHERE IF(time IS NULL, TIME '12:30:00', time)",
+    'SELECT id FROM @sale WHERE time OR day',
+    "SELECT id, IFNULL(day, DATE '2024-01-01') AS d FROM @sale HAVING d > '2024-01-02'",
+    "SELECT id FROM @sale WHERE CASE WHEN item > 1 THEN 'a' ELSE 'B' END = 'b'",
+  ])('are computed here as far as a remote might not: %s', async (sql) => {
+    await compare(sql)
   })
 
   test('made by chance answer alike', async () => {

@@ -34,7 +34,7 @@ import { changedTables, changeInput, changeServer, changeSql } from './change-sq
 import type { Dialect } from './dialect.js'
 import { fragmentSql, fragmentTemplate } from './fragment-sql.js'
 import { serverOf } from './fragment-tables.js'
-import { Refusal } from './fragment-expression.js'
+import { Refusal } from './expression-checks.js'
 import type { RemoteCatalog } from './remote-catalog.js'
 import type { RemoteServer } from './remote-server.js'
 import type { RemoteAnswerRows } from './connection.js'

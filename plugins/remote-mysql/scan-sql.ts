@@ -11,7 +11,8 @@ import {
   type SqlType,
   type TableDefinition,
 } from '@switchyard/core/spi'
-import { conditionExpressionSql, Refusal } from './fragment-expression.js'
+import { Refusal } from './expression-checks.js'
+import { conditionExpressionSql } from './fragment-expression.js'
 import type { RemoteTable } from './remote-table.js'
 import { tableName } from './remote-table.js'
 import { columnSql } from './select.js'
