@@ -10,7 +10,6 @@ import {
   checkPair,
   checkPlainText,
   isBytes,
-  isExactNumber,
   isMoment,
   isNumber,
   need,
