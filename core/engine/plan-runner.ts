@@ -189,8 +189,11 @@ export class PlanRunner {
       },
       finished,
       (error) => {
-        this.host.transactions.statementFailed(transaction, error)
-        throw error
+        const undone = this.host.transactions.statementFailed(transaction, error)
+        if (undone === undefined) throw error
+        return undone.then(() => {
+          throw error
+        })
       },
     )
   }

@@ -45,7 +45,7 @@ export async function runSessionStatement(
       if (statement.release === true) session.stop('connection')
       return DONE
     case 'rollback':
-      transactions.rollback(statement)
+      await transactions.rollback(statement)
       if (statement.release === true) session.stop('connection')
       return DONE
     case 'savepoint':

@@ -63,8 +63,11 @@ export class SessionTransactions {
     return transaction === this.current ? undefined : this.tableLocks.commit(transaction, this.running())
   }
 
-  /** Ends a statement that failed: what it wrote is undone, or the whole transaction if the error demands it. */
-  statementFailed(transaction: CoreTransaction, error: unknown): void {
+  /**
+   * Ends a statement that failed: what it wrote is undone, or the whole transaction if the error demands it. A promise if drivers need
+   * time for it.
+   */
+  statementFailed(transaction: CoreTransaction, error: unknown): Promise<unknown> | undefined {
     const fatal = isSqlError(error) && FATAL.has(error.code)
     transaction.endStatement(false)
     if (transaction !== this.current) transaction.rollback()
@@ -72,6 +75,7 @@ export class SessionTransactions {
       transaction.rollback()
       this.forget()
     }
+    return transaction.undone
   }
 
   private get nextIsReadOnly(): boolean {
@@ -114,11 +118,13 @@ export class SessionTransactions {
     this.chain(statement.chain, options)
   }
 
-  rollback(statement: RollbackTransaction): void {
-    const options = this.current?.options
+  async rollback(statement: RollbackTransaction): Promise<void> {
+    const { current } = this
+    const options = current?.options
     // It is this statement that warns of what can't be undone.
-    if (this.current !== undefined) this.current.statement = this.running()
+    if (current !== undefined) current.statement = this.running()
     this.rollbackOpen()
+    await current?.undone
     this.chain(statement.chain, options)
   }
 

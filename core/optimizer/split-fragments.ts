@@ -1,10 +1,10 @@
 /**
- * Joins of which a driver refuses some conditions: the driver gets the join with the others, and what it refused is checked on the rows that are
- * left. Only for drivers that say so (`FragmentAnswer.divisible`), and inside of inner joins, where it doesn't matter when a condition is
- * checked.
+ * Joins and filters of which a driver refuses some conditions: the driver gets them with the others, and what it refused is checked on the rows that
+ * are left. Only for drivers that say so (`FragmentAnswer.divisible`), and where it doesn't matter when a condition is checked: inside of
+ * inner joins, and on the side of other joins whose rows they keep.
  */
 import type { ColumnId, Expression } from '../plan/expression.js'
-import type { JoinNode, LogicalNode } from '../plan/logical.js'
+import type { LogicalNode } from '../plan/logical.js'
 import { visitExpression } from '../plan/rewrite.js'
 import { conjunction, conjuncts } from './conditions.js'
 import type { OptimizerContext } from './context.js'
@@ -21,7 +21,7 @@ export function splitConditions(
   accepts: (part: LogicalNode) => boolean,
   context: OptimizerContext,
 ): SplitFragment | undefined {
-  if (!isInnerJoin(node)) return undefined
+  if (node.kind !== 'join' && node.kind !== 'filter') return undefined
   const refused: Expression[] = []
   const rest = stripped(node, refused, accepts, context)
   const condition = conjunction(refused, context)
@@ -29,15 +29,12 @@ export function splitConditions(
   return { rest, refused: condition }
 }
 
-function isInnerJoin(node: LogicalNode): node is JoinNode {
-  return node.kind === 'join' && node.type === 'inner' && node.condition !== undefined
-}
-
 /** Every row of one side with every row of the other would be too many to send. */
 function hasProduct(node: LogicalNode): boolean {
   if (node.kind === 'filter') return hasProduct(node.input)
-  if (node.kind !== 'join' || node.type !== 'inner') return false
-  return node.condition === undefined || hasProduct(node.left) || hasProduct(node.right)
+  if (node.kind !== 'join') return false
+  const isProduct = node.type === 'inner' && node.condition === undefined
+  return isProduct || hasProduct(node.left) || (node.type === 'inner' && hasProduct(node.right))
 }
 
 function stripped(
@@ -62,8 +59,9 @@ function stripped(
       return condition === undefined ? input : { ...node, input, condition }
     }
     case 'join': {
-      if (!isInnerJoin(node)) return node
       const left = stripped(node.left, refused, accepts, context)
+      // What a row of the right side must fulfil decides what becomes of the left one.
+      if (node.type !== 'inner') return { ...node, left }
       const right = stripped(node.right, refused, accepts, context)
       const condition = sorted(node.condition, (part) => ({ ...node, left, right, condition: part }))
       return { ...node, left, right, condition }

@@ -394,7 +394,8 @@ export interface DriverTransaction {
   rollbackTo(number: number): void
   /** Resolves when what was written is durable. The transaction is over either way. */
   commit(): MaybePromise<void>
-  rollback(): void
+  /** Resolves when its locks are free, and never rejects. */
+  rollback(): MaybePromise<void>
 }
 
 /** `exact`: done by the driver, as MySQL would; `partial`: it may leave too much, core checks again; `no`. */

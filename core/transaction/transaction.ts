@@ -61,6 +61,7 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   private overlays: (Overlay | undefined)[] = []
   private ownDriverWrites: TableDriverWrites | undefined
   private driverTransactions: Map<TableStorage, DriverTransaction> | undefined
+  private undoing: Promise<unknown> | undefined
   private tables: TableAccess[] = []
   /** What a statement has inserted beside the overlays. */
   private readonly staged: StagedTable[] = []
@@ -338,14 +339,18 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
     this.state = 'committing'
   }
 
+  /** What a rollback has left to do where drivers hold locks, which others must not meet any more once it is answered. */
+  get undone(): Promise<unknown> | undefined {
+    return this.undoing
+  }
+
   /** Committed or rolled back: gives everything back. */
   finish(): void {
     if (this.state === 'over') return
     this.state = 'over'
     this.releaseView()
     // Those that have committed are over, and do nothing.
-    for (const transaction of this.driverTransactions?.values() ?? []) transaction.rollback()
-    this.driverTransactions = undefined
+    this.rollbackDriverTransactions()
     // Before its locks go: who waits for them looks whose writes are left.
     this.host.forget(this)
     if (this.owner !== undefined) {
@@ -396,6 +401,14 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
       this.view = this.environment.views.current.retain()
     }
     return this.view
+  }
+
+  private rollbackDriverTransactions(): void {
+    const undoing = [...(this.driverTransactions?.values() ?? [])]
+      .map((transaction) => transaction.rollback())
+      .filter(isPromise)
+    this.driverTransactions = undefined
+    if (undoing.length > 0) this.undoing = Promise.all(undoing)
   }
 
   private releaseView(): void {
@@ -452,9 +465,9 @@ export class CoreTransaction implements Transaction, ActiveTransaction {
   /** One participant has been written to at most. Where it wasn't one of these, they have only read. */
   private async commitDriverTransactions(writes: TableDriverWrites | undefined): Promise<void> {
     if (this.hasKeyspaceWrites) {
-      for (const transaction of this.driverTransactions?.values() ?? []) transaction.rollback()
-      this.driverTransactions = undefined
+      this.rollbackDriverTransactions()
       await this.commitKeyspaces()
+      await this.undoing
       return
     }
     this.state = 'committing'

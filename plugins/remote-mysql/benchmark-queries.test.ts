@@ -4,18 +4,10 @@
  * tells what arrived, its status how many rows it sent.
  */
 import type { Connection, RowDataPacket } from 'mysql2/promise'
-import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../../test/differential/mariadb-server.js'
+import { MARIADB_PROGRAMS } from '../../test/differential/mariadb-server.js'
 import type { TestSession } from '../../test/support/engine.js'
 import { describeWithCommand } from '../../test/support/system-packages.js'
-import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
-import {
-  addressOf,
-  direct,
-  keepStatements,
-  received,
-  startWithRemotes,
-  type RemoteSetup,
-} from './testing/remote-databases.js'
+import { addressOf, received, startOnMariaDb, type OnMariaDb } from './testing/remote-databases.js'
 
 const SCHEMA = `
   CREATE DATABASE tpch COLLATE utf8mb4_general_ci; USE tpch;
@@ -66,25 +58,15 @@ const QUERIES = [
 ]
 
 describeWithCommand(MARIADB_PROGRAMS, 'queries of a benchmark', () => {
-  let server: MariaDbServer
+  let started: OnMariaDb
   let there: Connection
-  let setup: RemoteSetup
   let session: TestSession
 
   beforeAll(async () => {
-    server = await startMariaDb(temporaryFolder())
-    there = await direct(server.port)
-    await there.query(SCHEMA)
-    await keepStatements(there)
-    setup = await startWithRemotes({ tpch: { address: addressOf(server.port) } })
-    session = await setup.engine.session('tpch')
+    started = await startOnMariaDb(SCHEMA, (port) => ({ tpch: { address: addressOf(port) } }))
+    ;({ there, session } = started)
   }, 60_000)
-  afterAll(async () => {
-    there.destroy()
-    await setup.engine.stop()
-    await server.stop()
-    removeTemporaryFolders()
-  })
+  afterAll(() => started.stop())
 
   test.each(QUERIES.map((sql) => sql.replace(/\s+/g, ' ')))('%s', async (sql) => {
     const [wanted] = await there.query<RowDataPacket[]>(sql)

@@ -3,6 +3,7 @@
  */
 import {
   Batch,
+  exact,
   isText,
   type ColumnDefault,
   type ColumnDefinition,
@@ -84,6 +85,7 @@ function textOf(cell: Buffer | null): string | undefined {
 
 const NOW = /^(current_timestamp|now|localtime|localtimestamp)(\(\d*\))?$/i
 const SQL_TEXT = /^'((?:[^'\\]|''|\\.)*)'$/s
+const BITS = /^b'([01]+)'$/
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i
 
 function columnDefault(
@@ -103,7 +105,7 @@ function columnDefault(
   }
   const quoted = SQL_TEXT.exec(text)?.[1]
   if (quoted !== undefined) return valueOrExpression(unescaped(quoted), type, text)
-  if (NUMBER.test(text)) return valueOrExpression(text, type, text)
+  if (NUMBER.test(text) || BITS.test(text)) return valueOrExpression(text, type, text)
   return { kind: 'expression', sql: text }
 }
 
@@ -111,16 +113,15 @@ function unescaped(text: string): string {
   return text.replace(/''|\\(.)/gs, (all, character: string | undefined) => character ?? all[0] ?? '')
 }
 
-/** Values are read as the remote would send them; b'101' and its like stay expressions. */
+/** Values are read as the remote would send them, but for b'101' and its like, which are written so. */
 function valueOrExpression(text: string, type: SqlType, sql: string): ColumnDefault {
-  if (type.name === 'bit') return { kind: 'expression', sql: /^\d+$/.test(text) ? text : unquoted(text) }
+  if (type.name === 'bit') {
+    const bits = BITS.exec(text)?.[1]
+    if (bits === undefined && !/^\d+$/.test(text)) return { kind: 'expression', sql: textLiteral(text) }
+    return { kind: 'value', value: exact(BigInt(bits === undefined ? text : `0b${bits}`)) }
+  }
   if (type.name === 'json') return { kind: 'expression', sql }
   return { kind: 'value', value: valueOf(text, type) }
-}
-
-/** `b'101'` came in quotes of its own. */
-function unquoted(text: string): string {
-  return /^b'[01]+'$/.test(text) ? text : textLiteral(text)
 }
 
 function valueOf(text: string, type: SqlType): Value {

@@ -21,7 +21,8 @@ import {
   type UpdatePlan,
 } from '@switchyard/core/spi'
 import type { Dialect } from './dialect.js'
-import { expressionSql, Refusal } from './fragment-expression.js'
+import { Refusal } from './expression-checks.js'
+import { expressionSql } from './fragment-expression.js'
 import { FragmentWriter, rowMark } from './fragment-sql.js'
 import type { RemoteServer } from './remote-server.js'
 import { tableName, type RemoteTables } from './remote-table.js'

@@ -1,25 +1,13 @@
 /**
  * Goal: statements that change rows of one remote go there as one statement, and say and do what they would here; what a remote might do
- * otherwise goes there row by row. Method: the same tables in memory, on a MariaDB and on a second server of ours; each statement in all
- * three, in a transaction that is undone; MariaDB's general log tells what arrived.
+ * otherwise goes there row by row. Method: the same tables in memory, on a MariaDB and on a second server of ours (and on a MySQL that is
+ * named); each statement in all of them, in a transaction that is undone; MariaDB's general log tells what arrived.
  */
 import type { Connection } from 'mysql2/promise'
-import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../../test/differential/mariadb-server.js'
+import { MARIADB_PROGRAMS } from '../../test/differential/mariadb-server.js'
 import type { TestSession } from '../../test/support/engine.js'
-import { killServers, TestServer } from '../../test/support/server.js'
 import { describeWithCommand } from '../../test/support/system-packages.js'
-import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
-import {
-  addressOf,
-  createTables,
-  direct,
-  keepStatements,
-  received,
-  startWithRemotes,
-  type RemoteSetup,
-} from './testing/remote-databases.js'
-
-const DATABASES = ['here', 'maria', 'second'] as const
+import { addressOf, received, startCompared, type Compared } from './testing/remote-databases.js'
 
 const TABLES = [
   `CREATE TABLE item (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(10) NOT NULL, price DECIMAL(6, 2), pieces TINYINT, note VARCHAR(20),
@@ -32,6 +20,9 @@ const TABLES = [
   "INSERT INTO keyless VALUES (1, 'one'), (1, 'one'), (2, NULL)",
 ]
 
+/** Where a VARCHAR is copied as it is, MySQL has an error of its own for one that is too long (1265 for 1406). */
+const COPIED = 'UPDATE item SET name = note WHERE id = 4'
+
 /** One statement there. */
 const WHOLE = [
   "UPDATE item SET note = 'new' WHERE id = 2",
@@ -40,7 +31,7 @@ const WHOLE = [
   'UPDATE item SET pieces = pieces - 1 WHERE id = 4',
   'UPDATE item SET price = price * 1.005',
   'UPDATE item SET name = note WHERE id IN (2, 3)',
-  'UPDATE item SET name = note WHERE id = 4',
+  COPIED,
   'UPDATE item SET name = note WHERE id = 1',
   "UPDATE item SET name = 'nut' WHERE id = 2",
   'UPDATE item SET at = day, day = NULL WHERE day IS NOT NULL',
@@ -85,36 +76,17 @@ const BY_ROW = [
 ]
 
 describeWithCommand(MARIADB_PROGRAMS, 'changes as one statement', () => {
-  let mariadb: MariaDbServer
-  let setup: RemoteSetup
+  let compared: Compared
   let session: TestSession
   let there: Connection
 
   beforeAll(async () => {
-    mariadb = await startMariaDb(temporaryFolder())
-    const second = await TestServer.start({ args: ['--storage', 'memory'] })
-    for (const port of [mariadb.port, second.port]) await createTables(port, TABLES)
-    there = await direct(mariadb.port)
-    await keepStatements(there)
-    const tls = { authority: undefined, verify: false }
-    setup = await startWithRemotes({
-      maria: { address: addressOf(mariadb.port), database: 'd' },
-      frozen: { address: addressOf(mariadb.port), database: 'd', readOnly: true },
-      second: { address: addressOf(second.port, { tls }), database: 'd' },
-    })
-    session = await setup.engine.session()
-    for (const sql of ['CREATE DATABASE here COLLATE utf8mb4_bin', 'USE here', ...TABLES])
-      await session.run(sql)
-    // Their kinds are known from the first statement on.
-    for (const database of DATABASES) await session.run(`SELECT COUNT(*) FROM ${database}.item`)
+    compared = await startCompared(TABLES, (port) => ({
+      frozen: { address: addressOf(port), database: 'd', readOnly: true },
+    }))
+    ;({ session, there } = compared)
   }, 60_000)
-  afterAll(async () => {
-    await there.end()
-    await setup.engine.stop()
-    await mariadb.stop()
-    await killServers()
-    removeTemporaryFolders()
-  })
+  afterAll(() => compared.stop())
 
   /** What a statement says and leaves, in one of the databases. */
   async function outcome(database: string, sql: string) {
@@ -130,8 +102,15 @@ describeWithCommand(MARIADB_PROGRAMS, 'changes as one statement', () => {
     }
     await session.run('ROLLBACK')
     const { error, status } = answer ?? {}
-    const said = error?.message.replaceAll(/`(here|maria|second|d)`\./g, '')
+    const said = error?.message.replaceAll(/`(here|maria|second|genuine|d\w*)`\./g, '')
     return { said, affected: status?.affectedRows, info: status?.info, warnings, numbers, tables }
+  }
+
+  async function compareOthers(sql: string, wanted: unknown): Promise<void> {
+    for (const database of compared.remotes.slice(1)) {
+      if (database === 'genuine' && sql === COPIED) continue
+      expect(await outcome(database, sql)).toEqual(wanted)
+    }
   }
 
   async function changesReceived(work: () => Promise<unknown>): Promise<readonly string[]> {
@@ -147,7 +126,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'changes as one statement', () => {
       expect(await outcome('maria', sql)).toEqual(wanted)
     })
     expect([arrived.length, arrived]).toEqual([1, arrived])
-    expect(await outcome('second', sql)).toEqual(wanted)
+    await compareOthers(sql, wanted)
   })
 
   // Tables without a primary key can't be changed row by row.
@@ -157,7 +136,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'changes as one statement', () => {
       expect(await outcome('maria', sql)).toEqual(wanted)
     })
     expect(arrived.some((each) => each.endsWith('FOR UPDATE'))).toBe(true)
-    expect(await outcome('second', sql)).toEqual(wanted)
+    await compareOthers(sql, wanted)
   })
 
   test('without strict mode what may not fit goes by row, and is cut here', async () => {

@@ -10,6 +10,8 @@ export interface Dialect {
   readonly flavour: Flavour
   /** 80042 for 8.0.42; of forks their own version where it says more. */
   readonly version: number
+  /** Whether it is MySQL 8 or later, or one of ours: what has no warnings and depends on no setting is the same there. */
+  readonly isMysql: boolean
   readonly hasWindows: boolean
   /** Whether information_schema writes defaults as SQL ('abc' in quotes) rather than as their text. */
   readonly hasDefaultsAsSql: boolean
@@ -62,6 +64,7 @@ export function dialectOf(versionText: string): Dialect {
   return {
     flavour,
     version,
+    isMysql: flavour === 'switchyard' || (flavour === 'mysql' && version >= 80_000),
     hasWindows: version >= entry.windowsFrom,
     hasDefaultsAsSql: flavour === 'mariadb' && version >= 100_207,
     hasSkipLocked: version >= entry.skipLockedFrom,

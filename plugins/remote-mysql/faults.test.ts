@@ -3,46 +3,42 @@
  * Method: a MariaDB behind a door that can be shut, cut, or made silent; many sessions on few connections.
  */
 import type { Connection, RowDataPacket } from 'mysql2/promise'
-import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../../test/differential/mariadb-server.js'
+import { MARIADB_PROGRAMS } from '../../test/differential/mariadb-server.js'
 import type { TestSession } from '../../test/support/engine.js'
 import { describeWithCommand } from '../../test/support/system-packages.js'
-import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
 import { Door } from './testing/door.js'
-import { addressOf, direct, startWithRemotes, type RemoteSetup } from './testing/remote-databases.js'
+import { addressOf, startOnMariaDb, type OnMariaDb, type RemoteSetup } from './testing/remote-databases.js'
 
 const UNAVAILABLE = { number: 9101 }
 
 describeWithCommand(MARIADB_PROGRAMS, 'a remote that fails', () => {
-  let server: MariaDbServer
+  let started: OnMariaDb
   let there: Connection
   let door: Door
   let setup: RemoteSetup
   let session: TestSession
 
   beforeAll(async () => {
-    server = await startMariaDb(temporaryFolder())
-    there = await direct(server.port)
-    await there.query(`CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, a INT);
-      INSERT INTO d.t SELECT seq, 0 FROM d.seq_1_to_5000`)
-    door = await Door.open(server.port)
-    setup = await startWithRemotes(
-      {
-        d: { address: addressOf(door.port) },
-        wrong: { address: addressOf(server.port, { user: 'nobody', password: 'Zq!7secret' }) },
+    started = await startOnMariaDb(
+      `CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, a INT);
+        INSERT INTO d.t SELECT seq, 0 FROM d.seq_1_to_5000`,
+      async (port) => {
+        door = await Door.open(port)
+        return {
+          d: { address: addressOf(door.port) },
+          wrong: { address: addressOf(port, { user: 'nobody', password: 'Zq!7secret' }) },
+        }
       },
       { connectTimeoutMs: 500, queryTimeoutMs: 1000, connectionsMax: 10, failuresMax: 2, restMs: 100 },
     )
-    session = await setup.engine.session('d')
+    ;({ there, setup, session } = started)
     await session.run('CREATE DATABASE here')
     await session.run('CREATE TABLE here.t (id INT PRIMARY KEY)')
     await session.run('INSERT INTO here.t VALUES (1), (2)')
   }, 60_000)
   afterAll(async () => {
-    await there.end()
-    await setup.engine.stop()
     await door.shut()
-    await server.stop()
-    removeTemporaryFolders()
+    await started.stop()
   })
   beforeEach(async () => {
     await session.run('ROLLBACK')

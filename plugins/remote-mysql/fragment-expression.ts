@@ -4,46 +4,37 @@
  * server.
  */
 import {
-  charsetOfCollation,
-  hasDate,
   isApproximate,
   isInteger,
   isText,
   readsColumns,
-  sameType,
   type Expression,
-  type FragmentValues,
   type SqlType,
 } from '@switchyard/core/spi'
-import type { Dialect } from './dialect.js'
+import {
+  branchSql,
+  checkOwn,
+  checkPair,
+  checkPlainText,
+  checkTexts,
+  checkTruth,
+  isBytes,
+  isExactNumber,
+  isMoment,
+  isNumber,
+  isWellKnownText,
+  need,
+  Refusal,
+  sideSql,
+  truthSql,
+  valueSql,
+  type ColumnTexts,
+  type Entry,
+  type ExpressionScope,
+  type Render,
+} from './expression-checks.js'
+import { OWN_ENTRIES } from './own-entries.js'
 import { literal } from './sql-text.js'
-import type { SqlTemplate } from './sql-template.js'
-
-/** Why a fragment, or a part of it, is left to the server. */
-export class Refusal extends Error {}
-
-/** What expressions depend on besides the plan. */
-export interface ExpressionScope {
-  readonly dialect: Dialect
-  /** Undefined while the fragment is planned: then no value counts. */
-  readonly values: FragmentValues | undefined
-  /** Takes the places of values, if what is written shall do for others. */
-  readonly holes?: SqlTemplate | undefined
-  /** Ids of columns of types or collations that we don't have. */
-  readonly foreignColumns: ReadonlySet<number>
-  /** Decimals of averages by their ids: they come rounded to these, and the server computes with more. */
-  readonly averages: ReadonlyMap<number, number>
-}
-
-/** Text of columns by their ids. */
-export type ColumnTexts = ReadonlyMap<number, string>
-
-interface Render {
-  (expression: Expression): string
-  readonly scope: ExpressionScope
-}
-
-type Entry = (args: readonly Expression[], call: Expression, render: Render) => string
 
 export function expressionSql(expression: Expression, columns: ColumnTexts, scope: ExpressionScope): string {
   const render: Render = Object.assign(
@@ -77,7 +68,8 @@ function rendered(expression: Expression, columns: ColumnTexts, render: Render):
         convertSql(expression.operand, expression.type, render)
       )
     case 'call': {
-      const entry = ENTRIES.get(expression.name)
+      const own = render.scope.dialect.isMysql ? OWN_ENTRIES.get(expression.name) : undefined
+      const entry = own ?? ENTRIES.get(expression.name)
       if (entry === undefined) throw new Refusal(`no entry for ${expression.name}`)
       return entry(expression.arguments, expression, render)
     }
@@ -94,64 +86,6 @@ function shownAverage(
 ): string | undefined {
   if (operand.kind !== 'column' || type.name !== 'decimal') return undefined
   return averages.get(operand.column) === type.scale ? columns.get(operand.column) : undefined
-}
-
-/** `beside` is what the value is compared with. */
-function valueSql(
-  expression: Expression,
-  { values, holes }: ExpressionScope,
-  beside: Expression | undefined,
-): string {
-  const { type } = expression
-  if (isText(type) && !isWellKnownText(type)) throw new Refusal(`texts in ${type.collation}`)
-  if (['enum', 'set', 'bit', 'json'].includes(type.name)) throw new Refusal(`constants of type ${type.name}`)
-  if (holes !== undefined) return holes.place(expression, beside?.kind === 'column' ? beside.type : undefined)
-  return values === undefined ? '?' : literal(values.valueOf(expression), type)
-}
-
-/** Connections speak utf8mb4: literals in it are what they are. */
-function isWellKnownText(type: SqlType): boolean {
-  const { name } = charsetOfCollation(type.collation)
-  return name === 'utf8mb4' || name === 'utf8mb3'
-}
-
-// ── Types ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function isExactNumber(type: SqlType): boolean {
-  return isInteger(type) || type.name === 'decimal' || type.name === 'year'
-}
-
-function isNumber(type: SqlType): boolean {
-  return isExactNumber(type) || type.name === 'double'
-}
-
-function isBytes(type: SqlType): boolean {
-  return type.name === 'binary' || type.name === 'varbinary' || type.name.endsWith('blob')
-}
-
-function checkOwn(expression: Expression, { foreignColumns }: ExpressionScope): void {
-  if (expression.kind === 'column' && foreignColumns.has(expression.column)) {
-    throw new Refusal(`the type of ${expression.text} isn't one of ours`)
-  }
-}
-
-/** Throws a `Refusal` if the remote might order or tell values of the expression apart otherwise. */
-export function checkComparable(expression: Expression, scope: ExpressionScope): void {
-  const { type } = expression
-  checkOwn(expression, scope)
-  if (isText(type)) {
-    if (!scope.dialect.hasCollation(type.collation)) {
-      throw new Refusal(`collation ${type.collation} isn't the same there`)
-    }
-    return
-  }
-  const isComparable = isNumber(type) || hasDate(type) || type.name === 'time' || isBytes(type)
-  if (!isComparable || type.name === 'float') throw new Refusal(`no entry for comparing ${type.name}`)
-}
-
-function need(expression: Expression | undefined): Expression {
-  if (expression === undefined) throw new Refusal('an argument is missing')
-  return expression
 }
 
 // ── Conversions ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -323,17 +257,6 @@ const DATE_PARTS: ReadonlySet<string> = new Set(['year', 'month', 'day', 'quarte
 const WHOLE_DIGITS_MAX = 17
 /** Collations in which LIKE compares character by character everywhere. */
 const LIKE_COLLATIONS = /_(bin|general_ci|0900_\w+)$/
-/** Results of more might not fit into a packet of the remote's. */
-const TEXT_LENGTH_MAX = 16_383
-
-/** Texts that are the same bytes there, and short. */
-function checkPlainText(text: Expression, name: string, scope: ExpressionScope): void {
-  const { type } = text
-  checkOwn(text, scope)
-  if (!isText(type) || !isWellKnownText(type) || type.length > TEXT_LENGTH_MAX) {
-    throw new Refusal(`no entry for ${name} of ${type.name}`)
-  }
-}
 
 function likeSql(text: Expression, pattern: Expression, escapes: boolean, render: Render): string {
   const { scope } = render
@@ -354,62 +277,14 @@ function likeSql(text: Expression, pattern: Expression, escapes: boolean, render
   return `(${render(text)} LIKE ${render(pattern)})`
 }
 
-function truthSql(expression: Expression, render: Render): string {
-  if (!isNumber(expression.type)) throw new Refusal(`${expression.text} is no condition there`)
-  return render(expression)
-}
-
-/** One of several values of which one is the result: all must be of its type. */
-function branchSql(branch: Expression, type: SqlType, render: Render): string {
-  if (branch.type.name === 'null') return 'NULL'
-  if (isExactNumber(branch.type) && isExactNumber(type)) {
-    if (branch.type.name === 'year') throw new Refusal('YEAR among other numbers')
-    return render(branch)
-  }
-  if (!sameType(branch.type, type) || (isText(type) && !readsColumns(branch))) {
-    throw new Refusal(`no entry for ${branch.type.name} where ${type.name} is wanted`)
-  }
-  return render(branch)
-}
-
-function isMoment(type: SqlType): boolean {
-  return hasDate(type) || type.name === 'time'
-}
-
-/** Throws a `Refusal` if the two might compare otherwise there. */
-function checkPair(left: Expression, right: Expression, scope: ExpressionScope): void {
-  const [a, b] = [left.type, right.type]
-  if (a.name === 'null' || b.name === 'null') return
-  if (isText(a) && isText(b)) {
-    checkTexts(left, right, scope)
-    return
-  }
-  // Texts beside dates are no texts: see `compareMomentSql`.
-  if (!isText(a)) checkComparable(left, scope)
-  if (!isText(b)) checkComparable(right, scope)
-  const isSameKind =
-    (isNumber(a) && isNumber(b)) ||
-    (isMoment(a) && a.name === b.name) ||
-    (isBytes(a) && isBytes(b)) ||
-    (isMoment(a) && isText(b) && !readsColumns(right)) ||
-    (isMoment(b) && isText(a) && !readsColumns(left))
-  if (!isSameKind) throw new Refusal(`no entry for comparing ${a.name} with ${b.name}`)
-}
-
-/** Two columns need one collation; a constant follows the column that it meets (MySQL manual 12.8.4). */
-function checkTexts(left: Expression, right: Expression, scope: ExpressionScope): void {
-  const [a, b] = [left.type.collation, right.type.collation]
-  for (const each of [left, right]) if (readsColumns(each)) checkComparable(each, scope)
-  if (readsColumns(left) && readsColumns(right) && a !== b) throw new Refusal('texts of two collations')
-  const column = readsColumns(left) ? left : right
-  const constant = column === left ? right : left
-  if (!readsColumns(constant)) {
-    if (constant.coercibility <= column.coercibility && a !== b) throw new Refusal('texts of two collations')
-    // A constant that the column's set can't hold has the column converted, or is an error.
-    if (charsetOfCollation(column.type.collation).name !== 'utf8mb4') {
-      throw new Refusal(`a constant beside ${column.type.collation}`)
-    }
-  }
+/** What must be true of a row. */
+export function conditionExpressionSql(
+  expression: Expression,
+  columns: ColumnTexts,
+  scope: ExpressionScope,
+): string {
+  checkTruth(expression)
+  return expressionSql(expression, columns, scope)
 }
 
 function compareSql(operator: string, left: Expression, right: Expression, render: Render): string {
@@ -418,10 +293,6 @@ function compareSql(operator: string, left: Expression, right: Expression, rende
   if (isMoment(a) && isText(b)) return compareMomentSql(operator, left, right, render)
   if (isMoment(b) && isText(a)) return compareMomentSql(FLIPPED[operator] ?? operator, right, left, render)
   return `(${sideSql(left, right, render)} ${operator} ${sideSql(right, left, render)})`
-}
-
-function sideSql(side: Expression, other: Expression, render: Render): string {
-  return readsColumns(side) ? render(side) : valueSql(side, render.scope, other)
 }
 
 const FLIPPED: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
@@ -472,6 +343,10 @@ function arithmeticSql(
   // NO_UNSIGNED_SUBTRACTION is a setting of our session, not of the remote's.
   if (operator === '-' && (left.type.unsigned || right.type.unsigned)) {
     throw new Refusal('subtraction of unsigned numbers')
+  }
+  // What is written of it is a signed number, and so would be the result.
+  if ([left, right].some((each) => !readsColumns(each) && each.type.unsigned)) {
+    throw new Refusal('computing with unsigned constants')
   }
   if (isApproximate(type)) return `(${render(left)} ${operator} ${render(right)})`
   if (type.name === 'decimal' && type.length >= WIDEST_DECIMAL) throw new Refusal('numbers of 65 digits')

@@ -17,13 +17,8 @@ import {
   type WindowCall,
 } from '@switchyard/core/spi'
 import type { Dialect } from './dialect.js'
-import {
-  checkComparable,
-  expressionSql,
-  Refusal,
-  type ColumnTexts,
-  type ExpressionScope,
-} from './fragment-expression.js'
+import { checkComparable, Refusal, type ColumnTexts, type ExpressionScope } from './expression-checks.js'
+import { conditionExpressionSql, expressionSql } from './fragment-expression.js'
 import { tableName, type RemoteTables } from './remote-table.js'
 import { lockSql } from './scan-sql.js'
 import { BARE, columnSql, isSingleTable, nested, textOf, type Select } from './select.js'
@@ -142,7 +137,7 @@ export class FragmentWriter {
         return this.scan(node)
       case 'filter': {
         const input = this.plain(this.select(node.input))
-        return { ...input, where: [...input.where, this.sql(node.condition, input.columns)] }
+        return { ...input, where: [...input.where, this.condition(node.condition, input.columns)] }
       }
       case 'project':
         return this.project(node)
@@ -192,6 +187,10 @@ export class FragmentWriter {
     return expressionSql(expression, columns, this.scope)
   }
 
+  private condition(expression: Expression, columns: ColumnTexts): string {
+    return conditionExpressionSql(expression, columns, this.scope)
+  }
+
   /** A number that stands alone in ORDER BY or GROUP BY would name a column. */
   private key(expression: Expression, columns: ColumnTexts): string {
     const text = this.sql(expression, columns)
@@ -216,7 +215,7 @@ export class FragmentWriter {
       if (remote.isReadOnly) throw new Refusal('a database that is read only')
       this.lock = lockSql(node.lock.mode, node.lock.wait, remote)
     }
-    const where = node.filter === undefined ? [] : [this.sql(node.filter, texts)]
+    const where = node.filter === undefined ? [] : [this.condition(node.filter, texts)]
     const limit = node.limit === undefined ? '' : ` LIMIT ${this.count(node.limit)}`
     const from = name === tableName(remote) ? name : `${tableName(remote)} ${name}`
     return { ...BARE, from, columns: texts, where, limit }
@@ -249,7 +248,7 @@ export class FragmentWriter {
     const left = this.plain(this.unordered(this.select(node.left)))
     const right = this.plain(this.unordered(this.select(node.right)))
     const columns = new Map([...left.columns, ...right.columns])
-    const on = node.condition === undefined ? [] : [this.sql(node.condition, columns)]
+    const on = node.condition === undefined ? [] : [this.condition(node.condition, columns)]
     switch (node.type) {
       case 'inner': {
         const condition = on.length === 0 ? '1' : on.join(' AND ')
@@ -275,7 +274,7 @@ export class FragmentWriter {
 
   private leftOf(left: Select, right: Select, node: Extract<LogicalNode, { kind: 'join' }>): Select {
     const columns = new Map([...left.columns, ...right.columns])
-    const condition = node.condition === undefined ? '1' : this.sql(node.condition, columns)
+    const condition = node.condition === undefined ? '1' : this.condition(node.condition, columns)
     return {
       ...BARE,
       from: `${left.from} LEFT JOIN ${right.from} ON ${condition}`,

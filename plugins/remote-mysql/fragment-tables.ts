@@ -1,6 +1,6 @@
 /** The tables of a fragment, and the server that they are on. */
 import { planTables, type LogicalNode } from '@switchyard/core/spi'
-import { Refusal } from './fragment-expression.js'
+import { Refusal } from './expression-checks.js'
 import type { RemoteServer } from './remote-server.js'
 import type { RemoteTables } from './remote-table.js'
 

@@ -57,7 +57,7 @@ const FOREIGN_NUMBERS: Readonly<Record<number, ErrorCode>> = {
 
 /** Numbers by which a remote says that our account there, or the remote itself, is not fit for use. */
 const UNUSABLE: ReadonlySet<number> = new Set([
-  1040, 1044, 1045, 1053, 1129, 1130, 1142, 1143, 1203, 1226, 1698,
+  1040, 1044, 1045, 1053, 1129, 1130, 1142, 1143, 1203, 1226, 1251, 1698, 1820, 1862, 3118, 3159, 3955,
 ])
 
 /** As a client of ours sees it. */

@@ -3,17 +3,16 @@
  * Method: MariaDB's general log tells what arrives; what is read and written is compared with what a client there sees.
  */
 import type { Connection, RowDataPacket } from 'mysql2/promise'
-import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../../test/differential/mariadb-server.js'
+import { MARIADB_PROGRAMS } from '../../test/differential/mariadb-server.js'
 import type { TestSession } from '../../test/support/engine.js'
 import { describeWithCommand } from '../../test/support/system-packages.js'
-import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
 import {
   addressOf,
   direct,
-  keepStatements,
   received,
+  startOnMariaDb,
   startWithRemotes,
-  type RemoteSetup,
+  type OnMariaDb,
 } from './testing/remote-databases.js'
 
 const SCHEMA = `
@@ -37,33 +36,23 @@ const SCHEMA = `
 `
 
 describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
-  let server: MariaDbServer
+  let started: OnMariaDb
   let there: Connection
-  let setup: RemoteSetup
   let session: TestSession
 
   beforeAll(async () => {
-    server = await startMariaDb(temporaryFolder())
-    there = await direct(server.port)
-    await there.query(SCHEMA)
-    await keepStatements(there)
-    setup = await startWithRemotes({
-      shop: { address: addressOf(server.port) },
-      frozen: { address: addressOf(server.port), database: 'shop', readOnly: true },
-      elsewhere: { address: addressOf(server.port, { host: 'localhost' }), database: 'other' },
-      beside: { address: addressOf(server.port), database: 'other' },
-    })
-    session = await setup.engine.session('shop')
+    started = await startOnMariaDb(SCHEMA, (port) => ({
+      shop: { address: addressOf(port) },
+      frozen: { address: addressOf(port), database: 'shop', readOnly: true },
+      elsewhere: { address: addressOf(port, { host: 'localhost' }), database: 'other' },
+      beside: { address: addressOf(port), database: 'other' },
+    }))
+    ;({ there, session } = started)
     await session.run('CREATE DATABASE here')
     await session.run('CREATE TABLE here.note (item INT PRIMARY KEY, text VARCHAR(20))')
     await session.run("INSERT INTO here.note VALUES (1, 'first'), (3, 'third'), (9, 'ninth')")
   }, 60_000)
-  afterAll(async () => {
-    await there.end()
-    await setup.engine.stop()
-    await server.stop()
-    removeTemporaryFolders()
-  })
+  afterAll(() => started.stop())
 
   const read = async (sql: string): Promise<unknown[]> => {
     const [rows] = await there.query<RowDataPacket[]>(sql)
@@ -279,6 +268,39 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       ).toEqual([['3']])
     })
 
+    test('go there without the conditions that the remote might answer otherwise, also above outer joins and groups', async () => {
+      const queries: readonly (readonly [sql: string, sent: RegExp])[] = [
+        [
+          "SELECT i.id, s.pieces FROM item i LEFT JOIN sale s ON s.item = i.id AND s.id < 9 WHERE SOUNDEX(i.name) <> 'N300' AND i.id < 3",
+          /LEFT JOIN .* WHERE \(t\d\.`id` < 3\)/,
+        ],
+        [
+          'SELECT i.id FROM item i WHERE SOUNDEX(i.name) IS NOT NULL AND i.id > 1 AND EXISTS (SELECT 1 FROM sale s WHERE s.item = i.id)',
+          /WHERE \(t\d\.`id` > 1\) AND EXISTS/,
+        ],
+        [
+          'SELECT i.id, s.id FROM item i LEFT JOIN sale s ON s.item = i.id AND s.id < 9 WHERE i.id < 3 AND SOUNDEX(s.pieces + i.id) IS NULL',
+          /LEFT JOIN .* WHERE \(t\d\.`id` < 3\)/,
+        ],
+        [
+          'SELECT item, COUNT(*) AS n, MAX(pieces) AS m FROM sale GROUP BY item HAVING n > 666 AND SOUNDEX(m) IS NOT NULL',
+          /GROUP BY .*WHERE .* > 666/s,
+        ],
+      ]
+      for (const [sql, pattern] of queries) {
+        const wanted = (await read(sql)) as unknown[][]
+        // Definitions are read with the first one.
+        await session.rows(sql)
+        let rows: readonly (readonly (string | null)[])[] = []
+        const sent = await received(there, async () => {
+          rows = await session.rows(sql)
+        })
+        expect(sent).toEqual([expect.stringMatching(pattern)])
+        const texts = wanted.map((row) => row.map(textOf))
+        expect([sql, [...rows].sort()]).toEqual([sql, texts.sort()])
+      }
+    })
+
     test('answer large results in pieces, also two at a time and cut short', async () => {
       const many = 'SELECT a.id, b.pieces FROM sale a JOIN sale b ON b.id <= 50'
       const total = `SELECT COUNT(*), BIT_XOR(x.id * 10 + x.pieces) FROM (${many}) x`
@@ -374,6 +396,29 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       expect(arrived.at(-1)).toBe('COMMIT')
     })
 
+    test('are counted at once, if they were not undone', async () => {
+      const counted = async () => {
+        const sql =
+          "SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME = 'moment'"
+        return Number((await session.rows(sql))[0]?.[0])
+      }
+      await session.run('DELETE FROM moment')
+      await session.run('FLUSH TABLES')
+      const before = await counted()
+      await session.run('INSERT INTO moment (id) SELECT id FROM sale WHERE id <= 500')
+      await session.run('INSERT INTO moment (id) VALUES (1001), (1002), (1003)')
+      expect(await counted()).toBe(before + 503)
+      await session.run('DELETE FROM moment WHERE id > 1000 AND SOUNDEX(word) IS NOT NULL')
+      await session.run('DELETE FROM moment WHERE id > 490')
+      expect(await counted()).toBe(before + 490)
+      await session.run('START TRANSACTION')
+      await session.run('INSERT INTO moment (id) VALUES (1001)')
+      await session.run('ROLLBACK')
+      expect(await counted()).toBe(before + 490)
+      await session.run('TRUNCATE TABLE moment')
+      expect(await counted()).toBe(0)
+    })
+
     test('never reach a database that is read only', async () => {
       const changes = [
         "INSERT INTO frozen.item (name) VALUES ('x')",
@@ -420,6 +465,23 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
       await session.run('DELETE FROM moment')
       await session.run('ROLLBACK')
       expect(await read('SELECT id FROM shop.moment')).toEqual([[1]])
+    })
+
+    test('has no locks any more when its end, or that of a statement alone, is answered', async () => {
+      const lockAll = () => there.query('SELECT id FROM shop.sale FOR UPDATE NOWAIT')
+      const ends: readonly (readonly string[])[] = [
+        ['START TRANSACTION', 'UPDATE sale SET pieces = pieces + 1', 'ROLLBACK'],
+        ['START TRANSACTION', 'SELECT COUNT(*) FROM (SELECT id FROM sale FOR UPDATE) t', 'COMMIT'],
+        ['START TRANSACTION', 'SELECT id FROM sale FOR UPDATE', 'COMMIT'],
+        ['INSERT INTO sale SELECT id + 2000, 1, 1, NULL FROM sale UNION ALL SELECT 1, 1, 1, NULL'],
+      ]
+      for (const statements of ends) {
+        for (const sql of statements) {
+          const [answer] = await session.execute(sql)
+          expect([sql, answer?.error?.number]).toEqual([sql, sql.startsWith('INSERT') ? 1062 : undefined])
+        }
+        await lockAll()
+      }
     })
 
     test('reads one state, unless it is told otherwise', async () => {
@@ -470,7 +532,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
 
     test('that is the victim of a deadlock is over', async () => {
       await there.query('INSERT INTO shop.moment (id) VALUES (1), (2)')
-      const other = await direct(server.port)
+      const other = await direct(started.mariadb.port)
       await session.run('START TRANSACTION')
       await session.run('UPDATE moment SET n = 1 WHERE id = 1')
       await other.query(
@@ -518,7 +580,7 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
 
   describe('definitions that change there', () => {
     test('are read again in the background while they are used', async () => {
-      const watchful = await startWithRemotes({ shop: { address: addressOf(server.port) } }, {}, 100)
+      const watchful = await startWithRemotes({ shop: { address: addressOf(started.mariadb.port) } }, {}, 100)
       try {
         const client = await watchful.engine.session('shop')
         await there.query('CREATE TABLE shop.growing (a INT); INSERT INTO shop.growing VALUES (1)')

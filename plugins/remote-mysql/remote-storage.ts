@@ -34,7 +34,7 @@ import { changedTables, changeInput, changeServer, changeSql } from './change-sq
 import type { Dialect } from './dialect.js'
 import { fragmentSql, fragmentTemplate } from './fragment-sql.js'
 import { serverOf } from './fragment-tables.js'
-import { Refusal } from './fragment-expression.js'
+import { Refusal } from './expression-checks.js'
 import type { RemoteCatalog } from './remote-catalog.js'
 import type { RemoteServer } from './remote-server.js'
 import type { RemoteAnswerRows } from './connection.js'
@@ -239,6 +239,7 @@ export class RemoteStorage implements TableStorage {
       rowCount += answer.affectedRows
       if (draws && generatedId === 0) generatedId = exact(BigInt(answer.insertId))
     }
+    ownTransaction(transaction).grew(remote, rowCount)
     return { rowCount, generatedId }
   }
 
@@ -253,6 +254,7 @@ export class RemoteStorage implements TableStorage {
     for (const sql of deleteStatements(table, remote, keys)) {
       changed += (await this.change(table, remote, sql, statement, transaction)).affectedRows
     }
+    ownTransaction(transaction).grew(remote, -changed)
     return changed
   }
 
@@ -290,14 +292,21 @@ export class RemoteStorage implements TableStorage {
     const server = changeServer(change, this.tables)
     const { dialect } = server
     if (dialect === undefined) throw new Error('invariant: changes are planned for servers that are known')
-    if (!(transaction instanceof RemoteTransaction)) throw new Error('invariant: writes have a transaction')
+    const own = ownTransaction(transaction)
     const written = sqlWith(() => changeSql(change, this.tables, dialect, values))
     if (written === undefined) return undefined
     const targets = changedTables(change)
     for (const table of targets) this.writable(table)
-    return this.watched([...targets, ...planTables(changeInput(change))], () =>
-      runChange(transaction.forWriting(server), written, statement),
+    const changed = await this.watched([...targets, ...planTables(changeInput(change))], () =>
+      runChange(own.forWriting(server), written, statement),
     )
+    const [target] = targets
+    // Of several it isn't said how many rows each has lost.
+    if (target !== undefined && targets.length === 1 && change.plan.kind !== 'update') {
+      const { affectedRows } = changed
+      own.grew(this.tables.require(target), change.plan.kind === 'insert' ? affectedRows : -affectedRows)
+    }
+    return changed
   }
 
   /** Not part of a transaction: it commits by itself. */
@@ -305,9 +314,9 @@ export class RemoteStorage implements TableStorage {
     const remote = this.writable(table)
     statement.checkKilled()
     await this.watched([table], () => remote.server.runOnce(`TRUNCATE TABLE ${tableName(remote)}`, statement))
+    remote.rows = 0
   }
 
-  /** As the remote estimates them. */
   statistics(table: TableDefinition): TableStatistics {
     const { rows, bytes } = this.tables.require(table)
     return { rows, bytes, cardinality: [] }
@@ -322,8 +331,8 @@ export class RemoteStorage implements TableStorage {
     statement: StatementContext,
     transaction: DriverTransaction | undefined,
   ): Promise<RemoteAnswerRows> {
-    if (!(transaction instanceof RemoteTransaction)) throw new Error('invariant: writes have a transaction')
-    return this.watched([table], () => transaction.forWriting(remote.server).run(sql, statement))
+    const own = ownTransaction(transaction)
+    return this.watched([table], () => own.forWriting(remote.server).run(sql, statement))
   }
 
   /** Throws ER_OPTION_PREVENTS_STATEMENT for tables of READ ONLY databases. */
@@ -350,6 +359,11 @@ export class RemoteStorage implements TableStorage {
     }
     return error.code === 'ER_DUP_ENTRY' ? inOurWords(error, tables[0]) : error
   }
+}
+
+function ownTransaction(transaction: DriverTransaction | undefined): RemoteTransaction {
+  if (!(transaction instanceof RemoteTransaction)) throw new Error('invariant: writes have a transaction')
+  return transaction
 }
 
 /** MariaDB says of a row that it was told not to wait for what it says of one that it waited for in vain. */

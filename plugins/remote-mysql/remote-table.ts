@@ -11,8 +11,8 @@ export interface RemoteTable {
   readonly isReadOnly: boolean
   /** Positions of columns whose type or collation we don't have: their values are compared here only. */
   readonly foreignColumns: ReadonlySet<number>
-  /** As the remote estimates them. */
-  readonly rows: number
+  /** As the remote estimated them, and what was written there from here since. */
+  rows: number
   readonly bytes: number
 }
 

@@ -13,6 +13,7 @@ import {
 import type { RemoteAnswerRows, RemoteConnection } from './connection.js'
 import { clientError, ConnectionLost } from './remote-error.js'
 import type { RemoteServer } from './remote-server.js'
+import type { RemoteTable } from './remote-table.js'
 import { RowCursor, type CursorHost } from './row-cursor.js'
 import type { RowSource } from './row-source.js'
 import type { FilledTemplate } from './sql-template.js'
@@ -24,6 +25,8 @@ export class RemoteTransaction implements DriverTransaction {
   private readonly written = new Set<TransactionBranch>()
   /** They come before a write, and belong where that goes. */
   private readonly points: number[] = []
+  /** Rows that tables have gained, or lost. */
+  private readonly growth = new Map<RemoteTable, number>()
 
   constructor(private readonly options: TransactionOptions) {}
 
@@ -44,6 +47,11 @@ export class RemoteTransaction implements DriverTransaction {
     return branch
   }
 
+  /** Rows of a table were inserted, or deleted: the optimizer needn't wait until the remote tells. */
+  grew(table: RemoteTable, rowCount: number): void {
+    this.growth.set(table, (this.growth.get(table) ?? 0) + rowCount)
+  }
+
   savepoint(number: number): void {
     this.points.push(number)
   }
@@ -54,12 +62,15 @@ export class RemoteTransaction implements DriverTransaction {
 
   async commit(): Promise<void> {
     // Others have only read: whatever becomes of them, nothing is lost.
-    for (const branch of this.branches.values()) if (!this.written.has(branch)) branch.rollback()
+    const read = [...this.branches.values()].filter((branch) => !this.written.has(branch))
+    const undone = read.map((branch) => branch.rollback())
     for (const branch of this.written) await branch.commit()
+    for (const [table, rowCount] of this.growth) table.rows = Math.max(0, table.rows + rowCount)
+    await Promise.all(undone)
   }
 
-  rollback(): void {
-    for (const branch of this.branches.values()) branch.rollback()
+  async rollback(): Promise<void> {
+    await Promise.all([...this.branches.values()].map((branch) => branch.rollback()))
   }
 }
 
@@ -149,11 +160,11 @@ export class TransactionBranch {
     }
   }
 
-  /** In the background: the connection is free for others when the remote has answered. */
-  rollback(): void {
+  /** Resolves when the remote has answered, or the connection is gone. */
+  async rollback(): Promise<void> {
     if (this.isOver) return
     this.isOver = true
-    void this.tail
+    await this.tail
       .then(async () => {
         const { connection } = this
         if (connection === undefined || connection.isBroken) return

@@ -11,7 +11,8 @@ import {
   type SqlType,
   type TableDefinition,
 } from '@switchyard/core/spi'
-import { expressionSql, Refusal } from './fragment-expression.js'
+import { Refusal } from './expression-checks.js'
+import { conditionExpressionSql } from './fragment-expression.js'
 import type { RemoteTable } from './remote-table.js'
 import { tableName } from './remote-table.js'
 import { columnSql } from './select.js'
@@ -68,7 +69,9 @@ function filterSql(table: TableDefinition, remote: RemoteTable, { planned }: Sca
   }
   return conjuncts(planned.node.filter).flatMap((part) => {
     try {
-      return [expressionSql(part, columns, { dialect, values, foreignColumns, averages: NO_AVERAGES })]
+      return [
+        conditionExpressionSql(part, columns, { dialect, values, foreignColumns, averages: NO_AVERAGES }),
+      ]
     } catch (error) {
       // Errors of constants are the server's to raise, if it comes to compute them.
       if (error instanceof Refusal || isSqlError(error)) return []

@@ -1,6 +1,6 @@
 /** One SELECT while it is put together, and its text. */
 import type { TableDefinition } from '@switchyard/core/spi'
-import type { ColumnTexts } from './fragment-expression.js'
+import type { ColumnTexts } from './expression-checks.js'
 import { identifier } from './sql-text.js'
 
 /** One SELECT in the making. */

@@ -4,12 +4,15 @@
 import { createConnection, type Connection } from 'mysql2/promise'
 import { MemoryStorage } from '@switchyard/storage-memory'
 import { TestEngine } from '../support/engine.js'
+import type { MysqlAddress } from '../support/named-mysql.js'
 import { createRemoteParts } from '../support/storages.js'
 import { DATABASE, type Outcome, type SqlConnection, type SqlServer } from './sql-server.js'
 import { SwitchyardConnection } from './switchyard-server.js'
 
-export interface RemoteOfCorpus {
-  readonly port: number
+/** By default root without password, on this machine. */
+type Address = Pick<MysqlAddress, 'port'> & Partial<MysqlAddress>
+
+export interface RemoteOfCorpus extends Address {
   readonly stop: () => Promise<unknown>
   /** Behind CREATE DATABASE, over there. */
   readonly collate?: string
@@ -17,7 +20,7 @@ export interface RemoteOfCorpus {
 
 /** Stopping it stops the remote, too. */
 export async function startVirtual(remote: RemoteOfCorpus): Promise<SqlServer> {
-  const { engine, there } = await startVirtualEngine(remote.port)
+  const { engine, there } = await startVirtualEngine(remote)
   return {
     connect: async (database) => {
       const connection = new SwitchyardConnection(await engine.session(database))
@@ -31,14 +34,19 @@ export async function startVirtual(remote: RemoteOfCorpus): Promise<SqlServer> {
   }
 }
 
-/** An engine that knows the server on this port as `remote`, and a connection to that. */
-export async function startVirtualEngine(port: number) {
-  const there = await createConnection({ host: '127.0.0.1', port, user: 'root' })
+/** An engine that knows the server at this address as `remote`, and a connection to that. */
+export async function startVirtualEngine({
+  host = '127.0.0.1',
+  port,
+  user = 'root',
+  password = '',
+}: Address) {
+  const there = await createConnection({ host, port, user, password })
   const { catalog, storage } = await createRemoteParts()
   const engine = await TestEngine.start([new MemoryStorage('memory'), storage], {}, [catalog])
   const setup = await engine.session()
   await setup.run(
-    `CREATE SERVER remote FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1', PORT ${port}, USER 'root')`,
+    `CREATE SERVER remote FOREIGN DATA WRAPPER mysql OPTIONS (HOST '${host}', PORT ${port}, USER '${user}', PASSWORD '${password}')`,
   )
   return { engine, there }
 }

@@ -1,9 +1,10 @@
 /**
  * Goal: the classic corpus answers as MySQL does on tables of a virtual database. Method: as `sample.test.ts`, on a database that lies on
- * MariaDB, and on one that lies on a second server of ours.
+ * MariaDB, on one that lies on a second server of ours, and on one that lies on the MySQL server that is named.
  */
 import { MARIADB_PROGRAMS, startMariaDb, type MariaDbServer } from '../differential/mariadb-server.js'
 import { startVirtualEngine } from '../sql/virtual-server.js'
+import { describeWithMysql, type MysqlAddress } from '../support/named-mysql.js'
 import { killServers, TestServer } from '../support/server.js'
 import { describeWithCommand } from '../support/system-packages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js'
@@ -15,8 +16,11 @@ const SAMPLES = ['evidence/in1', 'evidence/in2', 'evidence/slt_lang_aggfunc', 'e
 
 const each = hasCorpus ? test.each(SAMPLES) : test.skip.each(SAMPLES)
 
-async function check(port: number, file: string): Promise<void> {
-  const { engine, there } = await startVirtualEngine(port)
+async function check(
+  address: Pick<MysqlAddress, 'port'> & Partial<MysqlAddress>,
+  file: string,
+): Promise<void> {
+  const { engine, there } = await startVirtualEngine(address)
   try {
     await there.query('DROP DATABASE IF EXISTS slt')
     await there.query('CREATE DATABASE slt COLLATE utf8mb4_bin')
@@ -41,7 +45,7 @@ describe('on a second server of ours', () => {
   beforeAll(async () => {
     if (hasCorpus) ({ port } = await TestServer.start({ args: ['--storage', 'memory'] }))
   })
-  each('%s', (file) => check(port, file), 120_000)
+  each('%s', (file) => check({ port }, file), 120_000)
 })
 
 describeWithCommand(MARIADB_PROGRAMS, 'on MariaDB', () => {
@@ -50,6 +54,11 @@ describeWithCommand(MARIADB_PROGRAMS, 'on MariaDB', () => {
     if (hasCorpus) server = await startMariaDb(temporaryFolder())
   }, 60_000)
   afterAll(() => server?.stop())
-  each('%s', (file) => check(server?.port ?? 0, file), 120_000)
-  if (hasCorpus) test('much', () => check(server?.port ?? 0, 'random/groupby/slt_good_13'), 120_000)
+  each('%s', (file) => check({ port: server?.port ?? 0 }, file), 120_000)
+  if (hasCorpus) test('much', () => check({ port: server?.port ?? 0 }, 'random/groupby/slt_good_13'), 120_000)
+})
+
+describeWithMysql('on MySQL', (address) => {
+  each('%s', (file) => check(address, file), 120_000)
+  if (hasCorpus) test('much', () => check(address, 'random/groupby/slt_good_13'), 120_000)
 })

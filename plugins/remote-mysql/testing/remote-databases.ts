@@ -1,7 +1,11 @@
-/** A server of ours with virtual databases on a server that a test has started. */
+/** A server of ours with virtual databases on servers that a test has started, or that are named. */
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise'
+import { startMariaDb, type MariaDbServer } from '../../../test/differential/mariadb-server.js'
+import { namedMysql, type MysqlAddress } from '../../../test/support/named-mysql.js'
+import { killServers, TestServer } from '../../../test/support/server.js'
 import { createStorage } from '../../../test/support/storages.js'
-import { TEST_SETTINGS, TestEngine } from '../../../test/support/engine.js'
+import { TEST_SETTINGS, TestEngine, type TestSession } from '../../../test/support/engine.js'
+import { removeTemporaryFolders, temporaryFolder } from '../../../test/support/temporary-folder.js'
 import { plugin, RemoteCatalog, RemoteStorage } from '../index.js'
 import type { RemoteAddress } from '../connection.js'
 import type { PoolLimits } from '../connection-pool.js'
@@ -33,13 +37,12 @@ export interface RemoteSetup {
 }
 
 /** Databases by their names here: where each is, and what it is called there. */
+type RemoteDatabases = Readonly<
+  Record<string, { readonly address: RemoteAddress; readonly database?: string; readonly readOnly?: boolean }>
+>
+
 export async function startWithRemotes(
-  databases: Readonly<
-    Record<
-      string,
-      { readonly address: RemoteAddress; readonly database?: string; readonly readOnly?: boolean }
-    >
-  >,
+  databases: RemoteDatabases,
   limits: Partial<PoolLimits> = {},
   refreshMs = 60_000,
 ): Promise<RemoteSetup> {
@@ -66,11 +69,12 @@ export async function startWithRemotes(
 }
 
 /** A client at the remote itself. */
-export function direct(port: number): Promise<Connection> {
+export function direct(port: number, more: Partial<MysqlAddress> = {}): Promise<Connection> {
   return createConnection({
     host: '127.0.0.1',
     port,
     user: 'root',
+    ...more,
     multipleStatements: true,
     rowsAsArray: true,
     charset: 'utf8mb4',
@@ -79,15 +83,102 @@ export function direct(port: number): Promise<Connection> {
   })
 }
 
-/** Makes database `d` and its tables on a server. */
-export async function createTables(port: number, tables: readonly string[]): Promise<void> {
-  const client = await direct(port)
-  for (const sql of ['CREATE DATABASE d COLLATE utf8mb4_bin', 'USE d', ...tables]) await client.query(sql)
+export interface OnMariaDb {
+  readonly mariadb: MariaDbServer
+  /** At MariaDB itself, which keeps what it is asked, for `received`. */
+  readonly there: Connection
+  readonly setup: RemoteSetup
+  readonly session: TestSession
+  stop(): Promise<void>
+}
+
+/** Databases on a MariaDB whose content these statements make; the session is in the first of them. */
+export async function startOnMariaDb(
+  schema: string,
+  databasesAt: (port: number) => RemoteDatabases | Promise<RemoteDatabases>,
+  limits: Partial<PoolLimits> = {},
+): Promise<OnMariaDb> {
+  const mariadb = await startMariaDb(temporaryFolder())
+  const there = await direct(mariadb.port)
+  await there.query(schema)
+  await keepStatements(there)
+  const databases = await databasesAt(mariadb.port)
+  const setup = await startWithRemotes(databases, limits)
+  return {
+    ...{ mariadb, there, setup, session: await setup.engine.session(Object.keys(databases)[0]) },
+    stop: async () => {
+      there.destroy()
+      await setup.engine.stop()
+      await killServers()
+      await mariadb.stop()
+      removeTemporaryFolders()
+    },
+  }
+}
+
+export interface Compared extends OnMariaDb {
+  /** `maria`, `second` on a server of ours, and `genuine` on a MySQL if one is named. */
+  readonly remotes: readonly string[]
+}
+
+/** The same tables in `here`, and in databases on several remotes. */
+export async function startCompared(
+  tables: readonly string[],
+  moreAt: (mariaPort: number, secondPort: number) => RemoteDatabases = () => ({}),
+): Promise<Compared> {
+  const { port } = await TestServer.start({ args: ['--storage', 'memory'] })
+  const named = namedMysql()
+  const others: Record<string, { readonly address: RemoteAddress; readonly database: string }> = {
+    second: { address: addressOf(port), database: 'd' },
+    // Others may be at the same server.
+    ...(named && { genuine: { address: addressOf(named.port, named), database: `d_${process.pid}` } }),
+  }
+  for (const { address, database } of Object.values(others)) {
+    await runAt(address, definitionsOf(database, tables))
+  }
+  const started = await startOnMariaDb(definitionsOf('d', tables).join('; '), (mariaPort) => ({
+    maria: { address: addressOf(mariaPort), database: 'd' },
+    ...others,
+    ...moreAt(mariaPort, port),
+  }))
+  const { session } = started
+  const remotes = ['maria', ...Object.keys(others)]
+  await session.run('CREATE DATABASE here COLLATE utf8mb4_bin')
+  await session.run('USE here')
+  for (const sql of tables) await session.run(sql)
+  // What can be sent is known when they have answered something.
+  for (const database of remotes) await session.run(`SHOW TABLES FROM ${database}`)
+  return {
+    ...started,
+    remotes,
+    stop: async () => {
+      const { genuine } = others
+      if (genuine !== undefined) await runAt(genuine.address, [`DROP DATABASE ${genuine.database}`])
+      await started.stop()
+    },
+  }
+}
+
+function definitionsOf(database: string, tables: readonly string[]): readonly string[] {
+  return [
+    `DROP DATABASE IF EXISTS ${database}`,
+    `CREATE DATABASE ${database} COLLATE utf8mb4_bin`,
+    `USE ${database}`,
+    ...tables,
+  ]
+}
+
+export async function runAt(
+  { port, host, user, password }: RemoteAddress,
+  statements: readonly string[],
+): Promise<void> {
+  const client = await direct(port, { host, user, password })
+  for (const sql of statements) await client.query(sql)
   await client.end()
 }
 
 /** From now on MariaDB keeps what it is asked, for `received`. */
-export async function keepStatements(there: Connection): Promise<void> {
+async function keepStatements(there: Connection): Promise<void> {
   await there.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1")
 }
 

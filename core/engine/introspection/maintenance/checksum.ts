@@ -75,7 +75,7 @@ async function checksumOfRows(plan: PreparedQuery, context: ShowContext): Promis
     }
     await transactions.statementDone(transaction)
   } catch (error) {
-    transactions.statementFailed(transaction, error)
+    await transactions.statementFailed(transaction, error)
     throw error
   }
   return sum

@@ -48,7 +48,7 @@ async function firstRow(sql: string, { session, running, services }: ShowContext
     }
     await transactions.statementDone(transaction)
   } catch (error) {
-    transactions.statementFailed(transaction, error)
+    await transactions.statementFailed(transaction, error)
     throw error
   }
   return row
