@@ -179,7 +179,3 @@ function isOnlyOtherType(
   })
   return outcomeDifference(sql, { ...ours, columns }, theirs) === undefined
 }
-
-export function knownDifference(answers: Answers): string | undefined {
-  return KNOWN_DIFFERENCES.find((each) => each.matches(answers))?.name
-}
