@@ -27,10 +27,7 @@ export function resultColumn(column: BoundColumn): ResultColumn {
     autoIncrement: definition?.autoIncrement ?? false,
     onUpdateNow: definition?.onUpdateNow ?? false,
     hasNoDefault:
-      definition !== undefined &&
-      !definition.nullable &&
-      definition.default.kind === 'none' &&
-      !definition.autoIncrement,
+      definition?.default.kind === 'none' && definition.generated === undefined && !definition.autoIncrement,
   }
 }
 

@@ -94,10 +94,10 @@ function missingValue(
       return missing.store(missing.evaluate(batch, 0, context), context, column.name, rowNumber)
     }
     case 'no default':
-      if (column.type.name === 'enum') return 1
+      if (column.type.name === 'enum') return column.nullable ? null : 1
       if (context.strict) throw sqlError('ER_NO_DEFAULT_FOR_FIELD', column.name)
       context.warn('Warning', 'ER_NO_DEFAULT_FOR_FIELD', column.name)
-      return implicitDefault(column.type)
+      return column.nullable ? null : implicitDefault(column.type)
   }
 }
 

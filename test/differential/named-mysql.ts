@@ -1,7 +1,6 @@
 /**
  * A MySQL server that somebody runs, named by SWITCHYARD_TEST_MYSQL=host:port[:user[:password]]: the best oracle there
- * is. Its database `test` is dropped and made anew, and accounts of the corpus' are, too. It needs its defaults: the SQL
- * mode, `utf8mb4_0900_ai_ci`, and names of tables that tell upper from lower case.
+ * is. `test/sql/README.md` says how it is to be set up.
  */
 import type { SqlConnection, SqlServer } from '../sql/sql-server.js'
 import { WireConnection, type WireAddress } from './wire-connection.js'
@@ -44,6 +43,9 @@ export class WireServer implements SqlServer {
   }
 }
 
+/** MySQL 8.4 and later refuse by default what 8.0 takes: foreign keys to parts of keys. Older ones don't know the variable. */
+const AS_MYSQL_80 = 'SET restrict_fk_on_non_standard_key = OFF'
+
 const DATABASES = "SELECT CONCAT('DATABASE `', SCHEMA_NAME, '`') FROM information_schema.SCHEMATA"
 const ACCOUNTS = "SELECT CONCAT('USER ', QUOTE(User), '@', QUOTE(Host)) FROM mysql.user"
 
@@ -55,6 +57,12 @@ export class NamedMysql extends WireServer {
     const server = new NamedMysql(address)
     server.known = new Set(await server.objects())
     return server
+  }
+
+  override async connect(database?: string): Promise<SqlConnection> {
+    const connection = await super.connect(database)
+    await connection.run(AS_MYSQL_80)
+    return connection
   }
 
   /** Drops what came since the start. */
