@@ -17,7 +17,7 @@ import { LINE_STATE, type LoadRules } from '../plan/file.js'
 import type { OutputColumn } from '../plan/logical.js'
 import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
 import type { BulkSource } from './bulk-conversion.js'
-import { implicitDefault } from './implicit-defaults.js'
+import { implicitDefault } from '../common/implicit-defaults.js'
 
 const BYTES_TYPE = binaryType(4294967295)
 const TEXT_LENGTH_MAX = 4294967295

@@ -9,6 +9,7 @@ import {
   type Condition,
   type Outcome,
   type OutcomeColumn,
+  type SqlFailure,
   type SqlServer,
 } from '../sql/sql-server.js'
 import { isAboutDefinitions } from './mariadb-syntax.js'
@@ -47,13 +48,29 @@ export class ComparedFile {
 /** What MySQL says will go away with a later version, which Switchyard says nothing of; see `docs/internals/limits.md`. */
 const DEPRECATIONS: ReadonlySet<number> = new Set([1287, 1681, 3005, 3135, 3719, 3720, 4095])
 
+/** What MySQL 9 added to messages of MySQL 8, or says otherwise. */
+const WORDS_OF_MYSQL_9: readonly (readonly [RegExp, string])[] = [
+  [/ \(User account (already exists|does not exist)\)$/, ''],
+  [/(?<=exactly one )deterministic /, ''],
+  [/(?<=^Invalid JSON text: .* for column ')\w+\./s, ''],
+]
+
+function inWordsOfMysql8(failure: SqlFailure): SqlFailure {
+  const message = WORDS_OF_MYSQL_9.reduce(
+    (text, [pattern, words]) => text.replace(pattern, words),
+    failure.message,
+  )
+  return { ...failure, message }
+}
+
 /** Without what is each server's own: deprecations and the name of the storage engine. */
 export function inCommonWords(step: Step | undefined, outcome: Outcome | undefined): Outcome | undefined {
   if (outcome === undefined || step === undefined) return undefined
   const warnings = outcome.warnings.filter(({ number }) => !DEPRECATIONS.has(number))
   const left = outcome.warnings.length - warnings.length
   const info = outcome.info.replace(/(?<=Warnings: )\d+$/, (count) => String(Number(count) - left))
-  return { ...outcome, warnings, info, rows: withoutEngine(step.sql, outcome.rows) }
+  const failure = outcome.failure && inWordsOfMysql8(outcome.failure)
+  return { ...outcome, failure, warnings, info, rows: withoutEngine(step.sql, outcome.rows) }
 }
 
 type Detail = readonly [title: string, text: (outcome: Outcome) => string]
@@ -61,12 +78,12 @@ type Detail = readonly [title: string, text: (outcome: Outcome) => string]
 const DETAILS: readonly Detail[] = [
   ['error', ({ failure }) => (failure === undefined ? '' : `${failure.sqlState} ${failure.message}`)],
   ['columns', listed(({ name }) => nameOnMysql(name))],
-  ['info', ({ info }) => info],
   ['warnings', ({ warnings }) => warnings.map(conditionText).join('\n')],
 ]
 const METADATA: readonly Detail[] = [
-  ['types', listed(({ type }) => type)],
-  ['flags', listed(({ flags }) => flags)],
+  ['types', listed((column) => (isOfTable(column) ? column.type : kindOf(column)))],
+  // Rows of a temporary table have no keys any more, which hangs on the plan.
+  ['flags', listed((column) => (isOfTable(column) ? withoutKeys(column) : ''))],
   ['origins', listed(({ origin }) => originOnMysql(origin))],
 ]
 
@@ -78,6 +95,10 @@ function detailDifference(
   if (ours === undefined || theirs === undefined) return undefined
   // Those of MySQL's own tables and lists tell how its dictionary keeps them.
   const details = isAboutDefinitions(sql) ? DETAILS : [...DETAILS, ...METADATA]
+  // How many rows an ALTER TABLE has to copy is each server's own.
+  const isAlteration = /^(ALTER TABLE|CREATE\b.*\bINDEX|DROP INDEX)\b/.test(sql)
+  if (!isAlteration && ours.info !== theirs.info)
+    return `info\n  MySQL: ${theirs.info}\n  ours:  ${ours.info}`
   for (const [title, text] of details) {
     if (text(ours) !== text(theirs)) return `${title}\n  MySQL: ${text(theirs)}\n  ours:  ${text(ours)}`
   }
@@ -88,6 +109,27 @@ function listed(detail: (column: OutcomeColumn) => string): (outcome: Outcome) =
   return ({ columns }) => columns?.map(detail).join(', ') ?? ''
 }
 
+function isOfTable({ origin }: OutcomeColumn): boolean {
+  return origin.includes('.')
+}
+
+/** Strings of different lengths; integers, which a temporary table makes narrower. */
+const KINDS: Readonly<Record<string, string>> = {
+  ...{ char: 'text', varchar: 'text' },
+  ...{ binary: 'blob', varbinary: 'blob', null: 'blob' },
+  ...{ int: 'integer', bigint: 'integer', year: 'integer' },
+}
+
+/**
+ * What of an expression's type a client goes by. How long it can be and whether it can be NULL, MySQL tells by rules that
+ * differ from one function to the next, and not always truly.
+ */
+function kindOf({ type }: OutcomeColumn): string {
+  const name = /^\w+/.exec(type)?.[0] ?? ''
+  const kind = /^\w+\(0\)/.test(type) ? 'blob' : (KINDS[name] ?? name)
+  return type.includes(' unsigned') && kind !== 'blob' ? `${kind} unsigned` : kind
+}
+
 /** Names of expressions lose characters of four bytes there, end at a NUL and keep a blank behind their last word. */
 function nameOnMysql(name: string): string {
   return name
@@ -96,11 +138,22 @@ function nameOnMysql(name: string): string {
     .trimEnd()
 }
 
-/** Expressions have a name of origin there if a temporary table holds them. */
-function originOnMysql(origin: string): string {
-  return /[=.]/.test(origin) ? origin : '-'
+function withoutKeys({ flags }: OutcomeColumn): string {
+  return flags.replace(/\b(primary|unique|multiple) ?/g, '').trim() || '-'
 }
 
+/**
+ * Expressions have a name of origin there if a temporary table holds them, and columns of derived tables have no database.
+ */
+function originOnMysql(origin: string): string {
+  return /[=.]/.test(origin) ? origin.replace(/=test\./, '=') : '-'
+}
+
+/** Which of two texts tells of a wrong date, time or DATETIME hangs on the function, and on the version. */
 function conditionText({ level, number, message }: Condition): string {
-  return `${level} ${number} ${message}`
+  const text = message.replace(
+    /^(Truncated incorrect|Incorrect) (date|time|datetime) value/,
+    'Incorrect value',
+  )
+  return `${level} ${number} ${text}`
 }

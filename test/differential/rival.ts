@@ -2,7 +2,7 @@
  * What random statements are compared with: its server, and what has to be known of it.
  */
 import type { SqlServer } from '../sql/sql-server.js'
-import { KNOWN_DIFFERENCES, type KnownDifference } from './known-differences.js'
+import { MARIADB_DIFFERENCES, MYSQL_DIFFERENCES, type KnownDifference } from './known-differences.js'
 import { startMariaDb } from './mariadb-server.js'
 import { NamedMysql } from './named-mysql.js'
 import type { WireAddress } from './wire-connection.js'
@@ -27,7 +27,7 @@ export async function mariaDbRival(folder: string): Promise<Rival> {
     server: await startMariaDb(folder),
     preparation: [`SET sql_mode = ${MARIADB_SQL_MODE}, group_concat_max_len = 1024`],
     hasLateral: false,
-    differences: KNOWN_DIFFERENCES,
+    differences: MARIADB_DIFFERENCES,
   }
 }
 
@@ -36,6 +36,6 @@ export async function mysqlRival(address: WireAddress): Promise<Rival> {
     server: await NamedMysql.start(address),
     preparation: [],
     hasLateral: true,
-    differences: [],
+    differences: MYSQL_DIFFERENCES,
   }
 }

@@ -28,7 +28,10 @@ const NAMES: Readonly<Record<number, string>> = {
   [Types.JSON]: 'json',
   [Types.VAR_STRING]: 'varchar',
   [Types.STRING]: 'char',
+  [Types.TINY_BLOB]: 'text',
   [Types.BLOB]: 'text',
+  [Types.MEDIUM_BLOB]: 'text',
+  [Types.LONG_BLOB]: 'text',
 }
 const BINARY_NAMES: Readonly<Record<string, string>> = { varchar: 'varbinary', char: 'binary', text: 'blob' }
 

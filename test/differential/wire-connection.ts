@@ -33,6 +33,9 @@ const NO_RESULT = {
   info: '',
 } satisfies Omit<Outcome, 'warnings'>
 
+/** Generous: the machine may have much else to do. */
+const CONNECT_TIMEOUT_MS = 60_000
+
 export class WireConnection implements SqlConnection {
   private constructor(private readonly connection: Connection) {}
 
@@ -41,6 +44,7 @@ export class WireConnection implements SqlConnection {
       ...address,
       ...(database === undefined ? {} : { database }),
       charset: 'utf8mb4',
+      connectTimeout: CONNECT_TIMEOUT_MS,
       rowsAsArray: true,
       flags: ['-FOUND_ROWS'],
       typeCast: (field) => field.buffer(),
