@@ -321,7 +321,8 @@ class InsertRun {
     this.rowNumber = made.rowNumber
     this.read = made.read
     this.numbers.takeOver(made.drawn, made.given)
-    const stored = made.values === undefined ? this.leaveOut() : this.storeFinished(made.values)
+    if (made.values === undefined) this.leaveOut()
+    const stored = made.values === undefined ? undefined : this.storeFinished(made.values)
     return made.isCut ? this.tellCut(stored) : stored
   }
 
@@ -371,8 +372,10 @@ class InsertRun {
   }
 
   private store(values: Value[]): void | Promise<void> {
-    if (!this.compiled.builder.finish(values, this.context, this.finishOptions())) return this.leaveOut()
-    return this.storeFinished(values)
+    const isKept = this.compiled.builder.finish(values, this.context, this.finishOptions())
+    if (isKept) return this.storeFinished(values)
+    this.leaveOut()
+    return undefined
   }
 
   private storeFinished(values: Value[]): void | Promise<void> {
@@ -515,9 +518,8 @@ class InsertRun {
   }
 
   /** IGNORE leaves a row out that breaks a rule. It is none of the records, save for LOAD DATA, which tells what it skipped. */
-  private leaveOut(): undefined {
+  private leaveOut(): void {
     if (this.compiled.lines === undefined) this.records--
-    return undefined
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type SqlFailure,
   type SqlServer,
 } from '../sql/sql-server.js'
+import { metadataDifference } from './compare-metadata.js'
 import { isAboutDefinitions } from './mariadb-syntax.js'
 
 export class ComparedFile {
@@ -45,7 +46,7 @@ export class ComparedFile {
   }
 }
 
-/** What MySQL says will go away with a later version, which Switchyard says nothing of; see `docs/internals/limits.md`. */
+/** What MySQL says will go away with a later version, which Switchyard says nothing of. */
 const DEPRECATIONS: ReadonlySet<number> = new Set([1287, 1681, 3005, 3135, 3719, 3720, 4095])
 
 /** What MySQL 9 added to messages of MySQL 8, or says otherwise. */
@@ -80,54 +81,26 @@ const DETAILS: readonly Detail[] = [
   ['columns', listed(({ name }) => nameOnMysql(name))],
   ['warnings', ({ warnings }) => warnings.map(conditionText).join('\n')],
 ]
-const METADATA: readonly Detail[] = [
-  ['types', listed((column) => (isOfTable(column) ? column.type : kindOf(column)))],
-  // Rows of a temporary table have no keys any more, which hangs on the plan.
-  ['flags', listed((column) => (isOfTable(column) ? withoutKeys(column) : ''))],
-  ['origins', listed(({ origin }) => originOnMysql(origin))],
-]
-
 function detailDifference(
   sql: string,
   ours: Outcome | undefined,
   theirs: Outcome | undefined,
 ): string | undefined {
   if (ours === undefined || theirs === undefined) return undefined
-  // Those of MySQL's own tables and lists tell how its dictionary keeps them.
-  const details = isAboutDefinitions(sql) ? DETAILS : [...DETAILS, ...METADATA]
   // How many rows an ALTER TABLE has to copy is each server's own.
   const isAlteration = /^(ALTER TABLE|CREATE\b.*\bINDEX|DROP INDEX)\b/.test(sql)
   if (!isAlteration && ours.info !== theirs.info)
     return `info\n  MySQL: ${theirs.info}\n  ours:  ${ours.info}`
-  for (const [title, text] of details) {
+  for (const [title, text] of DETAILS) {
     if (text(ours) !== text(theirs)) return `${title}\n  MySQL: ${text(theirs)}\n  ours:  ${text(ours)}`
   }
-  return undefined
+  // Columns of MySQL's own tables and lists tell how its dictionary keeps them.
+  if (isAboutDefinitions(sql) || ours.columns === undefined || theirs.columns === undefined) return undefined
+  return metadataDifference(sql, ours.columns, theirs.columns)
 }
 
 function listed(detail: (column: OutcomeColumn) => string): (outcome: Outcome) => string {
   return ({ columns }) => columns?.map(detail).join(', ') ?? ''
-}
-
-function isOfTable({ origin }: OutcomeColumn): boolean {
-  return origin.includes('.')
-}
-
-/** Strings of different lengths; integers, which a temporary table makes narrower. */
-const KINDS: Readonly<Record<string, string>> = {
-  ...{ char: 'text', varchar: 'text' },
-  ...{ binary: 'blob', varbinary: 'blob', null: 'blob' },
-  ...{ int: 'integer', bigint: 'integer', year: 'integer' },
-}
-
-/**
- * What of an expression's type a client goes by. How long it can be and whether it can be NULL, MySQL tells by rules that
- * differ from one function to the next, and not always truly.
- */
-function kindOf({ type }: OutcomeColumn): string {
-  const name = /^\w+/.exec(type)?.[0] ?? ''
-  const kind = /^\w+\(0\)/.test(type) ? 'blob' : (KINDS[name] ?? name)
-  return type.includes(' unsigned') && kind !== 'blob' ? `${kind} unsigned` : kind
 }
 
 /** Names of expressions lose characters of four bytes there, end at a NUL and keep a blank behind their last word. */
@@ -136,17 +109,6 @@ function nameOnMysql(name: string): string {
     .replace(/[\u{10000}-\u{10ffff}]/gu, '?')
     .replace(/\u0000.*$/s, '')
     .trimEnd()
-}
-
-function withoutKeys({ flags }: OutcomeColumn): string {
-  return flags.replace(/\b(primary|unique|multiple) ?/g, '').trim() || '-'
-}
-
-/**
- * Expressions have a name of origin there if a temporary table holds them, and columns of derived tables have no database.
- */
-function originOnMysql(origin: string): string {
-  return /[=.]/.test(origin) ? origin.replace(/=test\./, '=') : '-'
 }
 
 /** Which of two texts tells of a wrong date, time or DATETIME hangs on the function, and on the version. */
