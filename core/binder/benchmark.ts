@@ -37,10 +37,10 @@ const EVALUATION: AggregateBinding = {
 }
 
 /** Throws ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT. */
-export function bindBenchmark(binding: Binding, args: readonly Expression[]): Expression {
+export function bindBenchmark(binding: Binding, args: readonly Expression[], written: string): Expression {
   const [count, expression] = args
   if (count === undefined || expression === undefined || args.length > 2) {
-    throw sqlError('ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT', 'benchmark')
+    throw sqlError('ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT', written)
   }
   const text = `benchmark(${count.text},${expression.text})`
   const shape = { type: RESULT_TYPE, nullable: true, coercibility: 5, volatility: 'volatile' } as const

@@ -37,11 +37,17 @@ const INFIX = new Set([
   'like',
 ])
 
-export function bindCall(binding: Binding, name: string, args: readonly Expression[]): CallExpression {
+/** `written` is the function's name as the statement has it, for errors. */
+export function bindCall(
+  binding: Binding,
+  name: string,
+  args: readonly Expression[],
+  written = name,
+): CallExpression {
   const fn = binding.environment.functions.scalar(name)
   if (fn === undefined) throw unknownFunction(binding, name)
   if (args.length < fn.argumentsMin || args.length > fn.argumentsMax) {
-    throw sqlError('ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT', name)
+    throw sqlError('ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT', written)
   }
   const bound = fn.bind(
     args.map((argument) => new BoundArgument(binding, argument)),

@@ -156,7 +156,10 @@ function setOperationOf(table: CommonTable): SetOperation {
 function checkStep(name: string, step: QueryBody): void {
   if (step.kind !== 'select') return
   if (step.distinct)
-    throw sqlError('ER_NOT_SUPPORTED_YET', 'DISTINCT in recursive query block of Common Table Expression')
+    throw sqlError(
+      'ER_NOT_SUPPORTED_YET',
+      'ORDER BY / LIMIT / SELECT DISTINCT in recursive query block of Common Table Expression',
+    )
   const count = step.from.reduce((sum, reference) => sum + directReferences(reference, name), 0)
   if (count !== 1) throw sqlError('ER_CTE_RECURSIVE_REQUIRES_SINGLE_REFERENCE', name)
 }

@@ -222,6 +222,10 @@ function bindColumn(syntax: ColumnReference, context: ExpressionContext): Expres
   }
   const outer = findOuter(syntax, context.scope, context.clause)
   if (outer !== undefined) return outer
+  const { relations, boundary } = context.scope
+  if (syntax.table !== undefined && relations.length === 0 && boundary === undefined) {
+    throw sqlError('ER_UNKNOWN_TABLE', syntax.table, context.clause)
+  }
   throw sqlError('ER_BAD_FIELD_ERROR', spelled(syntax), context.clause)
 }
 
@@ -513,17 +517,10 @@ function bindFunction(binding: Binding, syntax: FunctionCall, context: Expressio
   if (syntax.database !== undefined) {
     throw sqlError('ER_SP_DOES_NOT_EXIST', 'FUNCTION', `${syntax.database}.${syntax.name}`)
   }
+  const bindArguments = () => syntax.arguments.map((argument) => binding.expression(argument, context))
   const waitingCall = WAITING_CALLS.get(name)
-  if (waitingCall !== undefined) {
-    const args = syntax.arguments.map((argument) => binding.expression(argument, context))
-    return bindWaitingCall(binding, waitingCall, args)
-  }
-  if (name === 'benchmark') {
-    return bindBenchmark(
-      binding,
-      syntax.arguments.map((argument) => binding.expression(argument, context)),
-    )
-  }
+  if (waitingCall !== undefined) return bindWaitingCall(binding, waitingCall, bindArguments(), syntax.name)
+  if (name === 'benchmark') return bindBenchmark(binding, bindArguments(), syntax.name)
   if (name === 'grouping') return bindGrouping(binding, syntax.arguments, context)
   if (name === 'values') throw unknownFunction(binding, syntax.name)
   if (binding.environment.functions.scalar(name) === undefined) {
@@ -546,9 +543,5 @@ function bindFunction(binding: Binding, syntax: FunctionCall, context: Expressio
     }
     throw unknownFunction(binding, syntax.name)
   }
-  return bindCall(
-    binding,
-    name,
-    syntax.arguments.map((argument) => binding.expression(argument, context)),
-  )
+  return bindCall(binding, name, bindArguments(), syntax.name)
 }

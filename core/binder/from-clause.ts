@@ -16,6 +16,7 @@ import { bindCommonTable } from './common-tables.js'
 import type { ResolvedRelation } from './environment.js'
 import { bindJsonTable, jsonTableDocument } from './json-table.js'
 import {
+  baseOf,
   QueryBoundary,
   Scope,
   columnExpression,
@@ -394,7 +395,7 @@ function underAlias(
     origin:
       view === undefined
         ? derivedOrigin(alias, column)
-        : origin(view.database, alias, view.table, column.name),
+        : { ...origin(view.database, alias, view.table, column.name), base: baseOf(column.origin) },
     invisible: false,
   }))
   const plan: LogicalNode = {
@@ -407,7 +408,7 @@ function underAlias(
 }
 
 function derivedOrigin(alias: string, column: OutputColumn & { origin?: ScopeColumn['origin'] }) {
-  return { ...origin('', alias, column.origin?.table ?? '', column.origin?.column ?? column.name) }
+  return { ...origin('', alias, column.origin?.table ?? '', column.name), base: baseOf(column.origin) }
 }
 
 function origin(database: string, tableAlias: string, table: string, column: string) {

@@ -4,7 +4,7 @@
  */
 import { Coercibility } from '../common/collation-coercion.js'
 import type { ColumnId, Expression } from '../plan/expression.js'
-import type { LogicalNode } from '../plan/logical.js'
+import type { LogicalNode, ScanNode } from '../plan/logical.js'
 import type { GroupItem } from './grouping.js'
 import { isConstant } from '../plan/rewrite.js'
 import type { Scope } from './scope.js'
@@ -20,7 +20,7 @@ export function dependentColumns(
     const isPlain = expression.kind === 'column' && expression.coercibility !== Coercibility.explicit
     if (isPlain) known.add(expression.column)
   }
-  const facts: Facts = { constants: [], equalities: [], tables: [], derived: [] }
+  const facts: Facts = { constants: [], equalities: [], neverNull: new Set(), tables: [], derived: [] }
   collect(input, facts)
   for (const column of facts.constants) known.add(column)
   for (let before = -1; before !== known.size;) {
@@ -30,7 +30,7 @@ export function dependentColumns(
       if (known.has(b)) known.add(a)
     }
     for (const table of facts.tables) {
-      if (table.keys.some((key) => key.every((column) => known.has(column)))) {
+      if (table.keys.some((key) => decides(key, known, facts))) {
         for (const column of table.columns) known.add(column)
       }
     }
@@ -39,11 +39,23 @@ export function dependentColumns(
   return known
 }
 
+function decides(key: readonly KeyColumn[], known: ReadonlySet<ColumnId>, { neverNull }: Facts): boolean {
+  return key.every(({ column, nullable }) => known.has(column) && (!nullable || neverNull.has(column)))
+}
+
+interface KeyColumn {
+  readonly column: ColumnId
+  /** Rows that have NULL here can be many, unless a condition leaves none. */
+  readonly nullable: boolean
+}
+
 interface Facts {
   readonly constants: ColumnId[]
   readonly equalities: [ColumnId, ColumnId][]
+  /** No row that has NULL there meets the conditions. */
+  readonly neverNull: Set<ColumnId>
   readonly tables: {
-    readonly keys: readonly (readonly ColumnId[])[]
+    readonly keys: readonly (readonly KeyColumn[])[]
     readonly columns: readonly ColumnId[]
   }[]
   /** `to` is computed from `from`. */
@@ -55,14 +67,15 @@ function collect(node: LogicalNode, facts: Facts): void {
     case 'scan': {
       const idOf = (position: number) => node.output[node.columns.indexOf(position)]?.id ?? -1
       const keys = node.table.indexes
-        .filter((index) => index.unique)
-        .filter((index) =>
-          index.parts.every(
-            (part) => part.prefixLength === undefined && node.table.columns[part.column]?.nullable === false,
-          ),
+        .filter((index) => index.unique && index.parts.every((part) => part.prefixLength === undefined))
+        .map((index) =>
+          index.parts.map((part) => ({
+            column: idOf(part.column),
+            nullable: node.table.columns[part.column]?.nullable !== false,
+          })),
         )
-        .map((index) => index.parts.map((part) => idOf(part.column)))
       facts.tables.push({ keys, columns: node.output.map((column) => column.id) })
+      generatedColumns(node, idOf, facts)
       break
     }
     case 'filter':
@@ -70,7 +83,12 @@ function collect(node: LogicalNode, facts: Facts): void {
       collect(node.input, facts)
       break
     case 'join':
-      if (node.type === 'inner' && node.condition !== undefined) conditions(node.condition, facts)
+      if (node.condition !== undefined) {
+        if (node.type === 'inner') conditions(node.condition, facts)
+        // A row that is supplied is NULL in all columns: one value of each.
+        else if (node.type === 'left')
+          notNull(node.condition, new Set(node.right.output.map(({ id }) => id)), facts)
+      }
       collect(node.left, facts)
       // Rows that a left join supplies are NULL in all columns, so dependencies within the right side hold still.
       if (node.type === 'inner' || node.type === 'left') collect(node.right, facts)
@@ -93,7 +111,7 @@ function collect(node: LogicalNode, facts: Facts): void {
       collect(node.input, facts)
       break
     case 'aggregate': {
-      const group = node.groupBy.map((each) => each.output)
+      const group = node.groupBy.map((each) => ({ column: each.output, nullable: false }))
       facts.tables.push({ keys: node.rollup ? [] : [group], columns: node.output.map((column) => column.id) })
       break
     }
@@ -103,17 +121,55 @@ function collect(node: LogicalNode, facts: Facts): void {
       collect(node.input, facts)
       break
     case 'distinct':
-      facts.tables.push({ keys: [node.output.map((column) => column.id)], columns: [] })
+      facts.tables.push({
+        keys: [node.output.map(({ id }) => ({ column: id, nullable: false }))],
+        columns: [],
+      })
       collect(node.input, facts)
       break
     default:
   }
 }
 
+/** Generated columns follow from those that their expression names; its stored text has all names in backquotes. */
+function generatedColumns(node: ScanNode, idOf: (position: number) => ColumnId, facts: Facts): void {
+  const { columns } = node.table
+  columns.forEach(({ generated }, position) => {
+    const to = idOf(position)
+    if (generated === undefined || to < 0) return
+    const from = columns.flatMap(({ name }, i) =>
+      generated.sql.includes(`\`${name.replaceAll('`', '``')}\``) ? [idOf(i)] : [],
+    )
+    facts.derived.push({ from, to })
+  })
+}
+
+/** Calls that are never true for a NULL in any of their arguments. */
+const REFUSE_NULL: ReadonlySet<string> = new Set([
+  ...['=', '<', '<=', '>', '>=', '<>', 'is not null', 'between', 'like'],
+])
+
+/** Columns, of `among` if it is given, that can't be NULL where the condition is true. */
+function notNull(condition: Expression, among: ReadonlySet<ColumnId> | undefined, facts: Facts): void {
+  if (condition.kind !== 'call') return
+  const [first] = condition.arguments
+  if (condition.name === 'and') for (const part of condition.arguments) notNull(part, among, facts)
+  const isNotNull = condition.name === 'not' && first?.kind === 'call' && first.name === 'is null'
+  const refused = isNotNull ? first.arguments : REFUSE_NULL.has(condition.name) ? condition.arguments : []
+  for (const part of refused) {
+    if (part.kind === 'column' && among?.has(part.column) !== false) facts.neverNull.add(part.column)
+  }
+}
+
 function conditions(condition: Expression, facts: Facts): void {
+  notNull(condition, undefined, facts)
+  equalities(condition, facts)
+}
+
+function equalities(condition: Expression, facts: Facts): void {
   if (condition.kind !== 'call') return
   if (condition.name === 'and') {
-    for (const part of condition.arguments) conditions(part, facts)
+    for (const part of condition.arguments) equalities(part, facts)
     return
   }
   if (condition.name !== '=') return

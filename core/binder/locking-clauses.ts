@@ -37,8 +37,10 @@ export function checkLocking(locking: readonly LockingClause[], { relations }: S
     }
   }
   for (const { alias } of relations) {
-    if (locking.filter((clause) => locks(clause, alias)).length > 1) {
-      throw sqlError('ER_DUPLICATE_TABLE_LOCK', quoted(alias))
+    const clauses = locking.filter((clause) => locks(clause, alias))
+    if (clauses.length > 1) {
+      const isNamed = clauses.some(({ tables }) => tables.length > 0)
+      throw sqlError('ER_DUPLICATE_TABLE_LOCK', isNamed ? quoted(alias) : alias)
     }
   }
 }

@@ -139,7 +139,7 @@ function assemble(
   }))
   const order = parts.order.map((key, i) => ({
     ...key,
-    expression: above(key.expression, 'ORDER BY', i + 1),
+    expression: above(key.expression, 'ORDER BY clause', i + 1),
   }))
   if (grouping !== undefined) plan = grouping.node
   if (having !== undefined) plan = filter(plan, having)

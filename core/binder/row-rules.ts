@@ -64,7 +64,6 @@ export function defaultValue(
 ): MissingValue {
   switch (column.default.kind) {
     case 'none':
-      if (column.nullable) return { kind: 'expression', expression: constant(column.type, null, 'NULL') }
       return { kind: 'no default' }
     case 'value':
       return { kind: 'expression', expression: constant(column.type, column.default.value, 'default') }

@@ -18,6 +18,19 @@ export interface ColumnOrigin {
   readonly column: string
   readonly definition: ColumnDefinition | undefined
   readonly definedIn: TableDefinition | undefined
+  /** Of a column of a view or derived table that is a table's column as it is: whose flags clients are told. */
+  readonly base?: ColumnBase | undefined
+}
+
+interface ColumnBase {
+  readonly definition: ColumnDefinition
+  readonly definedIn: TableDefinition
+}
+
+/** The column of a table that a column is, itself or through views and derived tables. */
+export function baseOf(origin: ColumnOrigin | undefined): ColumnBase | undefined {
+  if (origin?.definition === undefined || origin.definedIn === undefined) return origin?.base
+  return { definition: origin.definition, definedIn: origin.definedIn }
 }
 
 export interface ScopeColumn {

@@ -14,11 +14,12 @@ export function bindWaitingCall(
   binding: Binding,
   call: VirtualTable,
   args: readonly Expression[],
+  written: string,
 ): SubqueryExpression {
   const parameters = call.columns.slice(0, -1)
   const [answer] = call.columns.slice(-1)
   if (answer === undefined) throw new Error('invariant: a call has a result')
-  if (args.length !== parameters.length) throw sqlError('ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT', call.name)
+  if (args.length !== parameters.length) throw sqlError('ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT', written)
   const correlations: { id: ColumnId; outer: Expression }[] = []
   const equalities = parameters.map(({ type }, column) => {
     const argument = args[column] as Expression

@@ -104,7 +104,7 @@ export function checkReferenced(
   context: TableDefinitionContext,
 ): void {
   for (const { child, foreignKey } of snapshot.referencesTo(table.database, table.name)) {
-    for (const name of foreignKey.referencedColumns) {
+    for (const [i, name] of foreignKey.referencedColumns.entries()) {
       const from = table.columns.findIndex((column) => sameName(column.name, name))
       const former = table.columns[from]
       if (former === undefined) continue
@@ -115,7 +115,8 @@ export function checkReferenced(
         throw sqlError('ER_FK_COLUMN_CANNOT_DROP_CHILD', name, foreignKey.name, childName)
       }
       if (context.foreignKeyChecks && !areCompatible(former.type, changed.type)) {
-        throw sqlError('ER_FK_COLUMN_CANNOT_CHANGE_CHILD', name, foreignKey.name, childName)
+        const own = child.columns[foreignKey.columns[i] ?? -1]?.name ?? ''
+        throw sqlError('ER_FK_INCOMPATIBLE_COLUMNS', own, changed.name, foreignKey.name)
       }
     }
   }

@@ -355,15 +355,16 @@ function checkMembers(
   collation: Collation,
   scope: TypeScope,
 ): void {
-  const seen = new Set<string>()
+  const seen = new Map<string, string>()
   const code: ErrorCode = 'ER_DUPLICATED_VALUE_IN_TYPE'
   for (const member of members) {
     if (codePointCount(member) > MEMBER_LENGTH_MAX) {
       throw sqlError('ER_TOO_LONG_SET_ENUM_VALUE', scope.column)
     }
     const key = collation.hashKey(member)
-    if (!seen.has(key)) seen.add(key)
-    else if (scope.context.isStrict) throw sqlError(code, scope.column, member, name.toUpperCase())
-    else scope.context.warn('Note', code, scope.column, member, name.toUpperCase())
+    const first = seen.get(key)
+    if (first === undefined) seen.set(key, member)
+    else if (scope.context.isStrict) throw sqlError(code, scope.column, first, name.toUpperCase())
+    else scope.context.warn('Note', code, scope.column, first, name.toUpperCase())
   }
 }

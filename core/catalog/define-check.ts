@@ -42,13 +42,13 @@ export function defineCheck(
   checkConstraintName(name)
   checkCondition(syntax.expression, name)
   for (const reference of columnsNamed(syntax.expression)) {
+    if (ownColumn !== undefined && !sameName(reference.name, ownColumn)) {
+      throw sqlError('ER_COLUMN_CHECK_CONSTRAINT_REFERENCES_OTHER_COLUMN', name)
+    }
     const column = columns.find((each) => sameName(each.name, reference.name))
     if (column === undefined)
       throw sqlError('ER_CHECK_CONSTRAINT_REFERS_UNKNOWN_COLUMN', name, reference.name)
     if (column.autoIncrement) throw sqlError('ER_CHECK_CONSTRAINT_REFERS_AUTO_INCREMENT_COLUMN', name)
-    if (ownColumn !== undefined && !sameName(column.name, ownColumn)) {
-      throw sqlError('ER_COLUMN_CHECK_CONSTRAINT_REFERENCES_OTHER_COLUMN', name)
-    }
   }
   return Object.freeze({
     name,

@@ -79,6 +79,9 @@ export function checkActions(foreignKey: ForeignKeyDefinition, child: Pick<Child
       throw sqlError('ER_FK_COLUMN_NOT_NULL', column.name, foreignKey.name)
     }
     if (column.generated === undefined) continue
+    if (!column.generated.stored) {
+      throw sqlError('ER_FOREIGN_KEY_WITH_VIRTUAL_COLUMN', foreignKey.name, column.name)
+    }
     if (foreignKey.onUpdate === 'CASCADE') {
       throw sqlError('ER_FK_CANNOT_USE_VIRTUAL_COLUMN', 'ON UPDATE CASCADE')
     }

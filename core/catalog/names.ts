@@ -2,7 +2,7 @@
  * Names of databases, tables, columns, indexes and constraints (MySQL manual 11.2): lengths, what is not allowed in them, and
  * how they compare. Database and table names compare exactly (lower_case_table_names = 0), the others without case.
  */
-import { sqlError } from '../common/sql-error.js'
+import { sqlError, type SqlError } from '../common/sql-error.js'
 import { codePointCount } from '../common/value-text.js'
 
 /** Most characters of an identifier. */
@@ -20,6 +20,12 @@ const VIRTUAL_DATABASES: ReadonlySet<string> = new Set([INFORMATION_SCHEMA, PERF
 /** information_schema, performance_schema and switchyard are found in any case; the engine computes their tables. */
 export function isVirtualDatabase(name: string): boolean {
   return VIRTUAL_DATABASES.has(name.toLowerCase())
+}
+
+/** ER_UNKNOWN_TABLE for information_schema, whose tables have names in capitals; ER_NO_SUCH_TABLE for the others. */
+export function missingVirtualTable(database: string, name: string): SqlError {
+  if (database.toLowerCase() !== INFORMATION_SCHEMA) return sqlError('ER_NO_SUCH_TABLE', database, name)
+  return sqlError('ER_UNKNOWN_TABLE', name.toUpperCase(), database)
 }
 
 /** Column, index, constraint and account option names compare without case. */

@@ -38,7 +38,7 @@ export function createTableText(
       .map((column) => columnText(column, table, evaluation)),
     ...table.indexes.map((index) => indexText(index, table)),
     ...byName(table.foreignKeys).map((foreignKey) => foreignKeyText(foreignKey, table)),
-    ...table.checks.map(checkText),
+    ...byName(table.checks).map(checkText),
   ]
   const temporary = table.temporary ? 'TEMPORARY ' : ''
   const body = lines.map((line) => `  ${line}`).join(',\n')
@@ -146,8 +146,8 @@ function indexText(index: IndexDefinition, table: TableDefinition): string {
 }
 
 /** MySQL shows foreign keys in the order of their names, whatever order they were made in. */
-function byName(foreignKeys: readonly ForeignKeyDefinition[]): readonly ForeignKeyDefinition[] {
-  return foreignKeys.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+function byName<T extends { readonly name: string }>(constraints: readonly T[]): readonly T[] {
+  return constraints.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function foreignKeyText(foreignKey: ForeignKeyDefinition, table: TableDefinition): string {

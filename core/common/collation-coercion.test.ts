@@ -54,6 +54,9 @@ describe('aggregateCollations', () => {
   test('a _bin collation wins over another of its character set', () => {
     expect(compared(column('utf8mb4_bin'), column('utf8mb4_general_ci'))).toBe('utf8mb4_bin')
     expect(compared(column('latin1_swedish_ci'), column('latin1_bin'))).toBe('latin1_bin')
+    expect(() => compared(column('utf8mb4_bin'), column('utf8mb4_0900_bin'))).toThrow(
+      'Illegal mix of collations (utf8mb4_bin,IMPLICIT) and (utf8mb4_0900_bin,IMPLICIT)',
+    )
   })
 
   test('two columns of one character set with different collations', () => {

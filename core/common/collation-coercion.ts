@@ -108,8 +108,7 @@ function preferredOf(
   if (left.coercibility !== right.coercibility) return left.coercibility < right.coercibility ? left : right
   if (left.collation === right.collation) return left
   if (left.coercibility === Coercibility.explicit) return 'conflict'
-  if (left.collation.isBinary) return left
-  if (right.collation.isBinary) return right
+  if (left.collation.isBinary !== right.collation.isBinary) return left.collation.isBinary ? left : right
   return { collation: binaryCollationOf(left.collation.charset), coercibility: Coercibility.none }
 }
 

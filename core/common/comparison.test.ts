@@ -90,7 +90,7 @@ describe('types that operands are compared in', () => {
     [timestampType(), timestampType(2), 'timestamp(22,2)'],
     [timeType(), DATE_TYPE, 'datetime(19)'],
     [DATE_TYPE, TEXT, 'datetime(26,6)'],
-    [timeType(), TEXT, 'time(17,6)'],
+    [timeType(), TEXT, 'varchar(10)'],
     [DATE_TYPE, INT_TYPE, 'double(22)'],
     [JSON_TYPE, TEXT, 'json(4294967295)'],
     [NULL_TYPE, INT_TYPE, 'int(11)'],
@@ -101,6 +101,13 @@ describe('types that operands are compared in', () => {
 
   test('a constant number beside a date is read as a date', () => {
     expect(compared(DATE_TYPE, INT_TYPE, true)).toBe('datetime(26,6)')
+  })
+
+  test('a constant text beside a column of times is read as a time', () => {
+    const column = { type: timeType(), isConstant: false, isColumn: true }
+    const text = { type: TEXT, isConstant: true }
+    expect(shown(comparisonType(column, text, COLLATION))).toBe('time(17,6)')
+    expect(shown(comparisonType(column, { ...text, isConstant: false }, COLLATION))).toBe('varchar(10)')
   })
 
   test('some types need no conversion', () => {

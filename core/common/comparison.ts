@@ -85,6 +85,8 @@ export function hashKeyOf(type: SqlType): (value: Value) => HashKey {
 export interface ComparisonOperand {
   readonly type: SqlType
   readonly isConstant: boolean
+  /** A column as it is; absent for expressions. */
+  readonly isColumn?: boolean
 }
 
 const MICROSECOND_DIGITS = 6
@@ -98,7 +100,7 @@ export function comparisonType(a: ComparisonOperand, b: ComparisonOperand, textC
   if (a.type.name === 'null') return b.type.name === 'null' ? NULL_TYPE : b.type
   if (b.type.name === 'null') return a.type
   if (a.type.name === 'json' || b.type.name === 'json') return JSON_TYPE
-  if (isTemporal(a.type) || isTemporal(b.type)) return compareTemporals(a, b)
+  if (isTemporal(a.type) || isTemporal(b.type)) return compareTemporals(a, b, textCollation)
   const numberA = isNumeric(a.type)
   const numberB = isNumeric(b.type)
   if (numberA && numberB) return exactOrDouble(a.type, b.type)
@@ -131,11 +133,16 @@ function compareStrings(a: SqlType, b: SqlType, textCollation: string): SqlType 
   return isBinary(a) || isBinary(b) ? binaryType(length * 4) : textType(length, textCollation)
 }
 
-function compareTemporals(a: ComparisonOperand, b: ComparisonOperand): SqlType {
+function compareTemporals(a: ComparisonOperand, b: ComparisonOperand, textCollation: string): SqlType {
   if (isTemporal(a.type) && isTemporal(b.type)) return twoTemporals(a.type, b.type)
   const [temporal, other] = isTemporal(a.type) ? [a, b] : [b, a]
   // Numbers are compared as numbers unless they are constants, which are read as dates.
   if (isNumeric(other.type) && !other.isConstant) return DOUBLE_TYPE
+  // Beside texts a TIME is a text, unless it is a column and the text is a constant, which then is read as a time.
+  const isReadAsTime = temporal.isColumn === true && other.isConstant
+  if (temporal.type.name === 'time' && isText(other.type) && !isReadAsTime) {
+    return textType(Math.max(textLengthMax(temporal.type), other.type.length), textCollation)
+  }
   return hasDate(temporal.type) ? datetimeType(MICROSECOND_DIGITS) : timeType(MICROSECOND_DIGITS)
 }
 

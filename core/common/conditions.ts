@@ -25,6 +25,19 @@ export function shown(text: string): string {
   return text.length > SHOWN_MAX ? text.slice(0, SHOWN_MAX) : text
 }
 
+/** Bytes of a malformed string that a message shows. */
+const SHOWN_BYTES_MAX = 6
+
+/** `\xF0\x9F\x98\x80…`: how messages show bytes; printable ASCII stays. */
+export function escapedBytes(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes.subarray(0, SHOWN_BYTES_MAX)) {
+    const isPlain = byte >= 32 && byte < 127
+    text += isPlain ? String.fromCharCode(byte) : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  }
+  return bytes.length > SHOWN_BYTES_MAX ? `${text}...` : text
+}
+
 /** "Truncated incorrect DOUBLE value: 'abc'". */
 export function raiseTruncated(context: EvaluationContext, typeName: string, text: string): void {
   raise(context, 'ER_TRUNCATED_WRONG_VALUE', typeName, shown(text))

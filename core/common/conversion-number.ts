@@ -158,11 +158,11 @@ function decimalToInteger(
   context: EvaluationContext,
 ): ExactValue {
   const rounded = rescale(value, scale, 0)
-  const min = unsigned ? 0n : INT64_MIN
+  // Negative numbers are read as signed ones whatever they become.
   const max = unsigned ? UINT64_MAX : INT64_MAX
-  if (rounded >= min && rounded <= max) return rounded
+  if (rounded >= INT64_MIN && rounded <= max) return wrap(rounded, unsigned)
   raiseTruncated(context, 'DECIMAL', formatDecimal(value, scale))
-  return rounded < min ? exact(min) : exact(max)
+  return rounded < INT64_MIN ? wrap(INT64_MIN, unsigned) : max
 }
 
 function doubleToInteger(value: number, unsigned: boolean, context: EvaluationContext): ExactValue {
@@ -195,6 +195,13 @@ function textToInteger(text: string, unsigned: boolean, context: EvaluationConte
   while (text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57) at++
   const digits = text.slice(start, at)
   if (digits === '' || hasGarbage(text, at)) raiseTruncated(context, 'INTEGER', text)
+  if (sign === 45 && unsigned) {
+    context.warn(
+      'Warning',
+      'ER_UNKNOWN_ERROR',
+      'Cast to unsigned converted negative integer to its positive complement',
+    )
+  }
   if (digits.length <= 15) return wrap(sign === 45 ? 0 - Number(digits) : Number(digits), unsigned)
   return wideTextInteger(text, sign === 45 ? -BigInt(digits) : BigInt(digits), unsigned, context)
 }
@@ -347,7 +354,8 @@ function compileWideDouble(from: SqlType): NonNullConversion | undefined {
 function textToDouble(text: string, context: EvaluationContext): number {
   const parsed = parseDouble(text)
   const { value, end, overflow } = parsed
-  if (end === 0 || overflow || hasGarbage(text, end)) raiseTruncated(context, 'DOUBLE', text)
+  // An empty text is 0 without a word.
+  if (text !== '' && (end === 0 || overflow || hasGarbage(text, end))) raiseTruncated(context, 'DOUBLE', text)
   return value
 }
 

@@ -3,7 +3,7 @@
  */
 import type { Charset } from './collation.js'
 import { requireCollation } from './collations.js'
-import { raise, shown } from './conditions.js'
+import { escapedBytes, raise, shown } from './conditions.js'
 import type { NonNullConversion } from './conversion.js'
 import type { EvaluationContext } from './evaluation.js'
 import { isBinary, isText, type SqlType } from './sql-type.js'
@@ -33,7 +33,7 @@ export function compileToText(from: SqlType, to: SqlType): NonNullConversion | u
   return (value, context) => {
     let result = text(value, context)
     if (needsCheck && !charset.canEncode(result)) result = charset.decode(charset.encode(result))
-    return limit === undefined ? result : cutText(result, limit, context)
+    return limit === undefined ? result : cutText(result, limit, charset, context)
   }
 }
 
@@ -47,10 +47,12 @@ function holdsAll(charset: Charset, type: SqlType): boolean {
   return type.name !== 'json' && requireCollation(type.collation).charset.name === charset.name
 }
 
-function cutText(text: string, limit: number, context: EvaluationContext): string {
+/** The message counts the bytes that are left. */
+function cutText(text: string, limit: number, charset: Charset, context: EvaluationContext): string {
   if (text.length <= limit || codePointCount(text) <= limit) return text
-  raise(context, 'ER_TRUNCATED_WRONG_VALUE', `CHAR(${limit})`, shown(text))
-  return firstCodePoints(text, limit)
+  const cut = firstCodePoints(text, limit)
+  raise(context, 'ER_TRUNCATED_WRONG_VALUE', `CHAR(${charset.byteLength(cut)})`, shown(text))
+  return cut
 }
 
 function binaryToText(from: SqlType, charset: Charset, limit: number | undefined): NonNullConversion {
@@ -63,7 +65,7 @@ function binaryToText(from: SqlType, charset: Charset, limit: number | undefined
       return null
     }
     const text = charset.decode(bytes)
-    return limit === undefined ? text : cutText(text, limit, context)
+    return limit === undefined ? text : cutText(text, limit, charset, context)
   }
 }
 
@@ -84,12 +86,7 @@ export function compileToBytes(from: SqlType, to: SqlType): NonNullConversion | 
   return (value, context) => {
     let bytes = convert === undefined ? (value as Uint8Array) : convert(value, context)
     if (limit !== undefined && bytes.length > limit) {
-      raise(
-        context,
-        'ER_TRUNCATED_WRONG_VALUE',
-        `BINARY(${limit})`,
-        shown(Buffer.from(bytes).toString('latin1')),
-      )
+      raise(context, 'ER_TRUNCATED_WRONG_VALUE', `BINARY(${limit})`, escapedBytes(bytes))
       bytes = bytes.subarray(0, limit)
     }
     return pads && bytes.length < to.length ? padded(bytes, to.length) : bytes

@@ -1024,6 +1024,11 @@ export const ERRORS = {
     'HY000',
     "Failed to add the foreign key constraint on table '%s'. Incorrect options in FOREIGN KEY constraint '%s'",
   ),
+  ER_FOREIGN_KEY_WITH_VIRTUAL_COLUMN: entry(
+    3733,
+    'HY000',
+    "Foreign key '%s' uses virtual column '%s' which is not supported.",
+  ),
   ER_FK_CANNOT_USE_VIRTUAL_COLUMN: entry(
     3104,
     'HY000',

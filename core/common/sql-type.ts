@@ -174,8 +174,8 @@ function make(name: TypeName, length: number, scale = 0, unsigned = false, colla
 }
 
 export const NULL_TYPE: SqlType = make('null', 0)
-/** Results of comparisons and logic: MySQL reports INT with display width 1. */
-export const BOOLEAN_TYPE: SqlType = make('int', 1)
+/** Results of comparisons and logic: MySQL reports BIGINT with display width 1. */
+export const BOOLEAN_TYPE: SqlType = make('bigint', 1)
 export const INT_TYPE: SqlType = make('int', 11)
 export const BIGINT_TYPE: SqlType = make('bigint', 21)
 export const UNSIGNED_BIGINT_TYPE: SqlType = make('bigint', 21, 0, true)

@@ -3,7 +3,7 @@
  */
 import type { Charset } from './collation.js'
 import { requireCollation } from './collations.js'
-import { raise } from './conditions.js'
+import { escapedBytes, raise } from './conditions.js'
 import { bytesOf, padded } from './conversion-string.js'
 import { formatWithin } from './double-format.js'
 import type { EvaluationContext } from './evaluation.js'
@@ -31,9 +31,6 @@ const BYTES_MAX: Partial<Record<TypeName, number>> = {
   mediumblob: 16777215,
   longblob: 4294967295,
 }
-
-/** Bytes of a malformed string that a message shows. */
-const SHOWN_BYTES_MAX = 6
 
 /** undefined if every value of `from` can be kept as it is. */
 export function compileStoreText(column: SqlType, from: SqlType): NonNullStore | undefined {
@@ -78,6 +75,9 @@ function fitsAlways(column: SqlType, from: SqlType): boolean {
   return from.length <= column.length && (from.name === 'varchar' || from.name === 'char')
 }
 
+/** Of a text from its first character that is wrong. */
+const SHOWN_CHARACTERS_MAX = 6
+
 /** ER_TRUNCATED_WRONG_VALUE_FOR_FIELD naming the first characters that the set lacks; they become `?`. */
 function replaceForeign(
   text: string,
@@ -91,19 +91,9 @@ function replaceForeign(
     if (!charset.canEncode(character)) break
     at += character.length
   }
-  const bytes = Buffer.from(text.slice(at, at + SHOWN_BYTES_MAX), 'utf8')
+  const bytes = Buffer.from(text.slice(at, at + SHOWN_CHARACTERS_MAX), 'utf8')
   raise(context, 'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', 'string', escapedBytes(bytes), name, row)
   return charset.decode(charset.encode(text))
-}
-
-/** `\xF0\x9F\x98\x80…`: how messages show bytes; printable ASCII stays. */
-export function escapedBytes(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes.subarray(0, SHOWN_BYTES_MAX)) {
-    const isPlain = byte >= 32 && byte < 127
-    text += isPlain ? String.fromCharCode(byte) : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`
-  }
-  return bytes.length > SHOWN_BYTES_MAX ? `${text}...` : text
 }
 
 type Fit = (text: string, context: EvaluationContext, name: string, row: number) => string

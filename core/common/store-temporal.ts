@@ -26,9 +26,10 @@ export function compileStoreTemporal(column: SqlType, from: SqlType): NonNullSto
         ? readText(column, text(value, context), context)
         : readMicros(column, micros(value), context, fields)
     const source = (): string => text(value, context)
-    if (status !== 0 && status !== ParseStatus.DATE_ONLY) complain(status, column, source, context, name, row)
+    const isWrong = status !== 0 && status !== ParseStatus.DATE_ONLY
+    if (isWrong) complain(status, column, source, context, name, row)
     if ((status & ParseStatus.FAILED) !== 0) return 0
-    return keep(column, false, source, context, name, row)
+    return keep(column, { isTime: false, notesLoss: !isWrong }, source, context, name, row)
   }
 }
 
@@ -84,23 +85,33 @@ function roundToSeconds(context: EvaluationContext): boolean {
   return roundFraction(fields, 0, (context.sqlMode & SqlMode.TIME_TRUNCATE_FRACTIONAL) !== 0, false)
 }
 
-/** Packs `fields`, noting what the column's type drops. */
+interface Kept {
+  readonly isTime: boolean
+  /** Whether parts that the column's type has no place for are told of. */
+  readonly notesLoss: boolean
+}
+
+/** Packs `fields`, noting what the column's type drops: in strict mode with the value. */
 function keep(
   column: SqlType,
-  isTime: boolean,
+  { isTime, notesLoss }: Kept,
   source: () => string,
   context: EvaluationContext,
   name: string,
   row: number,
 ): Value {
-  const isLossy = losesParts(column)
   const isKnown = column.name !== 'date' || isTime || roundToSeconds(context)
+  const isLossy = notesLoss && losesParts(column)
   const packed = isKnown ? packChecked(column, fields, isTime, context) : null
   if (packed === null) {
     refuse('ER_WARN_DATA_OUT_OF_RANGE', column, source, context, name, row)
     return 0
   }
-  if (isLossy) context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
+  if (!isLossy) return packed
+  if (!context.strict) context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
+  else {
+    context.warn('Note', 'ER_INCORRECT_VALUE_FOR_FIELD', messageName(column), shown(source()), name, row)
+  }
   return packed
 }
 
@@ -108,8 +119,10 @@ function storeTemporal(column: SqlType, from: SqlType): NonNullStore | undefined
   // Dates are checked again: their sql_mode may have been another one.
   if (sameType(column, from) && column.name !== 'date' && column.name !== 'datetime') return undefined
   const text = textOf(from)
+  // The day of a DATETIME is left out of a TIME in silence.
+  const kept: Kept = { isTime: from.name === 'time', notesLoss: column.name !== 'time' }
   return (value, context, name, row) => {
     readTemporal(from, value as ExactValue, context, fields)
-    return keep(column, from.name === 'time', () => text(value, context), context, name, row)
+    return keep(column, kept, () => text(value, context), context, name, row)
   }
 }

@@ -3,6 +3,7 @@
  * views into the tables behind them. The answer is one immutable set for this statement.
  */
 import type { ResolvedRelation } from '../binder/environment.js'
+import { missingVirtualTable } from '../catalog/names.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
 import type { VirtualTable } from '../plan/logical.js'
 import type { RelationDefinition, TableDefinition, ViewDefinition } from '../plan/schema.js'
@@ -104,7 +105,7 @@ async function lookUp(
   if (temporary !== undefined) return { kind: 'table', table: temporary }
   const table = sources.virtualTable(database, name)
   if (table !== undefined) return { kind: 'virtual', table }
-  if (sources.isVirtualDatabase(database)) return sqlError('ER_UNKNOWN_TABLE', name, database)
+  if (sources.isVirtualDatabase(database)) return missingVirtualTable(database, name)
   try {
     for (const catalog of sources.catalogs) {
       const asked = catalog.relation(database, name)

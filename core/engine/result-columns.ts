@@ -2,13 +2,15 @@
  * Metadata of result columns from bound columns.
  */
 import type { BoundColumn } from '../binder/binding.js'
+import { baseOf } from '../binder/scope.js'
 import type { SqlType } from '../common/sql-type.js'
 import type { ResultColumn } from '../spi/session.js'
 
 export function resultColumn(column: BoundColumn): ResultColumn {
   const origin = column.origin
-  const definition = origin?.definition
-  const table = origin?.definedIn
+  const base = baseOf(origin)
+  const definition = base?.definition
+  const table = base?.definedIn
   const position = table === undefined || definition === undefined ? -1 : table.columns.indexOf(definition)
   const leading = table?.indexes.filter((index) => index.parts[0]?.column === position) ?? []
   return {
@@ -16,7 +18,8 @@ export function resultColumn(column: BoundColumn): ResultColumn {
     originalName: origin?.column ?? '',
     table: origin?.tableAlias ?? '',
     originalTable: origin?.table ?? '',
-    database: origin?.database ?? '',
+    // A derived table has no database, but what it takes from a table does.
+    database: origin?.database === '' ? (base?.definedIn.database ?? '') : (origin?.database ?? ''),
     type: column.type,
     nullable: column.nullable,
     primaryKey:
@@ -25,12 +28,10 @@ export function resultColumn(column: BoundColumn): ResultColumn {
     uniqueKey: leading.some((index) => index.unique && !index.primary && index.parts.length === 1),
     multipleKey: leading.some((index) => !index.unique || (!index.primary && index.parts.length > 1)),
     autoIncrement: definition?.autoIncrement ?? false,
-    onUpdateNow: definition?.onUpdateNow ?? false,
+    // MySQL tells it of TIMESTAMP only.
+    onUpdateNow: definition?.onUpdateNow === true && column.type.name === 'timestamp',
     hasNoDefault:
-      definition !== undefined &&
-      !definition.nullable &&
-      definition.default.kind === 'none' &&
-      !definition.autoIncrement,
+      definition?.default.kind === 'none' && definition.generated === undefined && !definition.autoIncrement,
   }
 }
 

@@ -47,6 +47,7 @@ async function checked(assignment: SetAssignment, services: SetServices): Promis
   switch (assignment.kind) {
     case 'setUserVariable': {
       const value = await evaluate(assignment.value, services)
+      if (assignment.name === '') throw sqlError('ER_ILLEGAL_USER_VAR', '')
       return () => state.setUserVariable(assignment.name, value)
     }
     case 'setNames':

@@ -4,7 +4,7 @@ import type { EvaluationContext } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import type { Value } from '../common/value.js'
 import type { ColumnDefinition } from '../plan/schema.js'
-import { implicitDefault } from './implicit-defaults.js'
+import { implicitDefault } from '../common/implicit-defaults.js'
 import type { ColumnSource, InsertCompiler, MissingSource } from './insert-compiler.js'
 import type { InsertNumbers } from './insert-numbers.js'
 
@@ -55,10 +55,10 @@ function missingValue(
       return missing.store(missing.evaluate(batch, 0, context), context, column.name, rowNumber)
     }
     case 'no default':
-      if (column.type.name === 'enum') return 1
+      if (column.type.name === 'enum') return column.nullable ? null : 1
       if (context.strict) throw sqlError('ER_NO_DEFAULT_FOR_FIELD', column.name)
       context.warn('Warning', 'ER_NO_DEFAULT_FOR_FIELD', column.name)
-      return implicitDefault(column.type)
+      return column.nullable ? null : implicitDefault(column.type)
   }
 }
 

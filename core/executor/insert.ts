@@ -321,6 +321,7 @@ class InsertRun {
     this.rowNumber = made.rowNumber
     this.read = made.read
     this.numbers.takeOver(made.drawn, made.given)
+    if (made.values === undefined) this.leaveOut()
     const stored = made.values === undefined ? undefined : this.storeFinished(made.values)
     return made.isCut ? this.tellCut(stored) : stored
   }
@@ -371,8 +372,10 @@ class InsertRun {
   }
 
   private store(values: Value[]): void | Promise<void> {
-    if (!this.compiled.builder.finish(values, this.context, this.finishOptions())) return undefined
-    return this.storeFinished(values)
+    const isKept = this.compiled.builder.finish(values, this.context, this.finishOptions())
+    if (isKept) return this.storeFinished(values)
+    this.leaveOut()
+    return undefined
   }
 
   private storeFinished(values: Value[]): void | Promise<void> {
@@ -413,10 +416,7 @@ class InsertRun {
     }
     const { plan } = this.compiled
     if (plan.mode !== 'replace') this.numbers.forgetRow()
-    if (plan.mode === 'replace') {
-      this.duplicates++
-      return this.replace(outcome, values)
-    }
+    if (plan.mode === 'replace') return this.replace(outcome, values)
     if (this.compiled.onDuplicate !== undefined) return this.updateExisting(outcome.rowKey, values)
     this.duplicates++
     this.warnDuplicate(outcome.index, values)
@@ -442,6 +442,7 @@ class InsertRun {
         return
       }
     }
+    this.duplicates++
     const deleted = this.access.delete(rowKey)
     if (isPromise(deleted)) await deleted
     this.affected++
@@ -512,6 +513,13 @@ class InsertRun {
   private ignoreRow(error: unknown): void {
     if (!this.compiled.plan.ignore || !isSqlError(error) || !IGNORABLE.has(error.code)) throw error
     this.execution.statement.warnError(error)
+    // What the table refused is told of as a duplicate.
+    this.duplicates++
+  }
+
+  /** IGNORE leaves a row out that breaks a rule. It is none of the records, save for LOAD DATA, which tells what it skipped. */
+  private leaveOut(): void {
+    if (this.compiled.lines === undefined) this.records--
   }
 }
 

@@ -5,9 +5,8 @@
 import type { Batch } from '../common/batch.js'
 import { requireCharset } from '../common/charsets.js'
 import type { Charset } from '../common/collation.js'
-import { raise } from '../common/conditions.js'
+import { escapedBytes, raise } from '../common/conditions.js'
 import { compileStore, type Store } from '../common/store.js'
-import { escapedBytes } from '../common/store-string.js'
 import type { EvaluationContext } from '../common/evaluation.js'
 import { binaryType, isBinary, textType, type SqlType } from '../common/sql-type.js'
 import { createFields, packDatetime, setEpochMicros } from '../common/temporal.js'
@@ -18,7 +17,7 @@ import { LINE_STATE, type LoadRules } from '../plan/file.js'
 import type { OutputColumn } from '../plan/logical.js'
 import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
 import type { BulkSource } from './bulk-conversion.js'
-import { implicitDefault } from './implicit-defaults.js'
+import { implicitDefault } from '../common/implicit-defaults.js'
 
 const BYTES_TYPE = binaryType(4294967295)
 const TEXT_LENGTH_MAX = 4294967295

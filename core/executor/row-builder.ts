@@ -11,7 +11,7 @@ import type { Vector } from '../common/vector.js'
 import { compileExpression, type ExpressionLayout } from '../functions/compile-expression.js'
 import type { ColumnAssignment, RowRules } from '../plan/change.js'
 import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
-import { implicitDefault } from './implicit-defaults.js'
+import { implicitDefault } from '../common/implicit-defaults.js'
 
 /** Stores a value of one type into a column, with the NULL rule of single- and multi-row statements. */
 export function compileColumnStore(column: ColumnDefinition, from: SqlType): Store {

@@ -24,6 +24,10 @@ export abstract class ExpressionArgument implements ArgumentInfo {
     return isConstant(this.expression)
   }
 
+  get isColumn() {
+    return this.expression.kind === 'column' || this.expression.kind === 'correlated'
+  }
+
   get text() {
     return this.expression.text
   }

@@ -50,10 +50,10 @@ function inOneCollation(
   // Where character sets differ, each pair converts for itself.
   if ([...names].some((name) => requireCollation(name).charset !== collation.charset)) return args
   return args.map((argument) => {
-    const { type, nullable, isConstant, text } = argument
+    const { type, nullable, isConstant, isColumn = false, text } = argument
     const agreed = isText(type) ? { ...type, collation: collation.name } : type
     return {
-      ...{ type: agreed, nullable, coercibility, isConstant, text },
+      ...{ type: agreed, nullable, coercibility, isConstant, isColumn, text },
       get constant() {
         return argument.constant
       },
@@ -122,7 +122,7 @@ const HASHED_LENGTH_MIN = 5
 function bindIn(all: readonly ArgumentInfo[], environment: BindingEnvironment): ScalarBinding {
   const args = inOneCollation(all, environment, ' IN ')
   const [value, ...items] = args as readonly [ArgumentInfo, ...ArgumentInfo[]]
-  const pairs = items.map((item) => bindPair(value, item, environment, ' IN '))
+  const pairs = items.map((item) => bindPair(value, item, environment, items.length > 1 ? ' IN ' : '='))
   const first = pairs[0] as PairComparison
   const agrees = pairs.every((pair) => sameWish(first.left, pair.left))
   const parameterTypes = [agrees ? first.left : undefined, ...pairs.map((pair) => pair.right)]

@@ -15,7 +15,7 @@ const IPV4_BYTES = 4
 const IPV6_BYTES = 16
 
 function incorrect(context: EvaluationContext, what: string, value: string, name: string): null {
-  raise(context, 'ER_WRONG_VALUE_FOR_TYPE', what, shown(value), name)
+  raise(context, 'ER_WRONG_VALUE_FOR_TYPE', what, what === 'string' ? `'${shown(value)}'` : value, name)
   return null
 }
 

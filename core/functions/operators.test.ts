@@ -247,7 +247,7 @@ test('bit operators want binary strings of one length', () => {
 })
 
 table('comparison', [
-  ['=', [1, 1], '1', 'int(1)'],
+  ['=', [1, 1], '1', 'bigint(1)'],
   ['=', [int(1), null], null],
   ['<=>', [null, null], '1'],
   ['<=>', [1, null], '0'],
@@ -309,7 +309,7 @@ table('BETWEEN, IN, INTERVAL', [
 ])
 
 table('logic', [
-  ['and', [1, 1], '1', 'int(1)'],
+  ['and', [1, 1], '1', 'bigint(1)'],
   ['and', [1, 0], '0'],
   ['and', [null, 0], '0'],
   ['and', [null, 1], null],
@@ -359,7 +359,7 @@ table('control flow', [
 ])
 
 table('patterns', [
-  ['like', ['David!', 'David_'], '1', 'int(1)'],
+  ['like', ['David!', 'David_'], '1', 'bigint(1)'],
   ['like', ['David!', 'David\\_'], '0'],
   ['like', ['David_', 'David\\_'], '1'],
   ['like', ['David_', 'David|_', '|'], '1'],

@@ -64,10 +64,11 @@ export function bindPair(
   environment: BindingEnvironment,
   operation: string,
 ): PairComparison {
-  if (isShortYear(a.type, b)) {
+  const readsYears = operation !== ' IN '
+  if (readsYears && isShortYear(a.type, b)) {
     return { ...bindPair(a, withType(b, YEAR_TYPE), environment, operation), right: YEAR_TYPE }
   }
-  if (isShortYear(b.type, a)) {
+  if (readsYears && isShortYear(b.type, a)) {
     return { ...bindPair(withType(a, YEAR_TYPE), b, environment, operation), left: YEAR_TYPE }
   }
   const comparesStrings = isStringLike(a.type) && isStringLike(b.type)
@@ -94,7 +95,7 @@ export function bindPair(
   }
 }
 
-/** Beside a YEAR, constants of one or two digits are years of 1970 to 2069, as if they were stored (MySQL manual 13.2.4). */
+/** Beside a YEAR, but not in lists of IN, constants of one or two digits are years of 1970 to 2069, as if they were stored (MySQL manual 13.2.4). */
 function isShortYear(type: SqlType, argument: ArgumentInfo): boolean {
   if (type.name !== 'year' || !argument.isConstant) return false
   const value = argument.constant?.value
@@ -102,7 +103,8 @@ function isShortYear(type: SqlType, argument: ArgumentInfo): boolean {
   return isText(argument.type) && typeof value === 'string' && /^[0-9]{1,2}$/.test(value)
 }
 
-function withType({ nullable, coercibility, isConstant, text }: ArgumentInfo, type: SqlType): ArgumentInfo {
+function withType(argument: ArgumentInfo, type: SqlType): ArgumentInfo {
+  const { nullable, coercibility, isConstant, text } = argument
   return { type, nullable, coercibility, isConstant, text, constant: undefined }
 }
 
@@ -242,7 +244,11 @@ export function compileTemporalCut(
   column: SqlType,
   from: SqlType,
 ): (value: Value, context: EvaluationContext) => Readonly<TemporalCut> {
-  const type = comparisonType({ type: column, isConstant: false }, { type: from, isConstant: true }, 'binary')
+  const type = comparisonType(
+    { type: column, isConstant: false, isColumn: true },
+    { type: from, isConstant: true },
+    'binary',
+  )
   const cut = newCut()
   const read = compileConstantReader(column, from, type)
   return (value, context) => {

@@ -6,7 +6,7 @@ import type { Collation } from '../common/collation.js'
 import { sqlError } from '../common/sql-error.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { SqlMode } from '../common/sql-mode.js'
-import { BIGINT_TYPE, BOOLEAN_TYPE, isBinary, representationOf } from '../common/sql-type.js'
+import { BIGINT_TYPE, BOOLEAN_TYPE, isBinary, isText, representationOf } from '../common/sql-type.js'
 import { codePointCount } from '../common/value-text.js'
 import { BytesVector } from '../common/vector.js'
 import type { ScalarFunction } from '../spi/functions.js'
@@ -214,10 +214,15 @@ function expand(replacement: string, groups: readonly (string | undefined)[]): s
 
 /** MySQL's regular expressions work on characters; bytes have none (ER_CHARACTER_SET_MISMATCH). */
 function refuseBytes(call: Call): void {
-  const mixed = call.args.slice(0, 2).some(({ type }) => isBinary(type))
-  const text = call.args.slice(0, 2).some(({ type }) => !isBinary(type) && type.name !== 'null')
-  if (mixed && text)
-    throw sqlError('ER_CHARACTER_SET_MISMATCH', call.strings.collation.charset.name, 'utf8mb4', call.name)
+  const types = call.args.slice(0, 2).map(({ type }) => type)
+  const mixed = types.some((type) => isBinary(type))
+  const text = types.some((type) => !isBinary(type) && type.name !== 'null')
+  if (!mixed || !text) return
+  const [left = '', right = ''] = types.map((type) =>
+    isText(type) ? type.collation : isBinary(type) ? 'binary' : call.environment.connectionCollation,
+  )
+  const name = call.name === 'regexp' || call.name === 'rlike' ? 'regexp_like' : call.name
+  throw sqlError('ER_CHARACTER_SET_MISMATCH', left, right, name)
 }
 
 const POSITION_TYPE = Object.freeze({ ...BIGINT_TYPE, length: 21 })

@@ -2,7 +2,7 @@
  * Strings as digits and back: HEX, UNHEX, TO_BASE64, FROM_BASE64 (MySQL manual 14.8 "String Functions and
  * Operators").
  */
-import { raise } from '../common/conditions.js'
+import { raise, shown } from '../common/conditions.js'
 import { decimalToDouble } from '../common/decimal.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { binaryType, NULL_TYPE, textType, type SqlType } from '../common/sql-type.js'
@@ -71,7 +71,7 @@ function hexType(call: Call): SqlType {
 
 function unhex(text: string, context: EvaluationContext): Uint8Array | null {
   if (/^[0-9a-fA-F]*$/.test(text)) return Buffer.from(text.length % 2 === 0 ? text : `0${text}`, 'hex')
-  raise(context, 'ER_WRONG_VALUE_FOR_TYPE', 'string', text, 'unhex')
+  raise(context, 'ER_WRONG_VALUE_FOR_TYPE', 'string', `'${shown(text)}'`, 'unhex')
   return null
 }
 

@@ -260,6 +260,8 @@ describe('collations', () => {
 })
 
 test('invalid digits warn', () => {
-  expect(call('unhex', ['GG']).warnings).toEqual(["Warning Incorrect string value: 'GG' for function unhex"])
+  expect(call('unhex', ['GG']).warnings).toEqual([
+    "Warning Incorrect string value: ''GG'' for function unhex",
+  ])
   expect(call('char', [255, 'utf8mb4']).warnings).toEqual(["Warning Invalid utf8mb4 character string: 'FF'"])
 })

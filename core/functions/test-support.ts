@@ -96,6 +96,7 @@ function describe({ type, value, isConstant = true, coercibility }: TypedArgumen
     coercibility: coercibility ?? (isText(type) || isBinary(type) ? 4 : type.name === 'null' ? 6 : 5),
     constant: isConstant ? { value } : undefined,
     isConstant,
+    isColumn: !isConstant,
     text: isText(type) ? `'${String(value)}'` : value === null ? 'NULL' : textOf(type)(value),
   }
 }

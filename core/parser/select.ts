@@ -167,8 +167,12 @@ function defaultName(cursor: Cursor, expression: Expression, start: number, end:
       return shortened(cursor.sourceText(expression.start, expression.end))
     case 'null':
       return 'NULL'
-    case 'boolean':
-      return expression.value ? 'TRUE' : 'FALSE'
+    case 'unary': {
+      // A plus does nothing, and isn't seen.
+      const { operand } = expression
+      if (expression.operator === '+') return defaultName(cursor, operand, operand.start, operand.end)
+      return shortened(cursor.sourceText(start, end))
+    }
     default:
       return shortened(cursor.sourceText(start, end))
   }

@@ -21,7 +21,7 @@ export interface ColumnAssignment {
 export type MissingValue =
   | { readonly kind: 'expression'; readonly expression: Expression }
   | { readonly kind: 'auto increment' }
-  /** NOT NULL without DEFAULT: ER_NO_DEFAULT_FOR_FIELD in strict mode, else the type's implicit default with a warning. */
+  /** Without DEFAULT (NOT NULL, or after ALTER … DROP DEFAULT): ER_NO_DEFAULT_FOR_FIELD in strict mode, else the type's implicit default with a warning. */
   | { readonly kind: 'no default' }
 
 export interface CheckCondition {

@@ -35,6 +35,8 @@ export interface ArgumentInfo {
   readonly constant: { readonly value: Value } | undefined
   /** True if the argument is a constant expression, without tying the plan to its value. */
   readonly isConstant: boolean
+  /** True for a column as it is, of this query or of one around it; absent for anything else. */
+  readonly isColumn?: boolean
   /** SQL text for error messages, MySQL's canonical form. */
   readonly text: string
 }

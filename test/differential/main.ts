@@ -1,16 +1,19 @@
 /**
- * Compares Switchyard with MariaDB on random statements, for as long as one likes:
- * `npm run differential -- [--queries 50000] [--seed N] [--storage memory|lmdb] [--findings 10] [--history]`, where
+ * Compares Switchyard with another server on random statements, for as long as one likes:
+ * `npm run differential -- [--rival mariadb|mysql] [--queries 50000] [--seed N] [--storage memory|lmdb] [--findings 10]
+ * [--history]`. The rival is a MariaDB that is started for it, or the MySQL server that SWITCHYARD_TEST_MYSQL names;
  * `--history` also prints the statements that made the tables.
  */
 import { parseArgs } from 'node:util'
 import { startSwitchyard } from '../sql/switchyard-server.js'
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js'
-import { startMariaDb } from './mariadb-server.js'
+import { MYSQL_VARIABLE, namedMysql } from './named-mysql.js'
 import { runRandomStatements, type Finding } from './random-run.js'
+import { mariaDbRival, mysqlRival, type Rival } from './rival.js'
 
 const { values } = parseArgs({
   options: {
+    rival: { type: 'string', default: 'mariadb' },
     queries: { type: 'string', default: '5000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
     storage: { type: 'string', default: 'memory' },
@@ -29,8 +32,16 @@ function printFinding({ seed, statement, reduced, history, difference }: Finding
   for (const sql of shown) print(`${sql};`)
 }
 
+function startRival(): Promise<Rival> {
+  if (values.rival === 'mariadb') return mariaDbRival(temporaryFolder())
+  if (values.rival !== 'mysql') throw new Error('--rival is mariadb or mysql')
+  const address = namedMysql()
+  if (address === undefined) throw new Error(`--rival mysql needs ${MYSQL_VARIABLE}=host:port`)
+  return mysqlRival(address)
+}
+
 print(`seed ${values.seed}`)
-const theirs = await startMariaDb(temporaryFolder())
+const theirs = await startRival()
 const ours = await startSwitchyard(values.storage, temporaryFolder())
 const startedAtMs = performance.now()
 try {
@@ -47,6 +58,6 @@ try {
   process.exitCode = findings.length === 0 ? 0 : 1
 } finally {
   await ours.stop()
-  await theirs.stop()
+  await theirs.server.stop()
   removeTemporaryFolders()
 }

@@ -6,18 +6,11 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { createConnection, type Connection, type FieldPacket, type RowDataPacket } from 'mysql2'
-import {
-  binaryText,
-  isAboutConditions,
-  withoutEngine,
-  type Outcome,
-  type SqlConnection,
-} from '../sql/sql-server.js'
+import { isAboutConditions, withoutEngine, type Outcome, type SqlConnection } from '../sql/sql-server.js'
 import type { SqlServer } from '../sql/sql-server.js'
 import { findCommand } from '../support/system-packages.js'
-import { hasBytes, outcomeColumn } from './mariadb-columns.js'
 import { isAboutDefinitions, mariadbSyntax, mysqlSpelling } from './mariadb-syntax.js'
+import { WireConnection } from './wire-connection.js'
 
 export const MARIADB_PROGRAMS = ['mariadbd', 'mariadb-install-db']
 
@@ -122,21 +115,8 @@ class MariaDb implements MariaDbServer {
   }
 
   async connect(database?: string): Promise<SqlConnection> {
-    const connection = createConnection({
-      host: '127.0.0.1',
-      port: this.port,
-      user: 'root',
-      ...(database === undefined ? {} : { database }),
-      charset: 'utf8mb4',
-      rowsAsArray: true,
-      flags: ['-FOUND_ROWS'],
-      typeCast: (field) => field.buffer(),
-    })
-    await new Promise<void>((resolve, reject) => {
-      connection.once('error', reject)
-      connection.once('connect', () => resolve())
-    })
-    const client = new MariaDbConnection(connection)
+    const address = { host: '127.0.0.1', port: this.port, user: 'root' }
+    const client = new MariaDbConnection(await WireConnection.open(address, database))
     await client.run(`SET NAMES utf8mb4 COLLATE ${COLLATION}`)
     return client
   }
@@ -149,88 +129,34 @@ class MariaDb implements MariaDbServer {
   }
 }
 
-interface Header {
-  readonly affectedRows: number
-  readonly warningStatus: number
-  readonly info: string
-}
-
 /** Unlike MySQL's, a statement without tables leaves the warnings and errors of the one before it in their list. */
 const CONCERNS_NO_TABLE = /^\s*(SELECT|VALUES|DO|SET|WITH|USE|SHOW|PREPARE|EXECUTE|DEALLOCATE)\b/i
 const CLEARS_WARNINGS = 'SELECT 1 FROM mysql.db LIMIT 0'
-
-const NO_RESULT = {
-  ...{ failure: undefined, columns: undefined, rows: [], affectedRows: undefined },
-  info: '',
-} satisfies Omit<Outcome, 'warnings'>
 
 class MariaDbConnection implements SqlConnection {
   /** The list of warnings holds those of the statement before. */
   private hasConditions = false
 
-  constructor(private readonly connection: Connection) {}
+  constructor(private readonly wire: WireConnection) {}
 
   async run(sql: string): Promise<Outcome> {
-    if (isAboutConditions(sql)) return { ...(await this.query(sql)), warnings: [] }
-    if (this.hasConditions && CONCERNS_NO_TABLE.test(sql)) await this.query(CLEARS_WARNINGS)
-    const { warningCount, ...answer } = await this.query(mariadbSyntax(sql))
+    if (isAboutConditions(sql)) return { ...(await this.wire.query(sql)), warnings: [] }
+    if (this.hasConditions && CONCERNS_NO_TABLE.test(sql)) await this.wire.query(CLEARS_WARNINGS)
+    const { warningCount, ...answer } = await this.wire.query(mariadbSyntax(sql))
     const outcome = isAboutDefinitions(sql) ? inMysqlWords(sql, answer) : answer
     this.hasConditions = outcome.failure !== undefined
     if (warningCount === 0) return { ...outcome, warnings: [] }
-    const { rows } = await this.query('SHOW WARNINGS')
-    this.hasConditions ||= rows.length > 0
-    return { ...outcome, warnings: rows.map((row) => Number(row[1])) }
+    const warnings = await this.wire.conditions()
+    this.hasConditions ||= warnings.length > 0
+    return { ...outcome, warnings }
   }
 
-  private query(sql: string): Promise<Omit<Outcome, 'warnings'> & { readonly warningCount: number }> {
-    return new Promise((resolve) => {
-      this.connection.query<RowDataPacket[]>(
-        sql,
-        (error, result: unknown, fields: FieldPacket[] | undefined) => {
-          if (error !== null) {
-            const { errno = 0, sqlState = '', sqlMessage, message } = error as ServerError
-            const failure = {
-              number: errno,
-              sqlState: sqlState.replace('#', ''),
-              message: sqlMessage ?? message,
-            }
-            resolve({ ...NO_RESULT, failure, warningCount: 0 })
-          } else if (fields === undefined) {
-            const { affectedRows, warningStatus, info } = result as Header
-            resolve({
-              ...NO_RESULT,
-              ...{ affectedRows: BigInt(affectedRows), info, warningCount: warningStatus },
-            })
-          } else {
-            const rows = (result as (Buffer | null)[][]).map((row) =>
-              row.map((cell, i) => (cell === null ? null : cellText(cell, fields[i]))),
-            )
-            const columns = fields.map(outcomeColumn)
-            // The driver doesn't tell the number of warnings of a query.
-            resolve({ ...NO_RESULT, columns, rows, warningCount: 1 })
-          }
-        },
-      )
-    })
+  close(): Promise<void> {
+    return this.wire.close()
   }
-
-  async close(): Promise<void> {
-    this.connection.destroy()
-    await Promise.resolve()
-  }
-}
-
-interface ServerError extends Error {
-  readonly errno?: number
-  readonly sqlState?: string
-  readonly sqlMessage?: string
 }
 
 function inMysqlWords<T extends Pick<Outcome, 'rows'>>(sql: string, outcome: T): T {
   const rows = outcome.rows.map((row) => row.map((cell) => (cell === null ? null : mysqlSpelling(cell))))
   return { ...outcome, rows: withoutEngine(sql, rows) }
-}
-
-function cellText(cell: Buffer, field: FieldPacket | undefined): string {
-  return hasBytes(field) ? binaryText(cell) : cell.toString('utf8')
 }

@@ -9,17 +9,12 @@ import { QueryGenerator } from '../random-sql/queries.js'
 import { Random } from '../random-sql/random.js'
 import { randomRows, randomTables, type Table } from '../random-sql/schema.js'
 import { outcomeDifference } from './compare-outcomes.js'
-import { knownDifference, type Answers } from './known-differences.js'
+import type { Answers } from './known-differences.js'
 import { reduce } from './reduce.js'
+import type { Rival } from './rival.js'
 
 const STATEMENTS_PER_ROUND = 60
 const CHANGE_PERCENT = 25
-
-/**
- * Rounds fractions of seconds as MySQL does. Which columns a group determines is left to us: MariaDB knows neither
- * functional dependencies nor expressions that are grouped by.
- */
-const THEIR_SQL_MODE = "CONCAT(REPLACE(@@sql_mode, 'ONLY_FULL_GROUP_BY', ''), ',TIME_ROUND_FRACTIONAL')"
 
 export interface Finding {
   /** Of its round: `npm run differential -- --seed N --queries 1` runs it alone. */
@@ -47,7 +42,7 @@ export interface RunOptions {
 
 export async function runRandomStatements(
   ours: SqlServer,
-  theirs: SqlServer,
+  theirs: Rival,
   { seed, statements, findingsMax, onFinding }: RunOptions,
 ): Promise<RunReport> {
   const run = new Run(ours, theirs, onFinding)
@@ -73,7 +68,7 @@ class Run implements RunReport {
 
   constructor(
     private readonly ours: SqlServer,
-    private readonly theirs: SqlServer,
+    private readonly theirs: Rival,
     private readonly onFinding: ((finding: Finding) => void) | undefined,
   ) {}
 
@@ -84,7 +79,9 @@ class Run implements RunReport {
     this.tables = randomTables(random)
     this.history = []
     const isReady = await this.fill(pair, random)
-    const queries = new QueryGenerator(random, this.tables, { lateral: false })
+    const queries = new QueryGenerator(random, this.tables, {
+      lateral: this.theirs.hasLateral,
+    })
     const changes = new ChangeGenerator(random, this.tables, queries)
     for (let i = 0; isReady && i < STATEMENTS_PER_ROUND; i++) {
       this.statements++
@@ -97,9 +94,9 @@ class Run implements RunReport {
 
   private async connect(): Promise<Pair> {
     await createDatabase(this.ours)
-    await createDatabase(this.theirs)
-    const theirs = await this.theirs.connect(DATABASE)
-    await theirs.run(`SET sql_mode = ${THEIR_SQL_MODE}, group_concat_max_len = 1024`)
+    await createDatabase(this.theirs.server)
+    const theirs = await this.theirs.server.connect(DATABASE)
+    for (const sql of this.theirs.preparation) await theirs.run(sql)
     return { ours: await this.ours.connect(DATABASE), theirs }
   }
 
@@ -150,7 +147,7 @@ class Run implements RunReport {
   private async tried(pair: Pair, sql: string, keeps: boolean): Promise<Trial> {
     await ask(pair, 'START TRANSACTION')
     const answers = await ask(pair, sql)
-    const isKnown = knownDifference(answers) !== undefined
+    const isKnown = this.knownDifference(answers) !== undefined
     const difference =
       this.unknownDifference(answers) ?? (isKnown ? undefined : await this.contentDifference(pair))
     const isSame = difference === undefined && !isKnown
@@ -172,10 +169,14 @@ class Run implements RunReport {
   private unknownDifference(answers: Answers): string | undefined {
     const difference = outcomeDifference(answers.sql, answers.ours, answers.theirs)
     if (difference === undefined) return undefined
-    const known = knownDifference(answers)
+    const known = this.knownDifference(answers)
     if (known === undefined) return difference
     this.known.set(known, (this.known.get(known) ?? 0) + 1)
     return undefined
+  }
+
+  private knownDifference(answers: Answers): string | undefined {
+    return this.theirs.differences.find((each) => each.matches(answers))?.name
   }
 
   private report(finding: Pick<Finding, 'statement' | 'reduced' | 'difference'>): void {

@@ -3,24 +3,24 @@
  * both servers; where MySQL 8 is known to differ, `known-differences.ts` says so. One seed is fixed, one is new in every run
  * and named in the test's title: `npm run differential -- --seed N` repeats it.
  */
-import type { SqlServer } from '../sql/sql-server.js'
 import { startSwitchyard } from '../sql/switchyard-server.js'
 import { describeWithCommand } from '../support/system-packages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js'
-import { MARIADB_PROGRAMS, startMariaDb } from './mariadb-server.js'
+import { MARIADB_PROGRAMS } from './mariadb-server.js'
 import { runRandomStatements } from './random-run.js'
+import { mariaDbRival, type Rival } from './rival.js'
 
 const START_TIMEOUT_MS = 90_000
 const FIXED_SEED = 20_000
 const NEW_SEED = Number(process.env.DIFFERENTIAL_SEED ?? Date.now() % 1_000_000_000)
 
 describeWithCommand(MARIADB_PROGRAMS, 'random statements on MariaDB', () => {
-  let theirs: SqlServer
+  let theirs: Rival
   beforeAll(async () => {
-    theirs = await startMariaDb(temporaryFolder())
+    theirs = await mariaDbRival(temporaryFolder())
   }, START_TIMEOUT_MS)
   afterAll(async () => {
-    await theirs.stop()
+    await theirs.server.stop()
     removeTemporaryFolders()
   })
   test.each([

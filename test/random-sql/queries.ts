@@ -248,7 +248,8 @@ export class QueryGenerator {
       const on = this.expressions.joinCondition(columns, next.columns)
       const isLateral = next.sql.startsWith('LATERAL')
       const kind = random.pick(isLateral ? LATERAL_JOINS : JOINS)
-      if (random.chance(20) && kind === 'LEFT JOIN')
+      // MySQL takes no parentheses around a derived table alone.
+      if (random.chance(20) && kind === 'LEFT JOIN' && i > 0)
         sql = `(${sql}) ${kind} ${next.sql} ON ${on} AND ${this.expressions.simple(both)}`
       else sql = `${sql} ${kind} ${next.sql} ON ${on}`
       columns = both

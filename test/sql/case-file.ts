@@ -22,6 +22,8 @@ export interface Expectation {
   readonly blocks: boolean
   /** Why MariaDB answers something else than MySQL 8. */
   readonly mariadb: string | undefined
+  /** Why MySQL itself answers something else: what is Switchyard's own, or of MySQL 9 only. */
+  readonly mysql: string | undefined
   /** The expectation is yet to be recorded, with these details (`record.ts`). */
   readonly record: readonly string[] | undefined
 }
@@ -60,6 +62,7 @@ const NO_EXPECTATION: Expectation = {
   error: undefined,
   blocks: false,
   mariadb: undefined,
+  mysql: undefined,
   record: undefined,
 }
 
@@ -130,6 +133,8 @@ function parseDirective(text: string, line: number): Partial<Expectation> {
       return { blocks: true }
     case 'mariadb':
       return { mariadb: value }
+    case 'mysql':
+      return { mysql: value }
     case '?':
       return { record: rest }
     case 'ok':
@@ -182,11 +187,12 @@ export function printStep(step: Step): string {
 }
 
 function printExpectation(expectation: Expectation): readonly string[] {
-  const { mariadb, error, affected, info, warnings, rows, blocks, record } = expectation
+  const { mariadb, mysql, error, affected, info, warnings, rows, blocks, record } = expectation
   const { columns, types, flags, origins } = expectation
   if (record !== undefined) return [`---- ${['?', ...record].join(' ')}`]
   const lines: string[] = []
   if (mariadb !== undefined) lines.push(`---- mariadb ${mariadb}`)
+  if (mysql !== undefined) lines.push(`---- mysql ${mysql}`)
   if (error !== undefined) {
     lines.push(`---- error ${error.number}${error.message === undefined ? '' : ` ${error.message}`}`)
   }

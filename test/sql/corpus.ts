@@ -93,7 +93,7 @@ export function describeFile(
     file.steps.forEach((step, index) => {
       const { expectation, line, sql } = step
       if (expectation === undefined) return
-      const name = `${file.name}:${line} ${firstLine(sql)}`
+      const name = caseName(file, step)
       if (!applies(step)) {
         test.skip(name, () => undefined)
         return
@@ -108,6 +108,6 @@ export function describeFile(
 
 const NAME_LENGTH_MAX = 80
 
-function firstLine(sql: string): string {
-  return sql.replace(/\s+/g, ' ').slice(0, NAME_LENGTH_MAX)
+export function caseName(file: CaseFile, { line, sql }: Step): string {
+  return `${file.name}:${line} ${sql.replace(/\s+/g, ' ').slice(0, NAME_LENGTH_MAX)}`
 }

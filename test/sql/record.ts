@@ -28,6 +28,7 @@ function expectationOf(step: Step, outcome: Outcome | undefined): Expectation {
     record: undefined,
     blocks: outcome === undefined,
     mariadb: undefined,
+    mysql: wanted?.mysql,
     error:
       failure === undefined
         ? undefined
@@ -38,9 +39,13 @@ function expectationOf(step: Step, outcome: Outcome | undefined): Expectation {
     origins: wants(wanted, 'origins') ? columns?.map((column) => column.origin) : undefined,
     info: wants(wanted, 'info') ? outcome?.info : undefined,
     affected: CHANGES_ROWS.test(step.sql) || step.sql === RESULT ? outcome?.affectedRows : undefined,
-    warnings: outcome?.warnings ?? [],
+    warnings: numbersOf(outcome),
     rows: columns === undefined ? undefined : outcome?.rows,
   }
+}
+
+function numbersOf(outcome: Outcome | undefined): readonly number[] {
+  return outcome?.warnings.map(({ number }) => number) ?? []
 }
 
 type Detail = 'columns' | 'types' | 'flags' | 'origins' | 'info'
@@ -73,7 +78,7 @@ async function record(path: string, switchyard: SqlServer, oracle: SqlServer | u
         expectation = { ...expectation, mariadb: UNREVIEWED }
         print(`${path}:${step.line}\n${step.sql}\n  ${reason}`)
         if (other !== undefined)
-          print(`  MariaDB: ${showOutcome(other)} warnings ${other.warnings.join(' ')}`)
+          print(`  MariaDB: ${showOutcome(other)} warnings ${numbersOf(other).join(' ')}`)
       } else {
         const wording = mismatch({ sql: step.sql, expectation }, other, { messages: true, types: true })
         if (wording !== undefined) print(`${path}:${step.line} (only shown)\n${step.sql}\n  ${wording}`)

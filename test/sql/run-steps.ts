@@ -143,8 +143,9 @@ function detailMismatch(
   if (info !== undefined && info !== outcome.info) {
     return `expected info ${info}, got ${outcome.info}`
   }
-  if (warnings.join(' ') !== outcome.warnings.join(' ')) {
-    return `expected warnings ${warnings.join(' ') || 'none'}, got ${outcome.warnings.join(' ') || 'none'}`
+  const numbers = outcome.warnings.map(({ number }) => number)
+  if (warnings.join(' ') !== numbers.join(' ')) {
+    return `expected warnings ${warnings.join(' ') || 'none'}, got ${numbers.join(' ') || 'none'}`
   }
   return undefined
 }

@@ -25,6 +25,17 @@ export interface SqlFailure {
   readonly message: string
 }
 
+/** A line of SHOW WARNINGS. */
+export interface Condition {
+  readonly level: string
+  readonly number: number
+  readonly message: string
+}
+
+export function conditionOf([level, number, message]: readonly (string | null)[]): Condition {
+  return { level: level ?? '', number: Number(number), message: message ?? '' }
+}
+
 /** How one statement ended. */
 export interface Outcome {
   readonly failure: SqlFailure | undefined
@@ -35,8 +46,8 @@ export interface Outcome {
   readonly affectedRows: bigint | undefined
   /** What the server tells about the change: `Rows matched: 1  Changed: 1  Warnings: 0`. */
   readonly info: string
-  /** Numbers of the warnings and notes, in their order. */
-  readonly warnings: readonly number[]
+  /** Warnings and notes, in their order. */
+  readonly warnings: readonly Condition[]
 }
 
 export interface SqlConnection {

@@ -14,6 +14,7 @@ import {
   binaryText,
   columnFlags,
   columnOrigin,
+  conditionOf,
   isAboutConditions,
   withoutEngine,
   type Outcome,
@@ -50,7 +51,7 @@ export class SwitchyardConnection implements SqlConnection {
       return { ...outcome, warnings: [] }
     }
     const { rows } = await this.execute('SHOW WARNINGS')
-    return { ...outcome, warnings: rows.map((row) => Number(row[1])) }
+    return { ...outcome, warnings: rows.map(conditionOf) }
   }
 
   private async execute(sql: string): Promise<Collected> {

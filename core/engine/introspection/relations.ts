@@ -2,7 +2,7 @@
  * Walks over databases and over what is in them, in the order of their names: those of all catalogs and the computed ones, as far as
  * the account may see them. A catalog that can't answer (a remote server that is down) costs a warning, not the listing.
  */
-import { isVirtualDatabase, SWITCHYARD } from '../../catalog/names.js'
+import { isVirtualDatabase, missingVirtualTable, SWITCHYARD } from '../../catalog/names.js'
 import { canSeeDatabase, canSeeTable } from '../../catalog/privileges.js'
 import { isSqlError, sqlError } from '../../common/sql-error.js'
 import { isPromise, type MaybePromise } from '../../common/value.js'
@@ -82,7 +82,7 @@ export async function findRelation(
   if (found === undefined) throw sqlError('ER_BAD_DB_ERROR', database)
   const computed = request.services.core.names.virtualTable(database, name)
   if (computed !== undefined) return { kind: 'computed', database: found.database, definition: computed }
-  if (isVirtualDatabase(database)) throw sqlError('ER_UNKNOWN_TABLE', name, database)
+  if (isVirtualDatabase(database)) throw missingVirtualTable(database, name)
   const relation = await found.provider.relation(found.database.name, name)
   if (relation === undefined) throw sqlError('ER_NO_SUCH_TABLE', database, name)
   return rowOf(found.database, relation)

@@ -1,8 +1,8 @@
 /**
  * The default of a NOT NULL column without DEFAULT outside strict mode (MySQL manual 13.6).
  */
-import { isBinary, isText, type SqlType } from '../common/sql-type.js'
-import type { Value } from '../common/value.js'
+import { isBinary, isText, type SqlType } from './sql-type.js'
+import type { Value } from './value.js'
 
 export function implicitDefault(type: SqlType): Value {
   if (isText(type)) return ''

@@ -1,6 +1,6 @@
 /**
- * Column definitions of MariaDB's answers in the words of the corpus. They are shown when cases are recorded; runs of the
- * corpus don't compare them, because the two servers derive types of expressions by rules of their own.
+ * Column definitions as they go over the wire, in the words of the corpus. Texts of every length are one type there, and
+ * their lengths are bytes.
  */
 import mysql2, { type FieldPacket } from 'mysql2'
 import { NOT_FIXED_DECIMALS } from '../../core/common/sql-type.js'
@@ -28,7 +28,10 @@ const NAMES: Readonly<Record<number, string>> = {
   [Types.JSON]: 'json',
   [Types.VAR_STRING]: 'varchar',
   [Types.STRING]: 'char',
+  [Types.TINY_BLOB]: 'text',
   [Types.BLOB]: 'text',
+  [Types.MEDIUM_BLOB]: 'text',
+  [Types.LONG_BLOB]: 'text',
 }
 const BINARY_NAMES: Readonly<Record<string, string>> = { varchar: 'varbinary', char: 'binary', text: 'blob' }
 
