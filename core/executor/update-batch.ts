@@ -14,7 +14,7 @@ import type { ColumnId } from '../plan/expression.js'
 import { primaryKeyOf, type ColumnDefinition } from '../plan/schema.js'
 import { isVolatile } from '../plan/volatility.js'
 import type { RowUpdates } from '../spi/transaction.js'
-import { implicitDefault } from './implicit-defaults.js'
+import { implicitDefault } from '../common/implicit-defaults.js'
 import { compileAssignment } from './row-builder.js'
 
 type WarningArguments = Parameters<EvaluationContext['warn']>
