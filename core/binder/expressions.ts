@@ -431,12 +431,12 @@ export function bindCast(binding: Binding, operand: Expression, type: SqlType, a
 
 function bindConvertUsing(binding: Binding, operand: Expression, charset: string): Expression {
   const collation = binding.environment.defaultCollation(charset)
-  const type =
-    charset === 'binary' ? castType(binding, { name: 'binary' }) : textType(operand.type.length, collation)
+  const type = charset === 'binary' ? castType(binding, { name: 'binary' }) : textType(0, collation)
+  const length = lengthAs(type, operand.type)
   return {
     kind: 'convert',
     operand,
-    type: charset === 'binary' ? { ...type, length: operand.type.length } : type,
+    type: charset === 'binary' ? { ...type, length } : textType(length, collation),
     nullable: true,
     coercibility: 2,
     text: `convert(${operand.text} using ${charset})`,
@@ -447,7 +447,7 @@ function bindCollate(binding: Binding, operand: Expression, collation: string): 
   const charset = binding.environment.charsetOf(collation)
   const text = isText(operand.type)
     ? operand
-    : convertTo(operand, textType(operand.type.length, binding.environment.connectionCollation))
+    : convertTo(operand, textType(textLengthMax(operand.type), binding.environment.connectionCollation))
   const own = binding.environment.charsetOf(text.type.collation)
   if (own !== charset) throw sqlError('ER_COLLATION_CHARSET_MISMATCH', collation, own)
   return {

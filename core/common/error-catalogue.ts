@@ -702,7 +702,7 @@ export const ERRORS = {
     'Recursive query aborted after %s iterations. Try increasing @@cte_max_recursion_depth to a larger value.',
   ),
   ER_INVALID_BITWISE_AGGREGATE_OPERANDS_SIZE: entry(
-    3512,
+    3514,
     'HY000',
     'Aggregate bitwise functions cannot accept arguments longer than 511 bytes; consider using the SUBSTRING() function',
   ),

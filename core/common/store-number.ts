@@ -20,6 +20,7 @@ import {
 } from './decimal.js'
 import { FLOAT_MAX, hasGarbage, parseDouble, roundHalfEven } from './double-format.js'
 import type { EvaluationContext } from './evaluation.js'
+import { sqlError } from './sql-error.js'
 import {
   BIGINT_TYPE,
   decimalType,
@@ -244,7 +245,11 @@ function storeDecimalText(column: SqlType, from: SqlType, keep: Keep): NonNullSt
       raise(context, 'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', 'decimal', shown(text), name, row)
       return 0
     }
-    if (hasGarbage(text, parsed.end)) raise(context, 'WARN_DATA_TRUNCATED', name, row)
+    if (hasGarbage(text, parsed.end)) {
+      if (context.strict)
+        throw sqlError('ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', 'decimal', shown(text), name, row)
+      context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
+    }
     return storeParsed(parsed, scale, keep, context, name, row)
   }
 }

@@ -5,6 +5,7 @@
 import {
   BIGINT_TYPE,
   binaryType,
+  BOOLEAN_TYPE,
   DATE_TYPE,
   datetimeType,
   decimalType,
@@ -94,9 +95,18 @@ function mergeNumbers(types: readonly SqlType[]): SqlType {
   return mergeIntegers(types)
 }
 
-/** FLOAT only among FLOATs and integers that it holds exactly. */
+/** What stays FLOAT beside a FLOAT. INT isn't among them, and BIGINT only behind one: MySQL's table of result types says so. */
+const FLOAT_COMPANIONS: readonly TypeName[] = ['float', 'tinyint', 'smallint', 'mediumint', 'year']
+
+function isBigint(type: SqlType): boolean {
+  return type.name === 'bigint' || type === BOOLEAN_TYPE
+}
+
 function mergeApproximates(types: readonly SqlType[]): SqlType {
-  const floats = types.every((type) => ['float', 'tinyint', 'smallint', 'year'].includes(type.name))
+  const firstFloat = types.findIndex((type) => type.name === 'float')
+  const floats = types.every(
+    (type, i) => FLOAT_COMPANIONS.includes(type.name) || (isBigint(type) && i > firstFloat),
+  )
   const scale = types.reduce(
     (max, type) => Math.max(max, type.name === 'decimal' || isApproximate(type) ? type.scale : 0),
     0,

@@ -9,6 +9,7 @@ import {
   BIGINT_TYPE,
   DECIMAL_SCALE_MAX,
   decimalType,
+  DOUBLE_TYPE,
   NOT_FIXED_DECIMALS,
   NULL_TYPE,
   UNSIGNED_BIGINT_TYPE,
@@ -44,7 +45,7 @@ function integralType(call: Call): SqlType {
     case 'integer':
       return bigintLike(type)
     case 'double':
-      return doubleType(0)
+      return DOUBLE_TYPE
     case 'decimal': {
       const digits = type.length - type.scale
       if (digits > BIGINT_DIGITS_MAX) return decimalType(digits + (type.scale > 0 ? 1 : 0), 0, type.unsigned)
@@ -99,6 +100,7 @@ function roundedType(call: Call, rounding: Rounding): SqlType {
     case 'integer':
       return carries ? oneDigitMore(bigintLike(type)) : bigintLike(type)
     case 'double':
+      if (call.args.length === 1) return DOUBLE_TYPE
       return doubleType(places === undefined ? type.scale : Math.min(Math.max(places, 0), NOT_FIXED_DECIMALS))
     case 'decimal': {
       if (places === undefined) return type

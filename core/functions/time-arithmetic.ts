@@ -213,7 +213,7 @@ function compileTime([time]: readonly Evaluator[], call: Call): Evaluator {
 
 /** Decimals of a number of seconds. */
 function numberScale(argument: ArgumentInfo | undefined): number {
-  return argument === undefined ? 0 : Math.min(secondsScale(argument), exactScaleOf(argument.type), 6)
+  return argument === undefined ? 0 : Math.min(exactScaleOf(argument.type), 6)
 }
 
 /** MAKETIME(hour, minute, second): NULL for minutes and seconds that no clock shows. */
