@@ -1,6 +1,7 @@
 /**
  * Binds expressions: syntax to typed, name-free trees.
  */
+import { byteLengthMax } from '../common/byte-length.js'
 import { sqlError } from '../common/sql-error.js'
 import {
   BIGINT_TYPE,
@@ -16,7 +17,6 @@ import {
   type SqlType,
 } from '../common/sql-type.js'
 import { textLengthMax } from '../common/value-text.js'
-import { byteLength } from '../functions/string-domain.js'
 import type { Expression } from '../plan/expression.js'
 import { WAITING_CALLS } from '../plan/waiting-calls.js'
 import type {
@@ -412,7 +412,7 @@ function bindCase(
 
 /** The most characters, or bytes, that a value of `from` has as a string of the type. */
 function lengthAs(type: SqlType, from: SqlType): number {
-  return isText(type) ? textLengthMax(from) : byteLength(from)
+  return isText(type) ? textLengthMax(from) : byteLengthMax(from)
 }
 
 export function bindCast(binding: Binding, operand: Expression, type: SqlType, array: boolean): Expression {

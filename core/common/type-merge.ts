@@ -27,6 +27,7 @@ import {
   type SqlType,
   type TypeName,
 } from './sql-type.js'
+import { byteLengthMax } from './byte-length.js'
 import { textLengthMax } from './value-text.js'
 
 /** What text made of numbers has if nobody says otherwise. */
@@ -180,14 +181,15 @@ const BINARY_ORDER: readonly TypeName[] = [
 ]
 
 function mergeStrings(types: readonly SqlType[], collation: string): SqlType {
-  const length = Math.max(...types.map(textLengthMax))
   if (types.some((type) => isBinary(type) || type.name === 'bit')) {
+    const length = Math.max(...types.map(byteLengthMax))
     const rank = rankAmong(types, BINARY_ORDER, TEXT_ORDER)
     const fitting = binaryType(length)
     return rank <= 1 && fitting.name === 'varbinary'
       ? named(fitting, types.every((type) => type.name === 'binary') ? 'binary' : 'varbinary')
       : named(fitting, BINARY_ORDER[Math.max(rank, BINARY_ORDER.indexOf(fitting.name))])
   }
+  const length = Math.max(...types.map(textLengthMax))
   const rank = rankAmong(types, TEXT_ORDER, TEXT_ORDER)
   const fitting = textType(length, collation)
   if (rank <= 1 && fitting.name === 'varchar') {

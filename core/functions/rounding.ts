@@ -10,7 +10,6 @@ import {
   DECIMAL_SCALE_MAX,
   decimalType,
   DOUBLE_TYPE,
-  NOT_FIXED_DECIMALS,
   NULL_TYPE,
   UNSIGNED_BIGINT_TYPE,
   type SqlType,
@@ -22,7 +21,6 @@ import {
   bigintLike,
   callText,
   checkBigint,
-  doubleType,
   numericKindOf,
   numericTypeOf,
 } from './numeric-types.js'
@@ -100,8 +98,7 @@ function roundedType(call: Call, rounding: Rounding): SqlType {
     case 'integer':
       return carries ? oneDigitMore(bigintLike(type)) : bigintLike(type)
     case 'double':
-      if (call.args.length === 1) return DOUBLE_TYPE
-      return doubleType(places === undefined ? type.scale : Math.min(Math.max(places, 0), NOT_FIXED_DECIMALS))
+      return DOUBLE_TYPE
     case 'decimal': {
       if (places === undefined) return type
       const scale = Math.min(Math.max(places, 0), DECIMAL_SCALE_MAX)

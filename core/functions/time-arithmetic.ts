@@ -110,7 +110,7 @@ function addTimeType(call: Call): SqlType {
   const scale = commonScale(call.args)
   if (type.name === 'time') return timeType(scale)
   if (type.name === 'datetime' || type.name === 'timestamp') return datetimeType(scale)
-  return textType(29, call.environment.connectionCollation)
+  return { ...textType(29, call.environment.connectionCollation), name: 'char' }
 }
 
 /** Writes a date and time, or a TIME, in the type of the result. */
