@@ -4,7 +4,7 @@
  */
 import type { AggregateBinding } from '../common/function-binding.js'
 import { sqlError } from '../common/sql-error.js'
-import { BIGINT_TYPE, isInteger, isNumeric, isString } from '../common/sql-type.js'
+import { BIGINT_TYPE, isInteger, isNumeric, isString, isTemporal } from '../common/sql-type.js'
 import type {
   AggregateCall,
   ColumnExpression,
@@ -366,6 +366,9 @@ function bindRangeOffsets(
     throw sqlError('ER_WINDOW_RANGE_FRAME_ORDER_TYPE', '<unnamed window>')
   }
   const type = order.expression.type
+  if (!isNumeric(type) && !isTemporal(type)) {
+    throw sqlError('ER_WINDOW_RANGE_FRAME_ORDER_TYPE', '<unnamed window>')
+  }
   const rangeColumn = binding.newColumn()
   const current: Expression = {
     kind: 'column',
@@ -402,6 +405,10 @@ export function bindWindow(
   context: ExpressionContext,
   pending: PendingWindow[],
 ): PendingWindow {
+  const items = [...specification.partitionBy, ...specification.orderBy.map((item) => item.expression)]
+  if (items.some((item) => item.kind === 'number' && item.class === 'integer')) {
+    throw sqlError('ER_WINDOW_ILLEGAL_ORDER_BY', '<unnamed window>')
+  }
   const partitionBy = specification.partitionBy.map((each) => binding.expression(each, context))
   const orderBy = specification.orderBy.map((item) => ({
     expression: binding.expression(item.expression, context),

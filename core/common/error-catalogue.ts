@@ -809,6 +809,11 @@ export const ERRORS = {
     "You cannot nest a window function in the specification of window '%s'.",
   ),
   ER_WINDOW_DUPLICATE_NAME: entry(3591, 'HY000', "Window '%s' is defined twice."),
+  ER_WINDOW_ILLEGAL_ORDER_BY: entry(
+    3592,
+    'HY000',
+    "Window '%s': ORDER BY or PARTITION BY uses legacy position indication which is not supported, use expression.",
+  ),
   ER_WINDOW_INVALID_WINDOW_FUNC_USE: entry(
     3593,
     'HY000',
