@@ -271,6 +271,7 @@ export const ERRORS = {
     "Variable '%s' is a GLOBAL variable and should be set with SET GLOBAL",
   ),
   ER_NO_DEFAULT: entry(1230, '42000', "Variable '%s' doesn't have a default value"),
+  ER_VARIABLE_IS_READONLY: entry(1621, 'HY000', "%s variable '%s' is read-only. Use %s to assign the value"),
   ER_WRONG_VALUE_FOR_VAR: entry(1231, '42000', "Variable '%s' can't be set to the value of '%s'"),
   ER_WRONG_TYPE_FOR_VAR: entry(1232, '42000', "Incorrect argument type to variable '%s'"),
   ER_VAR_CANT_BE_READ: entry(1233, 'HY000', "Variable '%s' can only be set, not read"),
