@@ -719,6 +719,7 @@ export const ERRORS = {
     'HY000',
     'Index out of bounds in regular expression search.',
   ),
+  ER_REGEXP_INVALID_CAPTURE_GROUP_NAME: entry(3887, 'HY000', 'A capture group has an invalid name.'),
   ER_REGEXP_RULE_SYNTAX: entry(3688, 'HY000', 'Syntax error in regular expression on line %s, character %s.'),
   ER_REGEXP_BAD_ESCAPE_SEQUENCE: entry(3689, 'HY000', 'Unrecognized escape sequence in regular expression.'),
   ER_REGEXP_UNIMPLEMENTED: entry(
