@@ -17,13 +17,7 @@ import {
 import type { ExactValue } from '../common/value.js'
 import type { ScalarFunction } from '../spi/functions.js'
 import { checkDecimal } from './arithmetic.js'
-import {
-  bigintLike,
-  callText,
-  checkBigint,
-  numericKindOf,
-  numericTypeOf,
-} from './numeric-types.js'
+import { bigintLike, callText, checkBigint, numericKindOf, numericTypeOf } from './numeric-types.js'
 import { constantInteger } from './result-types.js'
 import { evaluator1, evaluator2, scalarFunction, synonyms, type Call } from './support.js'
 import { unroundedOf } from './unrounded.js'
