@@ -405,6 +405,10 @@ export function bindWindow(
   context: ExpressionContext,
   pending: PendingWindow[],
 ): PendingWindow {
+  const items = [...specification.partitionBy, ...specification.orderBy.map((item) => item.expression)]
+  if (items.some((item) => item.kind === 'number' && item.class === 'integer')) {
+    throw sqlError('ER_WINDOW_ILLEGAL_ORDER_BY', '<unnamed window>')
+  }
   const partitionBy = specification.partitionBy.map((each) => binding.expression(each, context))
   const orderBy = specification.orderBy.map((item) => ({
     expression: binding.expression(item.expression, context),

@@ -26,7 +26,7 @@ export interface BinderEnvironment extends BindingEnvironment {
   /** Throws ER_NO_SUCH_TABLE, ER_NO_DB_ERROR, ER_BAD_DB_ERROR. */
   relation(database: string | undefined, name: string): ResolvedRelation
   /** Throws ER_UNKNOWN_SYSTEM_VARIABLE, ER_INCORRECT_GLOBAL_LOCAL_VAR. */
-  systemVariableType(name: string, scope: 'session' | 'global'): SqlType
+  systemVariableType(name: string, scope: 'session' | 'global' | undefined): SqlType
   /** The type that a definition of a column declares, in the connection's collation unless it names one. */
   columnType(declared: ColumnDataType, name: string): SqlType
   /** Parses the text of a default, a generated column or a check. */

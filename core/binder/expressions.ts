@@ -1,6 +1,7 @@
 /**
  * Binds expressions: syntax to typed, name-free trees.
  */
+import { byteLengthMax } from '../common/byte-length.js'
 import { sqlError } from '../common/sql-error.js'
 import {
   BIGINT_TYPE,
@@ -16,7 +17,6 @@ import {
   type SqlType,
 } from '../common/sql-type.js'
 import { textLengthMax } from '../common/value-text.js'
-import { byteLength } from '../functions/string-domain.js'
 import type { Expression } from '../plan/expression.js'
 import { WAITING_CALLS } from '../plan/waiting-calls.js'
 import type {
@@ -416,7 +416,7 @@ function bindCase(
 
 /** The most characters, or bytes, that a value of `from` has as a string of the type. */
 function lengthAs(type: SqlType, from: SqlType): number {
-  return isText(type) ? textLengthMax(from) : byteLength(from)
+  return isText(type) ? textLengthMax(from) : byteLengthMax(from)
 }
 
 export function bindCast(binding: Binding, operand: Expression, type: SqlType, array: boolean): Expression {
@@ -435,12 +435,12 @@ export function bindCast(binding: Binding, operand: Expression, type: SqlType, a
 
 function bindConvertUsing(binding: Binding, operand: Expression, charset: string): Expression {
   const collation = binding.environment.defaultCollation(charset)
-  const type =
-    charset === 'binary' ? castType(binding, { name: 'binary' }) : textType(operand.type.length, collation)
+  const type = charset === 'binary' ? castType(binding, { name: 'binary' }) : textType(0, collation)
+  const length = lengthAs(type, operand.type)
   return {
     kind: 'convert',
     operand,
-    type: charset === 'binary' ? { ...type, length: operand.type.length } : type,
+    type: charset === 'binary' ? { ...type, length } : textType(length, collation),
     nullable: true,
     coercibility: 2,
     text: `convert(${operand.text} using ${charset})`,
@@ -451,7 +451,7 @@ function bindCollate(binding: Binding, operand: Expression, collation: string): 
   const charset = binding.environment.charsetOf(collation)
   const text = isText(operand.type)
     ? operand
-    : convertTo(operand, textType(operand.type.length, binding.environment.connectionCollation))
+    : convertTo(operand, textType(textLengthMax(operand.type), binding.environment.connectionCollation))
   const own = binding.environment.charsetOf(text.type.collation)
   if (own !== charset) throw sqlError('ER_COLLATION_CHARSET_MISMATCH', collation, own)
   return {

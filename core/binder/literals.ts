@@ -186,8 +186,8 @@ function bindTemporal(binding: Binding, literal: TemporalLiteral): Expression {
   const quiet = { warn: () => undefined, strict: false }
   const value = convert(text, Object.assign(Object.create(binding.evaluation) as EvaluationContext, quiet))
   const name = TEMPORAL_NAMES[literal.type]
-  const isIncomplete = literal.type === 'timestamp' && IS_DATE.test(text)
-  if (value === null || isIncomplete) throw sqlError('ER_WRONG_VALUE', name, text)
+  const isOther = literal.type !== 'time' && IS_DATE.test(text) !== (literal.type === 'date')
+  if (value === null || isOther) throw sqlError('ER_WRONG_VALUE', name, text)
   return constant(type, value, `${name}'${text}'`)
 }
 

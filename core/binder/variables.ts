@@ -46,7 +46,7 @@ export function bindSystemVariable(binding: Binding, syntax: SystemVariable): Ex
   ).toLowerCase()
   const scope = syntax.scope === 'global' || syntax.scope === 'persist' ? 'global' : 'session'
   const explicit = syntax.scope === undefined ? undefined : scope
-  const type = binding.environment.systemVariableType(name, explicit ?? 'session')
+  const type = binding.environment.systemVariableType(name, explicit)
   const shown = syntax.scope === undefined ? `@@${syntax.name}` : `@@${syntax.scope}.${syntax.name}`
   return specialCall(
     'system variable',

@@ -155,6 +155,10 @@ export interface ColumnsContext {
   readonly context: TableDefinitionContext
 }
 
+function isVirtual({ generated }: ColumnDefinition): boolean {
+  return generated !== undefined && !generated.stored
+}
+
 export function defineAlteredColumn(plan: ColumnPlan, columns: ColumnsContext): ColumnDefinition {
   const { table, context } = columns
   const former = plan.from === undefined ? undefined : table.columns[plan.from]
@@ -162,6 +166,9 @@ export function defineAlteredColumn(plan: ColumnPlan, columns: ColumnsContext): 
   if (plan.syntax !== undefined) {
     const { tableCollation } = columns
     const column = defineColumn(plan.syntax, { tableCollation, isInPrimaryKey, id: former?.id }, context)
+    if (former !== undefined && isVirtual(former) !== isVirtual(column)) {
+      throw sqlError('ER_UNSUPPORTED_ACTION_ON_GENERATED_COLUMN', 'Changing the STORED status')
+    }
     const absentValue = former?.absentValue
     return absentValue === undefined ? column : Object.freeze({ ...column, absentValue })
   }

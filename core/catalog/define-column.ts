@@ -3,7 +3,15 @@
  */
 import { compileStore } from '../common/conversion.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
-import { isApproximate, isBinary, isInteger, isNumeric, isText, type SqlType } from '../common/sql-type.js'
+import {
+  isApproximate,
+  isBinary,
+  isInteger,
+  isNumeric,
+  isText,
+  textType,
+  type SqlType,
+} from '../common/sql-type.js'
 import { exact, type Value } from '../common/value.js'
 import { codePointCount } from '../common/value-text.js'
 import type { ColumnDefault, ColumnDefinition } from '../plan/schema.js'
@@ -158,6 +166,12 @@ function literalDefault(
     if (isNumeric(type)) return storeDefault(bigEndian(expression.bytes), UNSIGNED, column, type, context)
   }
   const literal = context.expressions.literal(expression)
+  const text = expression.kind === 'number' ? expression.text : literal.value
+  if (type.members !== undefined && typeof text === 'string') {
+    // Members are named, not counted: 1 is the member '1', if there is one.
+    if (/^\d+$/.test(text) && !type.members.includes(text)) throw sqlError('ER_INVALID_DEFAULT', column)
+    return storeDefault(text, textType(text.length, type.collation), column, type, context)
+  }
   return storeDefault(literal.value, literal.type, column, type, context)
 }
 

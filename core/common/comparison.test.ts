@@ -142,7 +142,7 @@ describe('united types', () => {
     [[TEXT, CHAR], 'varchar(10)'],
     [[CHAR, { ...CHAR, length: 3 }], 'char(10)'],
     [[TEXT, LONGTEXT], 'longtext(4294967295)'],
-    [[TEXT, binaryType(5)], 'varbinary(10)'],
+    [[TEXT, binaryType(5)], 'varbinary(40)'],
     [[ENUM, TEXT], 'varchar(10)'],
     [[DATE_TYPE, timestampType(3)], 'datetime(23,3)'],
     [[DATE_TYPE, timeType()], 'datetime(19)'],

@@ -5,8 +5,7 @@
 import type { NonNullConversion } from './conversion.js'
 import type { EvaluationContext } from './evaluation.js'
 import { JsonDecimal, JsonDouble, normalizeJson, printJson, readJson, type JsonNode } from './json.js'
-import { sqlError } from './sql-error.js'
-import { isBinary, isText, type SqlType } from './sql-type.js'
+import { BOOLEAN_TYPE, isBinary, isText, type SqlType } from './sql-type.js'
 import { bitBytes, textOf } from './value-text.js'
 import type { ExactValue, Value } from './value.js'
 
@@ -66,15 +65,11 @@ function base64(bytes: Uint8Array, type: SqlType): string {
   return `base64:type${FIELD_TYPE_CODES[type.name] ?? 252}:${Buffer.from(bytes).toString('base64')}`
 }
 
-/** CAST(… AS JSON). */
+/** CAST(… AS JSON): text is parsed, binary data becomes a JSON string that says so. */
 export function compileToJson(from: SqlType): NonNullConversion | undefined {
   if (from.name === 'json') return undefined
+  if (from === BOOLEAN_TYPE) return (value) => (value == 0 ? 'false' : 'true')
   if (isText(from)) return (value) => normalizeJson(value as string, 1, 'cast_as_json')
-  if (isBinary(from)) {
-    return () => {
-      throw sqlError('ER_INVALID_JSON_CHARSET', 'binary')
-    }
-  }
   const node = compileNonNull(from)
   return (value, context) => printJson(node(value, context))
 }

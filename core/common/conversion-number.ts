@@ -22,7 +22,14 @@ import {
 } from './double-format.js'
 import type { EvaluationContext } from './evaluation.js'
 import { JsonDecimal, JsonDouble, readJson, type JsonNode } from './json.js'
-import { isInteger, isTemporal, NOT_FIXED_DECIMALS, type SqlType } from './sql-type.js'
+import {
+  isInteger,
+  isTemporal,
+  JSON_CONDITION_TYPE,
+  NOT_FIXED_DECIMALS,
+  sameType,
+  type SqlType,
+} from './sql-type.js'
 import {
   createFields,
   dateNumber,
@@ -34,7 +41,7 @@ import {
   unpackDatetime,
   unpackTime,
 } from './temporal.js'
-import { exact, type ExactValue } from './value.js'
+import { exact, type ExactValue, type Value } from './value.js'
 import { textOf } from './value-text.js'
 
 const INT64_MAX = 9223372036854775807n
@@ -143,6 +150,7 @@ export function compileToInteger(from: SqlType, to: SqlType): NonNullConversion 
     case 'double':
       return (value, context) => doubleToInteger(value as number, unsigned, context)
     case 'json':
+      if (sameType(to, JSON_CONDITION_TYPE)) return jsonCondition
       return (value, context) => jsonToInteger(value as string, unsigned, context)
     default: {
       const text = textOf(from)
@@ -158,11 +166,10 @@ function decimalToInteger(
   context: EvaluationContext,
 ): ExactValue {
   const rounded = rescale(value, scale, 0)
-  // Negative numbers are read as signed ones whatever they become.
   const max = unsigned ? UINT64_MAX : INT64_MAX
   if (rounded >= INT64_MIN && rounded <= max) return wrap(rounded, unsigned)
   raiseTruncated(context, 'DECIMAL', formatDecimal(value, scale))
-  return rounded < INT64_MIN ? wrap(INT64_MIN, unsigned) : max
+  return rounded < 0 ? wrap(INT64_MIN, unsigned) : exact(max)
 }
 
 function doubleToInteger(value: number, unsigned: boolean, context: EvaluationContext): ExactValue {
@@ -173,6 +180,14 @@ function doubleToInteger(value: number, unsigned: boolean, context: EvaluationCo
   raiseTruncated(context, 'INTEGER', formatDouble(value))
   if (big < 0n) return unsigned ? 0 : INT64_MIN
   return unsigned ? UINT64_MAX : INT64_MAX
+}
+
+/** Every JSON value but the number 0 differs from it: false and null are other kinds of values. */
+function jsonCondition(json: Exclude<Value, null>): 0 | 1 {
+  const node = readJson(json as string)
+  if (node instanceof JsonDouble) return node.value === 0 ? 0 : 1
+  if (node instanceof JsonDecimal) return node.unscaled == 0 ? 0 : 1
+  return node === 0 ? 0 : 1
 }
 
 function jsonToInteger(json: string, unsigned: boolean, context: EvaluationContext): ExactValue {
@@ -350,12 +365,11 @@ function compileWideDouble(from: SqlType): NonNullConversion | undefined {
   return (value, context) => textToDouble(text(value, context), context)
 }
 
-/** The number at the start of a text as every numeric context reads it, with its warning. */
+/** The number at the start of a text as every numeric context reads it, with its warning; nothing at all is a silent 0. */
 function textToDouble(text: string, context: EvaluationContext): number {
   const parsed = parseDouble(text)
   const { value, end, overflow } = parsed
-  // An empty text is 0 without a word.
-  if (text !== '' && (end === 0 || overflow || hasGarbage(text, end))) raiseTruncated(context, 'DOUBLE', text)
+  if (overflow || hasGarbage(text, end)) raiseTruncated(context, 'DOUBLE', text)
   return value
 }
 

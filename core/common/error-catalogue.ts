@@ -271,6 +271,7 @@ export const ERRORS = {
     "Variable '%s' is a GLOBAL variable and should be set with SET GLOBAL",
   ),
   ER_NO_DEFAULT: entry(1230, '42000', "Variable '%s' doesn't have a default value"),
+  ER_VARIABLE_IS_READONLY: entry(1621, 'HY000', "%s variable '%s' is read-only. Use %s to assign the value"),
   ER_WRONG_VALUE_FOR_VAR: entry(1231, '42000', "Variable '%s' can't be set to the value of '%s'"),
   ER_WRONG_TYPE_FOR_VAR: entry(1232, '42000', "Incorrect argument type to variable '%s'"),
   ER_VAR_CANT_BE_READ: entry(1233, 'HY000', "Variable '%s' can only be set, not read"),
@@ -702,7 +703,7 @@ export const ERRORS = {
     'Recursive query aborted after %s iterations. Try increasing @@cte_max_recursion_depth to a larger value.',
   ),
   ER_INVALID_BITWISE_AGGREGATE_OPERANDS_SIZE: entry(
-    3512,
+    3514,
     'HY000',
     'Aggregate bitwise functions cannot accept arguments longer than 511 bytes; consider using the SUBSTRING() function',
   ),
@@ -718,6 +719,7 @@ export const ERRORS = {
     'HY000',
     'Index out of bounds in regular expression search.',
   ),
+  ER_REGEXP_INVALID_CAPTURE_GROUP_NAME: entry(3887, 'HY000', 'A capture group has an invalid name.'),
   ER_REGEXP_RULE_SYNTAX: entry(3688, 'HY000', 'Syntax error in regular expression on line %s, character %s.'),
   ER_REGEXP_BAD_ESCAPE_SEQUENCE: entry(3689, 'HY000', 'Unrecognized escape sequence in regular expression.'),
   ER_REGEXP_UNIMPLEMENTED: entry(
@@ -809,6 +811,11 @@ export const ERRORS = {
     "You cannot nest a window function in the specification of window '%s'.",
   ),
   ER_WINDOW_DUPLICATE_NAME: entry(3591, 'HY000', "Window '%s' is defined twice."),
+  ER_WINDOW_ILLEGAL_ORDER_BY: entry(
+    3592,
+    'HY000',
+    "Window '%s': ORDER BY or PARTITION BY uses legacy position indication which is not supported, use expression.",
+  ),
   ER_WINDOW_INVALID_WINDOW_FUNC_USE: entry(
     3593,
     'HY000',

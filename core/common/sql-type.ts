@@ -176,6 +176,8 @@ function make(name: TypeName, length: number, scale = 0, unsigned = false, colla
 export const NULL_TYPE: SqlType = make('null', 0)
 /** Results of comparisons and logic: MySQL reports BIGINT with display width 1. */
 export const BOOLEAN_TYPE: SqlType = make('bigint', 1)
+/** What conditions convert JSON to: 0 for the JSON number 0, else 1 (MySQL manual 14.17.1); nothing else has this type. */
+export const JSON_CONDITION_TYPE: SqlType = make('tinyint', 1)
 export const INT_TYPE: SqlType = make('int', 11)
 export const BIGINT_TYPE: SqlType = make('bigint', 21)
 export const UNSIGNED_BIGINT_TYPE: SqlType = make('bigint', 21, 0, true)

@@ -245,12 +245,12 @@ function storeDecimalText(column: SqlType, from: SqlType, keep: Keep): NonNullSt
       raise(context, 'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', 'decimal', shown(text), name, row)
       return 0
     }
-    if (!hasGarbage(text, parsed.end)) return storeParsed(parsed, scale, keep, context, name, row)
-    if (context.strict) {
-      throw sqlError('ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', 'decimal', shown(text), name, row)
+    if (hasGarbage(text, parsed.end)) {
+      if (context.strict)
+        throw sqlError('ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', 'decimal', shown(text), name, row)
+      context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
     }
-    context.warn('Note', 'WARN_DATA_TRUNCATED', name, row)
-    return keep(rescale(parsed.unscaled, parsed.scale, scale), context, name, row)
+    return storeParsed(parsed, scale, keep, context, name, row)
   }
 }
 

@@ -398,7 +398,10 @@ export function clampTime(fields: TemporalFields): number {
 export function parseDatetimeNumber(number: ExactValue, flags: number, fields: TemporalFields): number {
   clearFields(fields)
   const expanded = expandDatetimeNumber(Number(number))
-  if (expanded < 0) return ParseStatus.FAILED
+  if (expanded < 0) {
+    const isBeyond = number < 0 || number > 99999999999999
+    return isBeyond ? ParseStatus.FAILED | ParseStatus.OUT_OF_RANGE : ParseStatus.FAILED
+  }
   const date = Math.floor(expanded / 1_000_000)
   const time = expanded - date * 1_000_000
   fields.year = Math.floor(date / 10000)
@@ -408,7 +411,7 @@ export function parseDatetimeNumber(number: ExactValue, flags: number, fields: T
   fields.minute = Math.floor(time / 100) % 100
   fields.second = time % 100
   const isOutside = fields.hour > 23 || fields.minute > 59 || fields.second > 59
-  if (isOutside || !isValidDate(fields, flags)) return ParseStatus.FAILED | ParseStatus.OUT_OF_RANGE
+  if (isOutside || !isValidDate(fields, flags)) return ParseStatus.FAILED
   return number <= 99991231 && number >= 0 ? ParseStatus.DATE_ONLY : 0
 }
 

@@ -5,6 +5,7 @@
 import {
   BIGINT_TYPE,
   binaryType,
+  BOOLEAN_TYPE,
   DATE_TYPE,
   datetimeType,
   decimalType,
@@ -26,6 +27,7 @@ import {
   type SqlType,
   type TypeName,
 } from './sql-type.js'
+import { byteLengthMax } from './byte-length.js'
 import { textLengthMax } from './value-text.js'
 
 /** What text made of numbers has if nobody says otherwise. */
@@ -94,9 +96,18 @@ function mergeNumbers(types: readonly SqlType[]): SqlType {
   return mergeIntegers(types)
 }
 
-/** FLOAT only among FLOATs and integers that it holds exactly. */
+/** What stays FLOAT beside a FLOAT. INT isn't among them, and BIGINT only behind one: MySQL's table of result types says so. */
+const FLOAT_COMPANIONS: readonly TypeName[] = ['float', 'tinyint', 'smallint', 'mediumint', 'year']
+
+function isBigint(type: SqlType): boolean {
+  return type.name === 'bigint' || type === BOOLEAN_TYPE
+}
+
 function mergeApproximates(types: readonly SqlType[]): SqlType {
-  const floats = types.every((type) => ['float', 'tinyint', 'smallint', 'year'].includes(type.name))
+  const firstFloat = types.findIndex((type) => type.name === 'float')
+  const floats = types.every(
+    (type, i) => FLOAT_COMPANIONS.includes(type.name) || (isBigint(type) && i > firstFloat),
+  )
   const scale = types.reduce(
     (max, type) => Math.max(max, type.name === 'decimal' || isApproximate(type) ? type.scale : 0),
     0,
@@ -170,14 +181,15 @@ const BINARY_ORDER: readonly TypeName[] = [
 ]
 
 function mergeStrings(types: readonly SqlType[], collation: string): SqlType {
-  const length = Math.max(...types.map(textLengthMax))
   if (types.some((type) => isBinary(type) || type.name === 'bit')) {
+    const length = Math.max(...types.map(byteLengthMax))
     const rank = rankAmong(types, BINARY_ORDER, TEXT_ORDER)
     const fitting = binaryType(length)
     return rank <= 1 && fitting.name === 'varbinary'
       ? named(fitting, types.every((type) => type.name === 'binary') ? 'binary' : 'varbinary')
       : named(fitting, BINARY_ORDER[Math.max(rank, BINARY_ORDER.indexOf(fitting.name))])
   }
+  const length = Math.max(...types.map(textLengthMax))
   const rank = rankAmong(types, TEXT_ORDER, TEXT_ORDER)
   const fitting = textType(length, collation)
   if (rank <= 1 && fitting.name === 'varchar') {

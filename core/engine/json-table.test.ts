@@ -181,7 +181,7 @@ test.each<[string, string | null]>([
   [`JSON_VALUE('{"a":"1.50"}', '$.a')`, '1.50'],
   [`JSON_VALUE('{"a":"1.50"}', '$.a' RETURNING DECIMAL(4,1))`, '1.5'],
   [`JSON_VALUE('{"a":{"b":1}}', '$.a' RETURNING JSON)`, '{"b": 1}'],
-  [`JSON_VALUE('{"a":{"b":1}}', '$.a')`, null],
+  [`JSON_VALUE('{"a":{"b":1}}', '$.a')`, '{"b": 1}'],
   [`JSON_VALUE('{}', '$.a' DEFAULT 7 ON EMPTY)`, '7'],
   [`JSON_VALUE('{}', '$.a' RETURNING UNSIGNED DEFAULT 7 ON EMPTY DEFAULT 8 ON ERROR)`, '7'],
   [`JSON_VALUE('{"a":"x"}', '$.a' RETURNING UNSIGNED DEFAULT 7 ON EMPTY DEFAULT 8 ON ERROR)`, '8'],

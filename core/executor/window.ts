@@ -3,6 +3,7 @@
  */
 import { Batch } from '../common/batch.js'
 import { comparatorOf } from '../common/comparison.js'
+import { compileConversion, type Conversion } from '../common/conversion.js'
 import type { Evaluator } from '../common/evaluation.js'
 import type {
   Accumulator,
@@ -209,6 +210,7 @@ class FrameFinder {
   start = 0
   end = 0
   /** The peers of the row at hand, if its frame asked for them. */
+  private readonly conversions = new Map<CompiledBound, Conversion>()
   private peersStart = 0
   private peersEnd = 0
   private readonly needsPeers: boolean
@@ -282,6 +284,16 @@ class FrameFinder {
     this.place(row)
   }
 
+  /** Sort values in the type of the limit: an INT less 1.5 is a DECIMAL, a DATE less an hour a DATETIME. */
+  private conversionOf(bound: Extract<CompiledBound, { kind: 'range' }>, from: SqlType): Conversion {
+    let conversion = this.conversions.get(bound)
+    if (conversion === undefined) {
+      conversion = compileConversion(from, bound.type)
+      this.conversions.set(bound, conversion)
+    }
+    return conversion
+  }
+
   private rangeBound(
     bound: Extract<CompiledBound, { kind: 'range' }>,
     row: number,
@@ -297,6 +309,8 @@ class FrameFinder {
     const limit = bound.limit(single, 0, this.execution.evaluation)
     if (limit === null) return isStart ? this.peersStart : this.peersEnd
     const compare = comparatorOf(bound.type)
+    const sortValue = this.conversionOf(bound, key.type)
+    const { evaluation } = this.execution
     const sign = key.descending ? -1 : 1
     let low = this.partition.start
     let high = this.partition.end
@@ -305,7 +319,7 @@ class FrameFinder {
       const middle = (low + high) >>> 1
       const value = vector.get(middle)
       // NULL is lower than any value, whatever the direction.
-      const order = value === null ? -1 : compare(value, limit)
+      const order = value === null ? -1 : compare(sortValue(value, evaluation), limit)
       const before = isStart ? order * sign < 0 : order * sign <= 0
       if (before) low = middle + 1
       else high = middle

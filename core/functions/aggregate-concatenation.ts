@@ -1,6 +1,7 @@
 /**
  * GROUP_CONCAT (MySQL manual 14.19.1): the strings of a group, ordered if asked, cut at group_concat_max_len bytes.
  */
+import { byteLengthMax } from '../common/byte-length.js'
 import type { Batch } from '../common/batch.js'
 import { comparatorOf, type Comparator } from '../common/comparison.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
@@ -10,7 +11,7 @@ import type { Value } from '../common/value.js'
 import { latin1Bytes, latin1Text, textLengthMax } from '../common/value-text.js'
 import type { AggregateFunction, ArgumentInfo, BindingEnvironment } from '../spi/functions.js'
 import { aggregate, ignoringNulls } from './aggregate-support.js'
-import { byteLength, resolveStrings } from './string-domain.js'
+import { resolveStrings } from './string-domain.js'
 
 const DEFAULT_SEPARATOR = ','
 /** Length of the result's type; MySQL answers with TEXT (or BLOB) unless the limit is tiny. */
@@ -125,7 +126,8 @@ function bindGroupConcat(args: readonly ArgumentInfo[], environment: BindingEnvi
         length: RESULT_LENGTH,
       })
   const parameterTypes = args.map((argument) => {
-    if (strings.isBinary) return isBinary(argument.type) ? undefined : binaryType(byteLength(argument.type))
+    if (strings.isBinary)
+      return isBinary(argument.type) ? undefined : binaryType(byteLengthMax(argument.type))
     return isText(argument.type) ? undefined : textType(textLengthMax(argument.type), strings.collation.name)
   })
   const parts = { type, nullable: true, parameterTypes, coercibility: strings.coercibility }

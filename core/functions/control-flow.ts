@@ -10,7 +10,7 @@ import { isBinary, isText, sameType, type SqlType } from '../common/sql-type.js'
 import type { ArgumentInfo, BindingEnvironment, ScalarFunction } from '../spi/functions.js'
 import { bindPair } from './pair-comparison.js'
 import { resolveStrings } from './string-domain.js'
-import { conditionType } from './truth-operators.js'
+import { branchConditionType } from './truth-operators.js'
 import { pickingEvaluator, unroundedOf, withUnrounded } from './unrounded.js'
 
 interface Union {
@@ -67,7 +67,7 @@ function bindCase(args: readonly ArgumentInfo[], environment: BindingEnvironment
   const union = unite(branches, environment, 'case', false)
   const nullable = !hasElse || branches.some((branch) => branch.nullable)
   const parameterTypes = args.map((argument, i) =>
-    isCondition(i) ? conditionType(argument) : branchType(argument, union.type),
+    isCondition(i) ? branchConditionType(argument) : branchType(argument, union.type),
   )
   return bindingOf(union, nullable, parameterTypes, (i) => !isCondition(i), compileCase)
 }
@@ -90,7 +90,7 @@ function bindIf(args: readonly ArgumentInfo[], environment: BindingEnvironment):
   return bindingOf(
     union,
     yes.nullable || no.nullable,
-    [conditionType(condition), branchType(yes, union.type), branchType(no, union.type)],
+    [branchConditionType(condition), branchType(yes, union.type), branchType(no, union.type)],
     (i) => i > 0,
     compileCase,
   )

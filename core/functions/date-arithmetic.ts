@@ -94,7 +94,7 @@ function sumType(call: Call, at: Positions): SqlType {
         ? timeType(Math.max(type.scale, scale))
         : datetimeType(Math.max(type.scale, scale))
     default:
-      return textType(29, call.environment.connectionCollation)
+      return { ...textType(29, call.environment.connectionCollation), name: 'char' }
   }
 }
 

@@ -85,7 +85,7 @@ const UNIX_SECONDS_MAX = 32536771199
 
 function unixTimeScale(call: Call): number {
   const argument = call.args[0]
-  return argument === undefined ? 0 : Math.min(secondsScale(argument), exactScaleOf(argument.type), 6)
+  return argument === undefined ? 0 : Math.min(exactScaleOf(argument.type), 6)
 }
 
 /** FROM_UNIXTIME(seconds): a DATETIME in the session's zone. */

@@ -1,6 +1,7 @@
 /**
  * Hashes, compression and random bytes (MySQL manual 14.13 "Encryption and Compression Functions").
  */
+import { byteLengthMax } from '../common/byte-length.js'
 import { createHash, randomBytes } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
 import type { EvaluationContext } from '../common/evaluation.js'
@@ -10,7 +11,6 @@ import type { ExactValue } from '../common/value.js'
 import type { ScalarFunction } from '../spi/functions.js'
 import { packetOverflow } from './packet-limit.js'
 import { connectionText, integerType } from './result-types.js'
-import { byteLength } from './string-domain.js'
 import { scalarFunction, strict1, strict2, synonyms } from './support.js'
 
 function hexDigest(algorithm: string, bytes: Uint8Array): string {
@@ -107,7 +107,7 @@ export const digestFunctions: readonly ScalarFunction[] = [
   }),
   scalarFunction('compress', {
     parameters: ['bytes'],
-    type: ({ args }) => binaryType(Math.ceil((byteLength(args[0]?.type ?? NULL_TYPE) * 120) / 100) + 12),
+    type: ({ args }) => binaryType(Math.ceil((byteLengthMax(args[0]?.type ?? NULL_TYPE) * 120) / 100) + 12),
     compile: strict1((bytes: Uint8Array, context) => {
       const compressed = compress(bytes)
       return compressed.length > context.packetBytesMax ? packetOverflow('compress', context) : compressed

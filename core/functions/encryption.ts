@@ -2,12 +2,12 @@
  * AES_ENCRYPT and AES_DECRYPT (MySQL manual 14.13 "Encryption and Compression Functions"), in the mode that the system
  * variable block_encryption_mode names.
  */
+import { byteLengthMax } from '../common/byte-length.js'
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import { binaryType, NULL_TYPE } from '../common/sql-type.js'
 import type { ScalarFunction } from '../spi/functions.js'
-import { byteLength } from './string-domain.js'
 import { scalarFunction, type Call } from './support.js'
 
 const BLOCK_BYTES = 16
@@ -101,7 +101,7 @@ export const encryptionFunctions: readonly ScalarFunction[] = [
     parameters: ['bytes', 'bytes', 'bytes', 'any', 'any', 'any'],
     optional: 4,
     type: ({ args }) =>
-      binaryType((Math.floor(byteLength(args[0]?.type ?? NULL_TYPE) / BLOCK_BYTES) + 1) * BLOCK_BYTES),
+      binaryType((Math.floor(byteLengthMax(args[0]?.type ?? NULL_TYPE) / BLOCK_BYTES) + 1) * BLOCK_BYTES),
     nullable: true,
     volatility: 'statement',
     compile: (args, call) => compileAes(args, call, encrypt),
@@ -109,7 +109,7 @@ export const encryptionFunctions: readonly ScalarFunction[] = [
   scalarFunction('aes_decrypt', {
     parameters: ['bytes', 'bytes', 'bytes', 'any', 'any', 'any'],
     optional: 4,
-    type: ({ args }) => binaryType(byteLength(args[0]?.type ?? NULL_TYPE)),
+    type: ({ args }) => binaryType(byteLengthMax(args[0]?.type ?? NULL_TYPE)),
     nullable: true,
     volatility: 'statement',
     compile: (args, call) => compileAes(args, call, decrypt),

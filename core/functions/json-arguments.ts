@@ -8,7 +8,6 @@ import { parseJsonPath, type JsonPath } from '../common/json-path.js'
 import { sqlError } from '../common/sql-error.js'
 import { BOOLEAN_TYPE, isBinary, isText, NULL_TYPE, type SqlType } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
-import { textOf } from '../common/value-text.js'
 import type { Call } from './support.js'
 
 /** Turns an argument's value, which isn't NULL, into a tree that belongs to the caller. */
@@ -28,10 +27,6 @@ export function documentReader(call: Call, index: number): DocumentReader {
   if (type.name === 'null') return () => null
   if (isBinary(type)) throw sqlError('ER_INVALID_JSON_CHARSET', 'binary')
   if (isText(type)) return (value) => parseJsonArgument(value as string, index + 1, call.name)
-  if (type.name === 'enum' || type.name === 'set') {
-    const text = textOf(type)
-    return (value) => parseJsonArgument(text(value), index + 1, call.name)
-  }
   throw sqlError('ER_INVALID_TYPE_FOR_JSON', index + 1, call.name)
 }
 

@@ -15,7 +15,16 @@ import {
   type JsonNode,
 } from '../common/json.js'
 import { sqlError } from '../common/sql-error.js'
-import { isText, JSON_TYPE, textType, type SqlType } from '../common/sql-type.js'
+import {
+  isBinary,
+  isNumeric,
+  isTemporal,
+  isText,
+  JSON_TYPE,
+  NULL_TYPE,
+  textType,
+  type SqlType,
+} from '../common/sql-type.js'
 import type { ScalarFunction } from '../spi/functions.js'
 import { documentReader, typeAt, valueNode } from './json-arguments.js'
 import type { ParameterKind } from './parameters.js'
@@ -71,6 +80,13 @@ export function unquoteJson(json: string): string {
   return typeof node === 'string' ? node : json
 }
 
+/** JSON and strings only; binary strings have no characters to unquote. */
+function checkUnquoted(call: Call): void {
+  const { type } = call.args[0] ?? { type: NULL_TYPE }
+  if (isBinary(type)) throw sqlError('ER_INVALID_JSON_CHARSET', 'binary')
+  if (isNumeric(type) || isTemporal(type)) throw sqlError('ER_INCORRECT_TYPE', 1, call.name)
+}
+
 function compileUnquote([value]: readonly Evaluator[], call: Call): Evaluator {
   if (typeAt(call, 0).name === 'json') return evaluator1(value as Evaluator, unquoteJson)
   return evaluator1(value as Evaluator, (text: string) => unquoteText(text, call.name))
@@ -124,6 +140,7 @@ export const jsonCreationFunctions: readonly ScalarFunction[] = [
     parameters: ['text'],
     kinds: (args) => args.map(({ type }): ParameterKind => (type.name === 'json' ? 'any' : 'text')),
     type: JSON_TEXT_TYPE,
+    check: checkUnquoted,
     compile: compileUnquote,
   }),
   scalarFunction('json_pretty', {

@@ -88,7 +88,7 @@ const SEARCH: Case[] = [
   ['json_search', ['["abc", "a%c"]', 'all', 'a|%c', '|'], '"$[1]"'],
   ['json_value', ['{"fname": "Joe", "lname": "Palmer"}', '$.fname'], 'Joe', 'varchar(512)'],
   ['json_value', ['{"a": 1.5}', '$.a'], '1.5'],
-  ['json_value', ['{"a": [1]}', '$.a'], null],
+  ['json_value', ['{"a": [1]}', '$.a'], '[1]'],
   ['json_value', ['{"a": null}', '$.a'], null],
   [
     'json_value',

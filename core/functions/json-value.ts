@@ -3,10 +3,10 @@
  */
 import { compileConversion, type Conversion } from '../common/conversion.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
-import { isJsonArray, isJsonObject, printJson, type JsonNode } from '../common/json.js'
+import { isJsonArray, isJsonObject, parseJson, printJson, type JsonNode } from '../common/json.js'
 import { findNodes } from '../common/json-path.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
-import { JSON_TYPE, textType, type SqlType } from '../common/sql-type.js'
+import { isString, JSON_TYPE, textType, type SqlType, type TypeName } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
 import type { ScalarFunction } from '../spi/functions.js'
 import { documentReader, pathEvaluators, typeAt } from './json-arguments.js'
@@ -54,6 +54,21 @@ function failEmpty(): never {
   throw sqlError('ER_MISSING_JSON_VALUE', 'json_value')
 }
 
+function failConversion(type: SqlType): () => never {
+  return () => {
+    throw sqlError('ER_DATA_OUT_OF_RANGE', TARGET_NAMES[type.name] ?? type.name.toUpperCase(), 'json_value')
+  }
+}
+
+/** What messages call the types of RETURNING where it isn't their name. */
+const TARGET_NAMES: Partial<Record<TypeName, string>> = {
+  bigint: 'SIGNED',
+  varchar: 'STRING',
+  char: 'STRING',
+  varbinary: 'STRING',
+  binary: 'STRING',
+}
+
 function failMultiple(): never {
   throw sqlError('ER_MULTIPLE_JSON_VALUES', 'json_value')
 }
@@ -68,24 +83,43 @@ function compileValue(args: readonly Evaluator[], call: Call): Evaluator {
   const [path] = pathEvaluators(pathArg === undefined ? [] : [pathArg])
   const type = resultType(call)
   const onEmpty = responseOf(call, args, ON_EMPTY, EMPTY_DEFAULT, failEmpty)
-  const onError = responseOf(call, args, ON_ERROR, ERROR_DEFAULT, failMultiple)
+  const onMultiple = responseOf(call, args, ON_ERROR, ERROR_DEFAULT, failMultiple)
+  const onUnfit = responseOf(call, args, ON_ERROR, ERROR_DEFAULT, failConversion(type))
   const raisesErrors = call.args[ON_ERROR]?.constant?.value === 'error'
+  const isText = isString(type)
   const convert = scalarConverter(type)
   return (batch, row, context) => {
     const value = document?.(batch, row, context) ?? null
     const parsed = path?.(batch, row, context)
     if (value === null || parsed === undefined) return null
-    const [node, ...others] = findNodes(read(value), parsed)
+    let tree: JsonNode
+    try {
+      tree = read(value)
+    } catch (error) {
+      if (raisesErrors || !isSqlError(error)) throw error
+      noteBadText(value as string, context)
+      return onUnfit(batch, row, context)
+    }
+    const [node, ...others] = findNodes(tree, parsed)
     if (node === undefined) return onEmpty(batch, row, context)
-    if (others.length > 0 || (isContainer(node) && type.name !== 'json')) return onError(batch, row, context)
+    if (others.length > 0) return onMultiple(batch, row, context)
     if (node === null) return null
+    // An array or object is its text; no number or date is in it.
+    if (isContainer(node) && type.name !== 'json' && !isText) return onUnfit(batch, row, context)
     try {
       return convert(node, context)
     } catch (error) {
-      if (raisesErrors || !isSqlError(error)) throw error
-      return onError(batch, row, context)
+      if (!isSqlError(error)) throw error
+      return onUnfit(batch, row, context)
     }
   }
+}
+
+/** What ON ERROR answers for still is a warning. */
+function noteBadText(text: string, context: EvaluationContext): void {
+  const parsed = parseJson(text)
+  if ('node' in parsed) return
+  context.warn('Warning', 'ER_INVALID_JSON_TEXT_IN_PARAM', 1, 'json_value', parsed.reason, parsed.position)
 }
 
 function isContainer(node: JsonNode): boolean {

@@ -83,6 +83,12 @@ interface Unit {
   readonly size: number
 }
 
+/** Whole numbers below 1024 or 1000 stand in columns of so many places. */
+interface SmallestUnit {
+  readonly name: string
+  readonly width: number
+}
+
 const BYTE_UNITS: readonly Unit[] = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'].map((name, index) => ({
   name,
   size: 1024 ** (index + 1),
@@ -99,10 +105,10 @@ const TIME_UNITS: readonly Unit[] = [
 ]
 
 /** Two decimals of the largest unit that fits, or whole numbers of the smallest; exponents from 100 000 on. */
-function inUnits(value: number, units: readonly Unit[], smallest: string): string {
+function inUnits(value: number, units: readonly Unit[], smallest: SmallestUnit): string {
   const magnitude = Math.abs(value)
   const unit = units.findLast(({ size }) => magnitude >= size)
-  if (unit === undefined) return `${String(Math.trunc(value)).padStart(4)} ${smallest}`
+  if (unit === undefined) return `${String(Math.trunc(value)).padStart(smallest.width)} ${smallest.name}`
   const scaled = value / unit.size
   return `${Math.abs(scaled) >= 100000 ? exponential(scaled) : scaled.toFixed(2)} ${unit.name}`
 }
@@ -112,7 +118,7 @@ function exponential(value: number): string {
   return value.toExponential(2).replace(/e([+-])(\d)$/, 'e$10$2')
 }
 
-function unitFunction(name: string, units: readonly Unit[], smallest: string): ScalarFunction {
+function unitFunction(name: string, units: readonly Unit[], smallest: SmallestUnit): ScalarFunction {
   return scalarFunction(name, {
     parameters: ['double'],
     type: textType(17, 'utf8mb4_0900_ai_ci'),
@@ -127,6 +133,6 @@ export const numberFormatFunctions: readonly ScalarFunction[] = [
     type: formatType,
     compile: compileFormat,
   }),
-  unitFunction('format_bytes', BYTE_UNITS, 'bytes'),
-  unitFunction('format_pico_time', TIME_UNITS, 'ps'),
+  unitFunction('format_bytes', BYTE_UNITS, { name: 'bytes', width: 4 }),
+  unitFunction('format_pico_time', TIME_UNITS, { name: 'ps', width: 3 }),
 ]

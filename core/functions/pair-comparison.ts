@@ -6,6 +6,7 @@ import { compareBytes } from '../common/bytes.js'
 import { requireCollation } from '../common/collations.js'
 import { comparisonType } from '../common/comparison.js'
 import { compileJsonNode } from '../common/conversion-json.js'
+import { shown } from '../common/conditions.js'
 import { compileConversion } from '../common/conversion.js'
 import type { EvaluationContext, TimeZone } from '../common/evaluation.js'
 import { compareJson } from '../common/json-compare.js'
@@ -166,7 +167,28 @@ function temporalPair(a: ArgumentInfo, b: ArgumentInfo, type: SqlType): PairComp
     const compare = compareWithConstant(b.type, a.type, type)
     return { kind: 'other', type, left: undefined, right: undefined, compare: (x, y, c) => -compare(y, x, c) }
   }
+  if (isTemporal(a.type) && isStringLike(b.type)) {
+    const compare = compareWithText(a.type, b.type, type)
+    return { kind: 'other', type, left: undefined, right: undefined, compare }
+  }
+  if (isTemporal(b.type) && isStringLike(a.type)) {
+    const compare = compareWithText(b.type, a.type, type)
+    return { kind: 'other', type, left: undefined, right: undefined, compare: (x, y, c) => -compare(y, x, c) }
+  }
   return undefined
+}
+
+/** Text of a row that is no date counts as the zero date, after a warning; text that is no time silently as 0. */
+function compareWithText(temporal: SqlType, from: SqlType, type: SqlType): PairComparator {
+  const temporalOf = compileConversion(temporal, type)
+  const textual = compileConversion(from, type)
+  const isSilent = !hasDate(type)
+  return (a, b, context) => {
+    const x = temporalOf(a, context) as ExactValue
+    const reading = isSilent ? (Object.create(context, QUIET) as EvaluationContext) : context
+    const y = (textual(b, reading) ?? 0) as ExactValue
+    return x < y ? -1 : x > y ? 1 : 0
+  }
 }
 
 function isPlainConstant(argument: ArgumentInfo): boolean {
@@ -210,8 +232,8 @@ function compareWithConstant(column: SqlType, from: SqlType, type: SqlType): Pai
 }
 
 /**
- * Reads a constant into `cut`. Text that is no date is ER_WRONG_VALUE, as in MySQL; a number that is none is compared as
- * a number.
+ * Reads a constant into `cut`. Text that is no date is ER_WRONG_VALUE, as in MySQL, and text that is no time is 0 with a
+ * warning; a number that is none is compared as a number.
  */
 function compileConstantReader(
   column: SqlType,
@@ -229,7 +251,12 @@ function compileConstantReader(
     const converted = convert(value, quiet)
     if (converted !== null) cutConstant(column, converted as ExactValue, context, cut)
     else if (numberOf !== undefined) cut.number = Number(numberOf(value, quiet))
-    else throw sqlError('ER_WRONG_VALUE', CONSTANT_NAMES[column.name] ?? 'DATETIME', text(value, context))
+    else if (column.name !== 'time')
+      throw sqlError('ER_WRONG_VALUE', CONSTANT_NAMES[column.name] ?? 'DATETIME', text(value, context))
+    else {
+      context.warn('Warning', 'ER_INCORRECT_VALUE', 'time', shown(text(value, context)))
+      cutConstant(column, 0, context, cut)
+    }
   }
 }
 
@@ -261,7 +288,7 @@ function newCut(): CutConstant {
   return { source: null, zone: undefined, sqlMode: 0, floor: 0, isAbove: false, number: undefined }
 }
 
-const CONSTANT_NAMES: Partial<Record<TypeName, string>> = { date: 'DATE', time: 'TIME' }
+const CONSTANT_NAMES: Partial<Record<TypeName, string>> = { date: 'DATE' }
 
 const fields = createFields()
 

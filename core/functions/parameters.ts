@@ -1,6 +1,7 @@
 /**
  * Kinds of parameters: what a function wants of an argument, and the type that the binder converts the argument to.
  */
+import { byteLengthMax } from '../common/byte-length.js'
 import {
   BIGINT_TYPE,
   binaryType,
@@ -19,7 +20,7 @@ import {
 } from '../common/sql-type.js'
 import { textLengthMax } from '../common/value-text.js'
 import type { ArgumentInfo, BindingEnvironment } from '../spi/functions.js'
-import { byteLength, type StringDomain } from './string-domain.js'
+import { type StringDomain } from './string-domain.js'
 
 /**
  * - `any`: left as it is.
@@ -78,7 +79,7 @@ function asText(type: SqlType, environment: BindingEnvironment): SqlType | undef
 }
 
 function asBytes(type: SqlType): SqlType | undefined {
-  return isBinary(type) ? undefined : binaryType(byteLength(type))
+  return isBinary(type) ? undefined : binaryType(byteLengthMax(type))
 }
 
 function asNumber(type: SqlType): SqlType | undefined {

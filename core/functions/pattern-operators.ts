@@ -183,12 +183,12 @@ function compileRegexpReplace(args: readonly Evaluator[], call: Call): Evaluator
     if (occurrence > 0) {
       const match = findMatch(search, text, from, occurrence, context)
       if (match === undefined) return text
-      return text.slice(0, match.index) + expand(replacement, match.groups) + text.slice(match.end)
+      return text.slice(0, match.index) + expand(replacement, pattern, match.groups) + text.slice(match.end)
     }
     let result = text.slice(0, from)
     let at = from
     for (const match of search.matchesFrom(text, from, context)) {
-      result += text.slice(at, match.index) + expand(replacement, match.groups)
+      result += text.slice(at, match.index) + expand(replacement, pattern, match.groups)
       at = match.end
       // The characters are at least as many bytes.
       if (result.length > context.packetBytesMax) throw sqlError('ER_REGEXP_BUFFER_OVERFLOW')
@@ -199,17 +199,34 @@ function compileRegexpReplace(args: readonly Evaluator[], call: Call): Evaluator
 
 type RegexpReplace = [string, string, string, number?, number?, string?]
 
-/** `$1` is a group, a backslash takes the meaning from what follows; a group that isn't there is an error. */
-function expand(replacement: string, groups: readonly (string | undefined)[]): string {
+/**
+ * `$1` and `${name}` are groups, and an error where there is none; a backslash takes the meaning from what follows. Any
+ * other `$` is an error.
+ */
+function expand(replacement: string, pattern: string, groups: readonly (string | undefined)[]): string {
   return replacement.replace(
-    /\\(.)|\$(\d)/gsu,
-    (_, escaped: string | undefined, digit: string | undefined) => {
+    /\\(.?)|\$(?:(\d)|\{(\w+)\})?/gsu,
+    (_, escaped: string | undefined, digit: string | undefined, name: string | undefined) => {
       if (escaped !== undefined) return escaped
-      const group = Number(digit)
+      const group = digit === undefined ? groupNamed(name, pattern) : Number(digit)
+      if (group === undefined) throw sqlError('ER_REGEXP_INVALID_CAPTURE_GROUP_NAME')
       if (group >= groups.length) throw sqlError('ER_REGEXP_INDEX_OUTOFBOUNDS_ERROR')
       return groups[group] ?? ''
     },
   )
+}
+
+/** Escapes and sets, whose parentheses are none, and the groups that capture. */
+const GROUPS = /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?<([a-z]\w*)>|(?!\?))/gisu
+
+/** The number of a group: they count from the left. */
+function groupNamed(wanted: string | undefined, pattern: string): number | undefined {
+  let group = 0
+  for (const [token, name] of pattern.matchAll(GROUPS)) {
+    if (token.startsWith('(')) group++
+    if (name !== undefined && name === wanted) return group
+  }
+  return undefined
 }
 
 /** MySQL's regular expressions work on characters; bytes have none (ER_CHARACTER_SET_MISMATCH). */

@@ -9,7 +9,7 @@ import {
   BIGINT_TYPE,
   DECIMAL_SCALE_MAX,
   decimalType,
-  NOT_FIXED_DECIMALS,
+  DOUBLE_TYPE,
   NULL_TYPE,
   UNSIGNED_BIGINT_TYPE,
   type SqlType,
@@ -17,14 +17,7 @@ import {
 import type { ExactValue } from '../common/value.js'
 import type { ScalarFunction } from '../spi/functions.js'
 import { checkDecimal } from './arithmetic.js'
-import {
-  bigintLike,
-  callText,
-  checkBigint,
-  doubleType,
-  numericKindOf,
-  numericTypeOf,
-} from './numeric-types.js'
+import { bigintLike, callText, checkBigint, numericKindOf, numericTypeOf } from './numeric-types.js'
 import { constantInteger } from './result-types.js'
 import { evaluator1, evaluator2, scalarFunction, synonyms, type Call } from './support.js'
 import { unroundedOf } from './unrounded.js'
@@ -44,7 +37,7 @@ function integralType(call: Call): SqlType {
     case 'integer':
       return bigintLike(type)
     case 'double':
-      return doubleType(0)
+      return DOUBLE_TYPE
     case 'decimal': {
       const digits = type.length - type.scale
       if (digits > BIGINT_DIGITS_MAX) return decimalType(digits + (type.scale > 0 ? 1 : 0), 0, type.unsigned)
@@ -99,7 +92,7 @@ function roundedType(call: Call, rounding: Rounding): SqlType {
     case 'integer':
       return carries ? oneDigitMore(bigintLike(type)) : bigintLike(type)
     case 'double':
-      return doubleType(places === undefined ? type.scale : Math.min(Math.max(places, 0), NOT_FIXED_DECIMALS))
+      return DOUBLE_TYPE
     case 'decimal': {
       if (places === undefined) return type
       const scale = Math.min(Math.max(places, 0), DECIMAL_SCALE_MAX)

@@ -5,9 +5,17 @@
 import { requireCollation } from '../common/collations.js'
 import { Coercibility } from '../common/collation-coercion.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
-import { binaryType, isText, NULL_TYPE, UNSIGNED_BIGINT_TYPE, type SqlType } from '../common/sql-type.js'
+import {
+  binaryType,
+  isNumeric,
+  isTemporal,
+  isText,
+  NULL_TYPE,
+  UNSIGNED_BIGINT_TYPE,
+  type SqlType,
+} from '../common/sql-type.js'
 import { exact, type ExactValue, type Value } from '../common/value.js'
-import type { ScalarFunction } from '../spi/functions.js'
+import type { ArgumentInfo, ScalarFunction } from '../spi/functions.js'
 import { integerType, systemText, unsignedIntegerType } from './result-types.js'
 import { evaluator1, scalarFunction, synonyms, type Call } from './support.js'
 
@@ -81,6 +89,13 @@ const ANY_VALUE: ScalarFunction = {
   }),
 }
 
+/** Numbers, dates and times have one of their own, whatever they are computed from. */
+function coercibilityOf(argument: ArgumentInfo | undefined): number {
+  if (argument === undefined) return Coercibility.ignorable
+  const isNumber = isNumeric(argument.type) || isTemporal(argument.type)
+  return isNumber ? Coercibility.numeric : argument.coercibility
+}
+
 export const sessionInformationFunctions: readonly ScalarFunction[] = [
   ...ofSession(['database', 'schema'], systemText(34), ({ session }) => session.database, true),
   ...ofSession(
@@ -108,7 +123,7 @@ export const sessionInformationFunctions: readonly ScalarFunction[] = [
     (call) => requireCollation(collationOfArgument(call)).charset.name,
   ),
   ofArgument('collation', systemText(IDENTIFIER_LENGTH), collationOfArgument),
-  ofArgument('coercibility', integerType(10), ({ args }) => args[0]?.coercibility ?? Coercibility.ignorable),
+  ofArgument('coercibility', integerType(10), ({ args }) => coercibilityOf(args[0])),
   // As under --secure-file-priv=NULL: no file may be read.
   scalarFunction('load_file', {
     parameters: ['text'],

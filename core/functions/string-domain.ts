@@ -1,6 +1,7 @@
 /**
  * What the string arguments of a call share: one collation, or "binary". Also the lengths of types as strings.
  */
+import { byteLengthMax } from '../common/byte-length.js'
 import type { Collation } from '../common/collation.js'
 import { aggregateCollations, Coercibility, type CollationOperand } from '../common/collation-coercion.js'
 import { requireCollation } from '../common/collations.js'
@@ -77,17 +78,9 @@ function isBinaryAsString(type: SqlType): boolean {
   return isBinary(type) || type.name === 'bit'
 }
 
-/** Most bytes of a value of the type when it is written as a binary string. */
-export function byteLength(type: SqlType): number {
-  if (isText(type) || type.name === 'enum' || type.name === 'set') {
-    return textLengthMax(type) * requireCollation(type.collation).charset.bytesPerCharMax
-  }
-  return textLengthMax(type)
-}
-
 /** Length of an argument in the units of the domain: bytes or characters. */
 export function domainLength(strings: StringDomain, type: SqlType): number {
-  return strings.isBinary ? byteLength(type) : textLengthMax(type)
+  return strings.isBinary ? byteLengthMax(type) : textLengthMax(type)
 }
 
 /** The type of a string of at most `length` characters (bytes if the domain is binary). */

@@ -2,6 +2,7 @@
  * Strings as digits and back: HEX, UNHEX, TO_BASE64, FROM_BASE64 (MySQL manual 14.8 "String Functions and
  * Operators").
  */
+import { byteLengthMax } from '../common/byte-length.js'
 import { raise, shown } from '../common/conditions.js'
 import { decimalToDouble } from '../common/decimal.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
@@ -13,7 +14,6 @@ import { numericKindOf } from './numeric-types.js'
 import { packetOverflow } from './packet-limit.js'
 import type { ParameterKind } from './parameters.js'
 import { charactersOf, STRING_LENGTH_MAX } from './result-types.js'
-import { byteLength } from './string-domain.js'
 import { evaluator1, scalarFunction, strict1, type Call } from './support.js'
 
 const NUMBERS = new Set<string>([
@@ -65,7 +65,7 @@ function hexKinds(args: readonly ArgumentInfo[]): readonly ParameterKind[] {
 
 function hexType(call: Call): SqlType {
   const type = argumentType(call)
-  const length = isNumber(type) ? 16 : Math.min(byteLength(type) * 2, STRING_LENGTH_MAX)
+  const length = isNumber(type) ? 16 : Math.min(byteLengthMax(type) * 2, STRING_LENGTH_MAX)
   return textType(length, call.environment.connectionCollation)
 }
 
@@ -125,7 +125,7 @@ export const stringEncodingFunctions: readonly ScalarFunction[] = [
     parameters: ['bytes'],
     type: (call) =>
       textType(
-        Math.min(base64Length(byteLength(argumentType(call))), STRING_LENGTH_MAX),
+        Math.min(base64Length(byteLengthMax(argumentType(call))), STRING_LENGTH_MAX),
         call.environment.connectionCollation,
       ),
     nullable: true,
@@ -133,7 +133,7 @@ export const stringEncodingFunctions: readonly ScalarFunction[] = [
   }),
   scalarFunction('from_base64', {
     parameters: ['bytes'],
-    type: (call) => binaryType(Math.ceil(byteLength(argumentType(call)) / 4) * 3),
+    type: (call) => binaryType(Math.ceil(byteLengthMax(argumentType(call)) / 4) * 3),
     nullable: true,
     compile: strict1(fromBase64),
   }),

@@ -191,7 +191,8 @@ function timeNumberReader(type: SqlType): TemporalReader {
     if ((status & (ParseStatus.FAILED | ParseStatus.OUT_OF_RANGE)) !== 0) {
       warnTruncated(context, 'time', textOf(type)(value))
     }
-    if ((status & ParseStatus.FAILED) !== 0) return false
+    // A TIME column takes the last time there is instead; functions answer NULL.
+    if ((status & (ParseStatus.FAILED | ParseStatus.OUT_OF_RANGE)) !== 0) return false
     if (status === 0) {
       fields.microsecond = splitMicroseconds
       fields.negative = (value as ExactValue) < 0

@@ -110,7 +110,7 @@ function addTimeType(call: Call): SqlType {
   const scale = commonScale(call.args)
   if (type.name === 'time') return timeType(scale)
   if (type.name === 'datetime' || type.name === 'timestamp') return datetimeType(scale)
-  return textType(29, call.environment.connectionCollation)
+  return { ...textType(29, call.environment.connectionCollation), name: 'char' }
 }
 
 /** Writes a date and time, or a TIME, in the type of the result. */
@@ -213,7 +213,7 @@ function compileTime([time]: readonly Evaluator[], call: Call): Evaluator {
 
 /** Decimals of a number of seconds. */
 function numberScale(argument: ArgumentInfo | undefined): number {
-  return argument === undefined ? 0 : Math.min(secondsScale(argument), exactScaleOf(argument.type), 6)
+  return argument === undefined ? 0 : Math.min(exactScaleOf(argument.type), 6)
 }
 
 /** MAKETIME(hour, minute, second): NULL for minutes and seconds that no clock shows. */

@@ -9,6 +9,7 @@ import {
   isBinary,
   isNumeric,
   isTemporal,
+  JSON_CONDITION_TYPE,
   type SqlType,
 } from '../common/sql-type.js'
 import type { ArgumentInfo, ScalarFunction } from '../spi/functions.js'
@@ -18,7 +19,11 @@ import type { ArgumentInfo, ScalarFunction } from '../spi/functions.js'
  * one or, as dates are, zero exactly when MySQL's number is.
  */
 export function conditionType(argument: Pick<ArgumentInfo, 'type'>): SqlType | undefined {
-  const { type } = argument
+  return argument.type.name === 'json' ? JSON_CONDITION_TYPE : branchConditionType(argument)
+}
+
+/** The same for IF and CASE, which take the number that a JSON value is. */
+export function branchConditionType({ type }: Pick<ArgumentInfo, 'type'>): SqlType | undefined {
   const isReady = isNumeric(type) || isTemporal(type) || ['null', 'enum', 'set'].includes(type.name)
   return isReady && !isBinary(type) ? undefined : DOUBLE_TYPE
 }

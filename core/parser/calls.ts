@@ -50,12 +50,20 @@ function open(cursor: Cursor): void {
   cursor.expect('(')
 }
 
-/** `name(a, b, …)` with any number of arguments; how many are right is the binder's to say. */
-function plain(cursor: Cursor, start: number): Expression {
-  const name = cursor.tokenText().toLowerCase()
-  open(cursor)
-  const args = cursor.is(')') ? [] : parseList(cursor, expression)
-  return functionCall(name, args, start, finish(cursor))
+/** `name(a, b, …)`; another number of arguments is a fault of syntax here, where it is the binder's to find elsewhere. */
+function plain(countMin: number, countMax: number): CallParser {
+  return (cursor, start) => {
+    const name = cursor.tokenText().toLowerCase()
+    open(cursor)
+    const args: Expression[] = []
+    let isLast = countMax === 0 || (countMin === 0 && cursor.is(')'))
+    while (!isLast) {
+      args.push(expression(cursor))
+      if (args.length < countMin) cursor.expect(',')
+      else isLast = args.length === countMax || !cursor.accept(',')
+    }
+    return functionCall(name, args, start, finish(cursor))
+  }
 }
 
 /** Functions with `[(digits)]`. */
@@ -307,47 +315,47 @@ function parseDatabase(cursor: Cursor, start: number): Expression {
   return functionCall('database', [], start, finish(cursor))
 }
 
-/** Keywords that call functions with plain arguments under their own names. */
-const PLAIN: readonly TokenKind[] = [
-  'ASCII',
-  'CHARSET',
-  'COALESCE',
-  'COLLATION',
-  'DATE',
-  'DAY',
-  'FORMAT',
-  'GEOMETRYCOLLECTION',
-  'GROUPING',
-  'HOUR',
-  'IF',
-  'INSERT',
-  'LEFT',
-  'LINESTRING',
-  'MICROSECOND',
-  'MINUTE',
-  'MOD',
-  'MONTH',
-  'MULTILINESTRING',
-  'MULTIPOINT',
-  'MULTIPOLYGON',
-  'POINT',
-  'POLYGON',
-  'QUARTER',
-  'REPEAT',
-  'REPLACE',
-  'REVERSE',
-  'RIGHT',
-  'ROW_COUNT',
-  'SECOND',
-  'TIME',
-  'TIMESTAMP',
-  'TRUNCATE',
-  'WEEK',
-  'YEAR',
+/** Keywords that call functions with plain arguments under their own names: fewest and most of them. */
+const PLAIN: readonly (readonly [kind: TokenKind, countMin: number, countMax: number])[] = [
+  ['ASCII', 1, 1],
+  ['CHARSET', 1, 1],
+  ['COALESCE', 1, Infinity],
+  ['COLLATION', 1, 1],
+  ['DATE', 1, 1],
+  ['DAY', 1, 1],
+  ['FORMAT', 2, 3],
+  ['GEOMETRYCOLLECTION', 0, Infinity],
+  ['GROUPING', 1, Infinity],
+  ['HOUR', 1, 1],
+  ['IF', 3, 3],
+  ['INSERT', 4, 4],
+  ['LEFT', 2, 2],
+  ['LINESTRING', 0, Infinity],
+  ['MICROSECOND', 1, 1],
+  ['MINUTE', 1, 1],
+  ['MOD', 2, 2],
+  ['MONTH', 1, 1],
+  ['MULTILINESTRING', 0, Infinity],
+  ['MULTIPOINT', 0, Infinity],
+  ['MULTIPOLYGON', 0, Infinity],
+  ['POINT', 0, Infinity],
+  ['POLYGON', 0, Infinity],
+  ['QUARTER', 1, 1],
+  ['REPEAT', 2, 2],
+  ['REPLACE', 3, 3],
+  ['REVERSE', 1, 1],
+  ['RIGHT', 2, 2],
+  ['ROW_COUNT', 0, 0],
+  ['SECOND', 1, 1],
+  ['TIME', 1, 1],
+  ['TIMESTAMP', 1, 2],
+  ['TRUNCATE', 2, 2],
+  ['WEEK', 1, 2],
+  ['YEAR', 1, 1],
 ]
 
 const CALLS: ReadonlyMap<TokenKind, CallParser> = new Map<TokenKind, CallParser>([
-  ...PLAIN.map((kind): [TokenKind, CallParser] => [kind, plain]),
+  ...PLAIN.map(([kind, min, max]): [TokenKind, CallParser] => [kind, plain(min, max)]),
   ['ADDDATE', dateArithmetic(false, true)],
   ['CAST', parseCast],
   ['CHAR', parseChar],
@@ -381,7 +389,7 @@ const CALLS: ReadonlyMap<TokenKind, CallParser> = new Map<TokenKind, CallParser>
 
 /** Keywords whose calls have a grammar of their own but become a `FunctionCall` of the same name. */
 const PLAIN_IN_THE_END: ReadonlySet<TokenKind> = new Set<TokenKind>([
-  ...PLAIN,
+  ...PLAIN.map(([kind]) => kind),
   'CURDATE',
   'CURRENT_USER',
   'CURTIME',

@@ -20,6 +20,8 @@ export interface VariableDefinition {
   readonly scopes: VariableScopes
   /** ER_INCORRECT_GLOBAL_LOCAL_VAR on SET. */
   readonly readOnly: boolean
+  /** Sessions have a value that they took over and can't set: ER_VARIABLE_IS_READONLY. */
+  readonly isGivenToSessions: boolean
   /** NULL as default means NULL. */
   readonly default: Value
   /** How a value assigned by SET becomes the value kept; throws ER_WRONG_VALUE_FOR_VAR and ER_WRONG_TYPE_FOR_VAR. */
@@ -53,6 +55,7 @@ export function acceptValue(
 export interface VariableOptions {
   readonly scopes?: VariableScopes
   readonly readOnly?: boolean
+  readonly isGivenToSessions?: boolean
 }
 
 const TEXT: SqlType = textType(1024, 'utf8mb4_0900_ai_ci')
@@ -184,5 +187,6 @@ export function onlyDefault(variable: VariableDefinition): VariableDefinition {
 }
 
 function base(name: string, options: VariableOptions) {
-  return { name, scopes: options.scopes ?? 'both', readOnly: options.readOnly ?? false }
+  const { scopes = 'both', readOnly = false, isGivenToSessions = false } = options
+  return { name, scopes, readOnly, isGivenToSessions }
 }

@@ -23,6 +23,7 @@ import { formatSqlMode, parseSqlMode, sqlModeOfNumber } from './sql-mode-text.js
 const GLOBAL = { scopes: 'global' } as const
 const READ_ONLY = { scopes: 'global', readOnly: true } as const
 const SESSION = { scopes: 'session' } as const
+const GIVEN = { isGivenToSessions: true } as const
 
 const ISOLATION_LEVELS = ['READ-UNCOMMITTED', 'READ-COMMITTED', 'REPEATABLE-READ', 'SERIALIZABLE']
 
@@ -82,8 +83,8 @@ const TRANSACTIONS: readonly VariableDefinition[] = [
 ]
 
 const LIMITS: readonly VariableDefinition[] = [
-  integerVariable('max_allowed_packet', 67108864, { min: 1024, max: 1073741824 }),
-  integerVariable('net_buffer_length', 16384, { min: 1024, max: 1048576 }),
+  integerVariable('max_allowed_packet', 67108864, { ...GIVEN, min: 1024, max: 1073741824 }),
+  integerVariable('net_buffer_length', 16384, { ...GIVEN, min: 1024, max: 1048576 }),
   integerVariable('max_connections', 151, { ...GLOBAL, min: 1, max: 100000 }),
   integerVariable('max_user_connections', 0, { max: 4294967295 }),
   integerVariable('max_execution_time', 0, { max: 4294967295 }),

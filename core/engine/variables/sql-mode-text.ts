@@ -69,6 +69,9 @@ const MYSQL_BITS: Readonly<Record<SqlModeName, number>> = {
 /** The text of a mode given as MySQL's number. */
 export function sqlModeOfNumber(number: number | bigint): string {
   const bits = BigInt(number)
+  if (bits < 0n || bits >> BigInt(MYSQL_BITS.TIME_TRUNCATE_FRACTIONAL + 1) !== 0n) {
+    throw sqlError('ER_WRONG_VALUE_FOR_VAR', 'sql_mode', String(number))
+  }
   const names = (Object.keys(MYSQL_BITS) as SqlModeName[]).filter(
     (name) => ((bits >> BigInt(MYSQL_BITS[name])) & 1n) === 1n,
   )

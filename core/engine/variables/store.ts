@@ -74,6 +74,9 @@ export class SessionVariables {
     const variable = requireVariable(canonicalName(name))
     checkWritable(variable)
     if (variable.scopes === 'global') throw sqlError('ER_GLOBAL_VARIABLE', variable.name)
+    if (variable.isGivenToSessions) {
+      throw sqlError('ER_VARIABLE_IS_READONLY', 'SESSION', variable.name, 'SET GLOBAL')
+    }
     return acceptValue(variable, value, type, this.globals.get(variable.name))
   }
 

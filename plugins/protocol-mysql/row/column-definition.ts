@@ -54,6 +54,18 @@ const WIRE_TYPES: Readonly<Record<TypeName, number>> = {
   json: WireType.Json,
 }
 
+/** The larger blobs of expressions go by their own codes; columns are all BLOB. */
+const LARGE_BLOBS: Partial<Record<TypeName, number>> = {
+  mediumtext: WireType.MediumBlob,
+  longtext: WireType.LongBlob,
+  mediumblob: WireType.MediumBlob,
+  longblob: WireType.LongBlob,
+}
+
+function expressionType(type: SqlType): number {
+  return LARGE_BLOBS[type.name] ?? WIRE_TYPES[type.name]
+}
+
 /** A definition for each `?` of a prepared statement, whose types MySQL doesn't tell either. */
 export function parameterDefinition(charset: ResultCharset): Buffer {
   return definition(['def', '', '', '', '?', ''], charset, {
@@ -65,14 +77,25 @@ export function parameterDefinition(charset: ResultCharset): Buffer {
   })
 }
 
-export function columnDefinition(column: ResultColumn, charset: ResultCharset): Buffer {
+/**
+ * The column as the client is told of it: comparisons and logic answer with a BIGINT of one digit, which becomes an INT as soon
+ * as it is a column.
+ */
+export function sentColumn(column: ResultColumn): ResultColumn {
+  const { type } = column
+  const isAnswer = type.name === 'int' && type.length === 1 && isExpression(column)
+  return isAnswer ? { ...column, type: { ...type, name: 'bigint' } } : column
+}
+
+export function columnDefinition(bound: ResultColumn, charset: ResultCharset): Buffer {
+  const column = sentColumn(bound)
   const { type } = column
   const isCharacter = isText(type) || type.name === 'enum' || type.name === 'set' || isJsonExpression(column)
   const names = ['def', column.database, column.table, column.originalTable, column.name, column.originalName]
   return definition(names, charset, {
     collationId: isCharacter ? textCollationId(type, charset) : BINARY_COLLATION_ID,
     length: isCharacter ? textLength(type, charset) : plainLength(column),
-    type: WIRE_TYPES[type.name],
+    type: isExpression(column) ? expressionType(type) : WIRE_TYPES[type.name],
     flags: columnFlags(column),
     decimals: decimals(column),
   })
@@ -178,7 +201,7 @@ function typeFlags(column: ResultColumn): number {
   if (type.zerofill) flags |= ColumnFlag.Zerofill
   if (type.name === 'enum') flags |= ColumnFlag.Enum
   if (type.name === 'set') flags |= ColumnFlag.Set
-  if (/text$|blob$/.test(type.name) || (type.name === 'json' && !isExpression(column)))
+  if ((/text$|blob$/.test(type.name) || type.name === 'json') && !isExpression(column))
     flags |= ColumnFlag.Blob
   return flags
 }

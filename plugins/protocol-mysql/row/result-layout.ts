@@ -9,7 +9,7 @@ import { PayloadWriter } from '../wire/payload-writer.js'
 import type { ResultCharset } from '../wire/result-charset.js'
 import { binaryCellEncoder } from './binary-cell-encoder.js'
 import type { CellEncoder, EncodeCell } from './cell-encoder.js'
-import { columnDefinition } from './column-definition.js'
+import { columnDefinition, sentColumn } from './column-definition.js'
 import { textCellEncoder } from './text-cell-encoder.js'
 
 export interface ResultLayout {
@@ -55,7 +55,7 @@ export function resultLayout(
 }
 
 function makeLayout(columns: readonly ResultColumn[], { charset, isBinary }: Key): ResultLayout {
-  const types = columns.map((column) => column.type)
+  const types = columns.map((column) => sentColumn(column).type)
   const count = new PayloadWriter().lengthEncoded(columns.length).take()
   return {
     definitions: numberedPackets([count, ...columns.map((column) => columnDefinition(column, charset))]),
