@@ -5,7 +5,8 @@
 import { caseName, readCorpus } from '../sql/corpus.js'
 import { killServers, TestServer } from '../support/server.js'
 import { ComparedFile } from './corpus-on-mysql.js'
-import { describeWithMysql, NamedMysql, WireServer } from './named-mysql.js'
+import { describeWithMysql } from '../support/named-mysql.js'
+import { NamedMysql, WireServer } from './mysql-rival.js'
 
 const START_TIMEOUT_MS = 60_000
 

@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util'
 import { startSwitchyard } from '../sql/switchyard-server.js'
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js'
-import { MYSQL_VARIABLE, namedMysql } from './named-mysql.js'
+import { MYSQL_VARIABLE, namedMysql } from '../support/named-mysql.js'
 import { runRandomStatements, type Finding } from './random-run.js'
 import { mariaDbRival, mysqlRival, type Rival } from './rival.js'
 

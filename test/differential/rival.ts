@@ -4,7 +4,7 @@
 import type { SqlServer } from '../sql/sql-server.js'
 import { MARIADB_DIFFERENCES, MYSQL_DIFFERENCES, type KnownDifference } from './known-differences.js'
 import { startMariaDb } from './mariadb-server.js'
-import { NamedMysql } from './named-mysql.js'
+import { NamedMysql } from './mysql-rival.js'
 import type { WireAddress } from './wire-connection.js'
 
 export interface Rival {

@@ -1,32 +1,9 @@
 /**
- * A MySQL server that somebody runs, named by SWITCHYARD_TEST_MYSQL=host:port[:user[:password]]: the best oracle there
- * is. `test/sql/README.md` says how it is to be set up.
+ * The named MySQL server (`test/support/named-mysql.ts`) as a rival: the best oracle there is. `test/sql/README.md` says how it is to be
+ * set up.
  */
 import type { SqlConnection, SqlServer } from '../sql/sql-server.js'
 import { WireConnection, type WireAddress } from './wire-connection.js'
-
-export const MYSQL_VARIABLE = 'SWITCHYARD_TEST_MYSQL'
-
-/** Undefined when none is named. */
-export function namedMysql(): WireAddress | undefined {
-  const named = process.env[MYSQL_VARIABLE]
-  if (named === undefined || named === '') return undefined
-  const [host = '', port = '', user = 'root', ...password] = named.split(':')
-  if (host === '' || !/^\d+$/.test(port)) throw new Error(`${MYSQL_VARIABLE} is host:port[:user[:password]]`)
-  return { host, port: Number(port), user, password: password.join(':') }
-}
-
-/** A suite that runs when a server is named. */
-export function describeWithMysql(name: string, suite: (address: WireAddress) => void): void {
-  const address = namedMysql()
-  if (address !== undefined) {
-    describe(name, () => {
-      suite(address)
-    })
-    return
-  }
-  test.skip(`${name} (needs ${MYSQL_VARIABLE}=host:port)`, () => undefined)
-}
 
 /** Sessions of a server that others start and stop. */
 export class WireServer implements SqlServer {
