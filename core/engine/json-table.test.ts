@@ -172,7 +172,7 @@ test.each([
   [TABLE('{}', `'$' COLUMNS (a INT PATH '$.a', A INT PATH '$.b')`), 1060],
   [`SELECT * FROM JSON_TABLE(1, '$' COLUMNS (a INT PATH '$')) t`, 3146],
   [`SELECT * FROM d RIGHT JOIN JSON_TABLE(doc, '$' COLUMNS (a INT PATH '$')) t ON TRUE`, 3668],
-  [`SELECT * FROM JSON_TABLE(d.doc, '$' COLUMNS (a INT PATH '$')) t, d`, 1054],
+  [`SELECT * FROM JSON_TABLE(d.doc, '$' COLUMNS (a INT PATH '$')) t, d`, 1109],
 ])('%s fails', async (sql, number) => {
   await expect(session.run(sql)).rejects.toMatchObject({ number })
 })

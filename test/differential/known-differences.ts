@@ -182,6 +182,23 @@ export const MYSQL_DIFFERENCES: readonly KnownDifference[] = [
     reason: 'Which fault is found first is not said: a duplicate key, or rows that refer to the old one.',
     matches: ({ ours, theirs }) => ours.failure?.number === 1062 && theirs.failure?.number === 1451,
   },
+  {
+    name: 'coercibility of derived columns',
+    reason:
+      'The text of an expression gives way to a column’s collation, a column of a derived table does not; which of ' +
+      'both it is depends on whether the derived table is merged (Collation Coercibility in Expressions).',
+    matches: ({ sql, ours, theirs }) =>
+      /(FROM|JOIN|AS) \(SELECT /.test(sql) &&
+      [1267, 1270, 1271].includes(ours.failure?.number ?? 0) &&
+      theirs.failure === undefined,
+  },
+  {
+    name: 'signs of signs',
+    reason:
+      'MySQL has a DECIMAL for the negative of a negative literal, which a BIGINT could be too narrow for.',
+    matches: ({ sql, ours, theirs }) =>
+      /- ?-\d/.test(sql) && isOnlyOtherType(sql, ours, theirs, ['integer', 'decimal']),
+  },
   ROW_COMPARISONS_ABOVE_OUTER_JOINS,
   {
     name: 'groups by comparisons of rows',

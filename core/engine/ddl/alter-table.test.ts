@@ -405,7 +405,7 @@ describe('constraints', () => {
       expect(await engine.failure('ALTER TABLE c MODIFY t_id BIGINT')).toBe(1832)
       expect(await engine.failure('ALTER TABLE c MODIFY t_id INT NOT NULL')).toBe(1830)
       expect(await engine.failure('ALTER TABLE t DROP id')).toBe(1829)
-      expect(await engine.failure('ALTER TABLE t MODIFY id BIGINT')).toBe(1833)
+      expect(await engine.failure('ALTER TABLE t MODIFY id BIGINT')).toBe(3780)
       expect(await engine.failure('ALTER TABLE t MODIFY id INT, DROP PRIMARY KEY')).toBe(1553)
       expect(await engine.failure('ALTER TABLE c DROP FOREIGN KEY nope')).toBe(1091)
       await engine.run(

@@ -135,6 +135,6 @@ test('columns without alias go by their own names, as those of a view', async ()
 test('other tables there are unknown', async () => {
   await expect(session.run('SELECT * FROM information_schema.nope')).rejects.toMatchObject({
     number: 1109,
-    message: "Unknown table 'nope' in information_schema",
+    message: "Unknown table 'NOPE' in information_schema",
   })
 })
