@@ -11,6 +11,12 @@ const ENTRY_HEADER_BYTES = 13
 const NO_VALUE = -1
 /** Bytes of a key that are compared as one number. */
 const HEAD_BYTES = 6
+/** Two-byte digits of the beginning of a key by which many entries are sorted without comparing them. */
+const KEY_DIGITS = 6
+/** And those of the keyspace before them. */
+const KEYSPACE_DIGITS = 2
+/** Fewer entries than these are sorted by comparing them. */
+const MANY = 8192
 
 /** @param {ArrayLike<number>} numbers @param {number} at @returns {number} */
 function item(numbers, at) {
@@ -25,6 +31,8 @@ export class SortedChanges {
   keyspaces
   /** @private */
   heads
+  /** The most significant first. @private @type {Uint16Array[]} */
+  digits = []
   /** Source, and in it where the key and the value begin and end. @private */
   places
   /** @private @type {Uint32Array} */
@@ -37,6 +45,7 @@ export class SortedChanges {
     this.capacity = capacity
     this.keyspaces = new Uint32Array(capacity)
     this.heads = new Float64Array(capacity)
+    for (let i = 0; i < KEYSPACE_DIGITS + KEY_DIGITS; i++) this.digits.push(new Uint16Array(capacity))
     this.places = new Int32Array(capacity * 4)
   }
 
@@ -59,6 +68,7 @@ export class SortedChanges {
     const end = valueStart + bytes.readUInt32LE(at + 9)
     this.keyspaces[index] = bytes.readUInt32LE(at + 1)
     this.heads[index] = headOf(bytes, keyStart, valueStart)
+    this.setDigits(index, bytes, keyStart, valueStart)
     const place = index * 4
     this.places[place] = sources.length - 1
     this.places[place + 1] = keyStart
@@ -74,9 +84,59 @@ export class SortedChanges {
       order[index] = index
       isSorted &&= index === 0 || this.compare(index - 1, index) <= 0
     }
-    // Sorting keeps equal ones in their order.
-    if (!isSorted) order.sort((left, right) => this.compare(left, right))
-    this.order = order
+    if (isSorted) this.order = order
+    else if (this.count < MANY) this.order = this.sorted(order)
+    else this.order = this.sortedByDigits(order)
+  }
+
+  /** Keeps equal ones in their order. @private @param {Uint32Array} order */
+  sorted(order) {
+    return order.sort((left, right) => this.compare(left, right))
+  }
+
+  /** Digit by digit from the last on, and those with the same digits by comparing them. @private @param {Uint32Array} given */
+  sortedByDigits(given) {
+    /** @type {Uint32Array} */
+    let order = given
+    /** @type {Uint32Array} */
+    let other = new Uint32Array(order.length)
+    for (let i = this.digits.length - 1; i >= 0; i--) {
+      if (!moveByDigit(order, other, /** @type {Uint16Array} */ (this.digits[i]))) continue
+      const moved = other
+      other = order
+      order = moved
+    }
+    for (let from = 0; from < order.length;) {
+      let to = from + 1
+      while (to < order.length && this.hasSameDigits(item(order, from), item(order, to))) to++
+      if (to - from > 1) this.sorted(order.subarray(from, to))
+      from = to
+    }
+    return order
+  }
+
+  /** @private @param {number} index @param {Buffer} bytes @param {number} keyStart @param {number} keyEnd */
+  setDigits(index, bytes, keyStart, keyEnd) {
+    const { digits } = this
+    const keyspace = item(this.keyspaces, index)
+    const [high, low] = /** @type {[Uint16Array, Uint16Array]} */ (/** @type {unknown} */ (digits))
+    high[index] = keyspace >>> 16
+    low[index] = keyspace
+    for (let i = 0; i < KEY_DIGITS; i++) {
+      const at = keyStart + 2 * i
+      const column = /** @type {Uint16Array} */ (digits[KEYSPACE_DIGITS + i])
+      column[index] = ((at < keyEnd ? item(bytes, at) : 0) << 8) | (at + 1 < keyEnd ? item(bytes, at + 1) : 0)
+    }
+  }
+
+  /** @private @param {number} left @param {number} right */
+  hasSameDigits(left, right) {
+    const { digits } = this
+    for (let i = digits.length - 1; i >= 0; i--) {
+      const column = /** @type {Uint16Array} */ (digits[i])
+      if (column[left] !== column[right]) return false
+    }
+    return true
   }
 
   /** @param {number} at */
@@ -127,4 +187,36 @@ function headOf(bytes, start, end) {
   let head = 0
   for (let i = 0; i < HEAD_BYTES; i++) head = head * 256 + (start + i < end ? item(bytes, start + i) : 0)
   return head
+}
+
+/** Where the next number with each digit goes. */
+const places = new Uint32Array(65_536)
+
+/**
+ * Moves numbers into the order of a digit of theirs, and keeps the order of those that have the same. Answers false, and moves nothing, if all
+ * have the same.
+ *
+ * @param {Uint32Array} from @param {Uint32Array} to @param {Uint16Array} digits
+ */
+function moveByDigit(from, to, digits) {
+  places.fill(0)
+  for (let i = 0; i < from.length; i++) {
+    const digit = item(digits, item(from, i))
+    places[digit] = item(places, digit) + 1
+  }
+  if (item(places, item(digits, item(from, 0))) === from.length) return false
+  let start = 0
+  for (let digit = 0; digit < places.length; digit++) {
+    const count = item(places, digit)
+    places[digit] = start
+    start += count
+  }
+  for (let i = 0; i < from.length; i++) {
+    const index = item(from, i)
+    const digit = item(digits, index)
+    const place = item(places, digit)
+    to[place] = index
+    places[digit] = place + 1
+  }
+  return true
 }
