@@ -49,7 +49,9 @@ export class PlanReader {
   }
 
   /** The plan as it was bound, with a context to optimize it in. */
-  private async bound(sql: string): Promise<{ readonly plan: LogicalNode; readonly context: OptimizerContext }> {
+  private async bound(
+    sql: string,
+  ): Promise<{ readonly plan: LogicalNode; readonly context: OptimizerContext }> {
     let found: { readonly plan: LogicalNode; readonly context: OptimizerContext } | undefined
     this.change({
       rules: [
