@@ -35,6 +35,18 @@ const ROW_COMPARISONS_ABOVE_OUTER_JOINS: KnownDifference = {
     theirs.failure === undefined,
 }
 
+/** Of both rivals. */
+const DERIVED_COERCIBILITY: KnownDifference = {
+  name: 'coercibility of derived columns',
+  reason:
+    'The text of an expression gives way to a column’s collation, a column of a derived table does not; which of ' +
+    'both it is depends on whether the derived table is merged (Collation Coercibility in Expressions).',
+  matches: ({ sql, ours, theirs }) =>
+    /(FROM|JOIN|AS) \(SELECT /.test(sql) &&
+    [1267, 1270, 1271].includes(ours.failure?.number ?? 0) &&
+    theirs.failure === undefined,
+}
+
 export const MARIADB_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: 'sub-queries on the changed table',
@@ -97,16 +109,7 @@ export const MARIADB_DIFFERENCES: readonly KnownDifference[] = [
     matches: ({ theirs }) =>
       theirs.rows.some((row) => row.some((cell) => /^-?838:59:59\.0*[1-9]/.test(cell ?? ''))),
   },
-  {
-    name: 'coercibility of derived columns',
-    reason:
-      'The text of an expression gives way to a column’s collation, a column of a derived table does not; which of ' +
-      'both it is depends on whether the derived table is merged (Collation Coercibility in Expressions).',
-    matches: ({ sql, ours, theirs }) =>
-      /(FROM|JOIN|AS) \(SELECT /.test(sql) &&
-      [1267, 1270, 1271].includes(ours.failure?.number ?? 0) &&
-      theirs.failure === undefined,
-  },
+  DERIVED_COERCIBILITY,
   {
     name: 'narrow integers of functions',
     reason: 'MariaDB cuts decimals to the digits that it expects of a function’s integers.',
@@ -182,16 +185,7 @@ export const MYSQL_DIFFERENCES: readonly KnownDifference[] = [
     reason: 'Which fault is found first is not said: a duplicate key, or rows that refer to the old one.',
     matches: ({ ours, theirs }) => ours.failure?.number === 1062 && theirs.failure?.number === 1451,
   },
-  {
-    name: 'coercibility of derived columns',
-    reason:
-      'The text of an expression gives way to a column’s collation, a column of a derived table does not; which of ' +
-      'both it is depends on whether the derived table is merged (Collation Coercibility in Expressions).',
-    matches: ({ sql, ours, theirs }) =>
-      /(FROM|JOIN|AS) \(SELECT /.test(sql) &&
-      [1267, 1270, 1271].includes(ours.failure?.number ?? 0) &&
-      theirs.failure === undefined,
-  },
+  DERIVED_COERCIBILITY,
   {
     name: 'signs of signs',
     reason:
