@@ -4,8 +4,24 @@
 import './node-buffer.js'
 
 const INITIAL_CAPACITY_BYTES = 512
-/** Short runs are quicker byte by byte than through a view (measured: the turn is near 32 bytes). */
+/** Short runs are quicker byte by byte (measured: the turn is near 32 bytes). */
 const COPY_LOOP_BYTES_MAX = 32
+
+/** TypeScript knows no type of the prototype. */
+const { prototype } = Buffer as { prototype: Buffer }
+
+/**
+ * Copies `source[start, end)` to `target` at `at`, which has room for it. From Node 22 on `copy` takes half the time of `set` with a view,
+ * a third if the source is shared memory; before that they are the same.
+ */
+export function copyBytes(source: Uint8Array, start: number, end: number, target: Buffer, at: number): void {
+  const size = end - start
+  if (size <= COPY_LOOP_BYTES_MAX) for (let i = 0; i < size; i++) target[at + i] = source[start + i] as number
+  else if (size === source.byteLength) target.set(source, at)
+  // Node 20's `copy` would go by `length`, which LMDB sets on the buffers that it reads into.
+  else if (start === 0) target.set(source.subarray(0, end), at)
+  else prototype.copy.call(source, target, at, start, end)
+}
 
 /** A buffer that is cleared and filled again. Writers call `reserve` first, then store and move `length`. */
 export class ByteBuffer {
@@ -32,12 +48,8 @@ export class ByteBuffer {
   append(source: Uint8Array, start: number, end: number): void {
     const size = end - start
     this.reserve(size)
-    const bytes = this.bytes
-    const at = this.length
-    if (size <= COPY_LOOP_BYTES_MAX) {
-      for (let i = 0; i < size; i++) bytes[at + i] = source[start + i] as number
-    } else bytes.set(source.subarray(start, end), at)
-    this.length = at + size
+    copyBytes(source, start, end, this.bytes, this.length)
+    this.length += size
   }
 
   /** What was written since `from`, as bytes of their own. */
@@ -48,10 +60,8 @@ export class ByteBuffer {
 
 /** `source[start, end)` as bytes of their own; cheap for short runs, which come from Node's pool. */
 export function copyRange(source: Uint8Array, start: number, end: number): Buffer {
-  const size = end - start
-  const copy = Buffer.allocUnsafe(size)
-  if (size <= COPY_LOOP_BYTES_MAX) for (let i = 0; i < size; i++) copy[i] = source[start + i] as number
-  else copy.set(source.subarray(start, end))
+  const copy = Buffer.allocUnsafe(end - start)
+  copyBytes(source, start, end, copy, 0)
   return copy
 }
 

@@ -7,7 +7,7 @@ import type { ColumnSlot } from './row-reader.js'
 import { representationOf } from './sql-type.js'
 import type { ExactValue, Value } from './value.js'
 import type { BytesVector, ExactVector, Vector } from './vector.js'
-import { copyBytes } from './write-set.js'
+import { copyBytes } from './bytes.js'
 
 export interface ColumnWriter {
   /** The row begins at `start`; `target` has room for all of it, and ends where the next variable bytes go. */

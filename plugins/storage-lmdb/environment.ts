@@ -3,6 +3,7 @@
  * endian, and the leaf's lower bound; read transactions that are shared and counted. This thread only reads: everything is
  * written by the writer thread (`writer-thread.js`), which opens the same environment.
  */
+import { copyBytes } from '@switchyard/core/spi'
 import { open, type Transaction } from 'lmdb'
 import { join } from 'node:path'
 
@@ -272,11 +273,8 @@ function setWhole(): void {
 function encodeKey(key: Uint8Array, to: Buffer, at: number): number {
   const { keyspace, start, end = key.length } = target
   if (keyspace !== undefined) at = to.writeUInt32BE(keyspace, at)
-  const size = end - start
-  // Short keys are quicker byte by byte.
-  if (size <= 32) for (let i = 0; i < size; i++) to[at + i] = key[start + i] as number
-  else to.set(key.subarray(start, end), at)
-  return at + size
+  copyBytes(key, start, end, to, at)
+  return at + end - start
 }
 
 /** Behind the version: per alias u32 keyspace, u32 stage, little endian; see `writer-thread.js`. */

@@ -5,6 +5,7 @@
 import {
   bitBytes,
   charsetOfCollation,
+  copyBytes,
   isText,
   setText,
   type BytesVector,
@@ -29,8 +30,6 @@ export interface CellEncoder {
 
 /** A length-encoded integer of any size. */
 const LENGTH_BYTES_MAX = 9
-/** Runs up to this many bytes are quicker copied one by one. */
-const COPY_LOOP_BYTES_MAX = 40
 /** First bytes of characters beyond the Basic Multilingual Plane. */
 const FOUR_BYTE_LEAD = 0xf0
 
@@ -58,12 +57,9 @@ export function writeLength(target: Buffer, at: number, length: number): number 
   return at + LENGTH_BYTES_MAX
 }
 
-function copyBytes(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
-  const size = end - start
-  if (size <= COPY_LOOP_BYTES_MAX) {
-    for (let i = 0; i < size; i++) target[at + i] = source[start + i] as number
-  } else source.copy(target, at, start, end)
-  return at + size
+function appendBytes(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
+  copyBytes(source, start, end, target, at)
+  return at + end - start
 }
 
 /** The bytes of the vector as they are. */
@@ -71,7 +67,7 @@ function encodeBytes(vector: Vector, row: number, target: Buffer, at: number): n
   const source = vector as BytesVector
   const start = source.start(row)
   const end = source.end(row)
-  return copyBytes(source.data, start, end, target, writeLength(target, at, end - start))
+  return appendBytes(source.data, start, end, target, writeLength(target, at, end - start))
 }
 
 /** Text in a character set that has ASCII and all but the rare characters in common with UTF-8: up to `leadMax`. */
@@ -164,7 +160,7 @@ function enumEncoder(type: SqlType, result: ResultCharset): CellEncoder {
   return {
     encode: (vector, row, target, at) => {
       const text = texts[Number(exactAt(vector, row))] ?? empty
-      return copyBytes(text, 0, text.length, target, at)
+      return appendBytes(text, 0, text.length, target, at)
     },
     fixedBytesMax: Math.max(...texts.map((text) => text.length)),
     bytesPerStoredByte: 0,
@@ -187,7 +183,7 @@ function setEncoder(type: SqlType, result: ResultCharset): CellEncoder {
   return {
     encode: (vector, row, target, at) => {
       const text = encodeMask(exactAt(vector, row))
-      return copyBytes(text, 0, text.length, target, at)
+      return appendBytes(text, 0, text.length, target, at)
     },
     fixedBytesMax: memberBytes((type.members ?? []).join(','), type, result).length + LENGTH_BYTES_MAX,
     bytesPerStoredByte: 0,
