@@ -13,7 +13,7 @@ import type { IntoClause, IntoVariables } from '../plan/syntax/index.js'
 import type { ResultColumn, ResultSink, ResultStatus } from '../spi/session.js'
 import type { CoreTransaction } from '../transaction/transaction.js'
 import { drain } from '../executor/drain.js'
-import { settle } from './settle.js'
+import { rethrowAfter, settle } from '../common/settle.js'
 import type { PreparedChange, PreparedPlan, PreparedQuery } from './query-types.js'
 import { requireFileFolder } from './input-file.js'
 import { FileReceiver } from './output-file.js'
@@ -133,8 +133,14 @@ export class PlanRunner {
       plan,
       running,
       true,
-      async (transaction) => {
-        result = await plan.change.run(this.newExecution(transaction, running))
+      (transaction) => {
+        const ran = plan.change.run(this.newExecution(transaction, running))
+        if (!(ran instanceof Promise)) result = ran
+        else {
+          return ran.then((each) => {
+            result = each
+          })
+        }
       },
       () => {
         this.noteRun(plan, running)
@@ -273,15 +279,6 @@ const REPLANS_MAX = 3
 function staleIfOutdated(error: unknown, running: RunningStatement): unknown {
   if (!isSqlError(error) || error.code !== 'ER_TABLE_DEF_CHANGED') return error
   return ++running.replans > REPLANS_MAX ? error : new StalePlan()
-}
-
-function rethrowAfter(closed: MaybePromise<void>, error: unknown): MaybePromise<never> {
-  if (closed instanceof Promise) {
-    return closed.then(() => {
-      throw error
-    })
-  }
-  throw error
 }
 
 async function endBoth(operator: Operator, receiver: Receiver): Promise<void> {

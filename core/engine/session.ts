@@ -18,7 +18,7 @@ import type {
   Session,
   SessionChange,
 } from '../spi/session.js'
-import { settle } from './settle.js'
+import { settle } from '../common/settle.js'
 import { fieldList } from './field-list.js'
 import { StatementRunner } from './statement-runner.js'
 import type { PlannableStatement } from './planner.js'
@@ -287,7 +287,12 @@ export class EngineSession implements Session {
   }
 
   /** After a plan of the cache was found to be stale; other errors go on. */
-  private runAnew(error: unknown, text: string, running: RunningStatement, sink: ResultSink): Promise<void> {
+  private runAnew(
+    error: unknown,
+    text: string,
+    running: RunningStatement,
+    sink: ResultSink,
+  ): MaybePromise<void> {
     if (!(error instanceof StalePlan)) throw error
     const { statement } = parseNext(text, 0, this.state, 'plain')
     const fingerprint = fingerprintOf(text, this.state)

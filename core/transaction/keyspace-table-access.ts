@@ -101,7 +101,7 @@ export class KeyspaceTableAccess implements TableAccess {
   }
 
   insert(row: readonly Value[], onDuplicate: 'throw' | 'report'): MaybePromise<InsertOutcome> {
-    return run(this.writer.insert(row, onDuplicate))
+    return this.writer.insert(row, onDuplicate)
   }
 
   insertRows(rows: Batch, start: number): MaybePromise<number> {

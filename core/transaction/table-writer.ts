@@ -15,11 +15,12 @@ import type { IndexDefinition } from '../plan/schema.js'
 import type { KeyspaceSnapshot } from '../spi/storage.js'
 import type { InsertOutcome } from '../spi/transaction.js'
 import { duplicateEntry } from '../spi/duplicate-entry.js'
+import type { EntryChange } from './entry-change.js'
 import { getMerged } from './entry-scan.js'
 import { ForeignKeyChecks } from './foreign-keys.js'
-import type { LockPatience } from './lock-owner.js'
+import { AT_ONCE } from './lock-owner.js'
 import type { Overlay } from './overlay.js'
-import { settled, type Steps } from './steps.js'
+import { run, settled, type Steps } from './steps.js'
 import type { EntryKey, IndexRuntime, TableRuntime } from './table-runtime.js'
 import type { StagedTable } from './staged-table.js'
 import type { CoreTransaction } from './transaction.js'
@@ -49,12 +50,31 @@ export class TableWriter {
     this.foreignKeys = new ForeignKeyChecks(transaction, runtime)
   }
 
-  *insert(row: readonly Value[], onDuplicate: 'throw' | 'report'): Steps<InsertOutcome> {
+  insert(row: readonly Value[], onDuplicate: 'throw' | 'report'): MaybePromise<InsertOutcome> {
+    return this.insertAtOnce(row) ? INSERTED : run(this.insertSteps(row, onDuplicate))
+  }
+
+  /** A row that nothing has to be waited for and that is no duplicate; answers false if it isn't known to be one. */
+  private insertAtOnce(row: readonly Value[]): boolean {
     const { runtime, transaction } = this
     transaction.beforeWrite(runtime.table)
+    if (this.foreignKeys.isNeeded || this.isRangeLocked || this.stagedForRow() !== undefined) return false
+    const overlay = transaction.overlayForWrite(runtime.state)
+    const { rowKeyspace, primaryKey } = runtime
+    const rowKey = this.newRowKey(row)
+    if (isPromise(rowKey) || !this.lockAtOnce(rowKeyspace, rowKey)) return false
+    if (primaryKey !== undefined && this.isTaken(rowKeyspace, rowKey) !== false) return false
+    if (!this.putEntries(overlay, row, rowKey)) return false
+    this.put(overlay, rowKey, row, 0)
+    return true
+  }
+
+  private *insertSteps(row: readonly Value[], onDuplicate: 'throw' | 'report'): Steps<InsertOutcome> {
+    const { runtime, transaction } = this
     const staged = this.stagedForRow()
     if (staged?.isFull === true) yield staged.room()
-    const rowKey = runtime.rowKeyOf(row) ?? (yield* this.hiddenKey())
+    const newKey = this.newRowKey(row)
+    const rowKey = isPromise(newKey) ? yield* settled(newKey) : newKey
     const duplicate = yield* this.claimRowKey(rowKey)
     if (duplicate) return this.duplicate(runtime.primaryKey as IndexDefinition, rowKey, row, onDuplicate)
     const changes: IndexChange[] = []
@@ -95,24 +115,22 @@ export class TableWriter {
 
   private putRows(rows: Batch, start: number, overlay: Overlay): number {
     const { runtime, transaction } = this
-    const { environment } = transaction
     const values = new Array<Value>(runtime.table.columns.length).fill(null)
-    const { rowKeyspace, primaryKey, rowEncoder, state, insertColumns } = runtime
+    const { rowKeyspace, primaryKey, rowEncoder, insertColumns } = runtime
     // Behind the last row there is nothing to collide with; others can't come there while this runs.
     let lastKey: Buffer | undefined
     let row = start
     let bytes = 0
     for (; row < rows.rowCount; row++) {
       for (const column of insertColumns) values[column] = (rows.columns[column] as Vector).get(row)
-      const rowKey =
-        runtime.rowKeyOf(values) ?? environment.rowIds.next(state, environment.views, rowKeyspace)
+      const rowKey = this.newRowKey(values)
       if (isPromise(rowKey) || !this.lockAtOnce(rowKeyspace, rowKey)) break
       if (primaryKey !== undefined) {
         const isBehind = lastKey !== undefined && compareBytes(lastKey, rowKey) < 0
         if (!isBehind && this.isTaken(rowKeyspace, rowKey) !== false) break
         lastKey = isBehind || this.isLast(rowKeyspace, rowKey) ? rowKey : undefined
       }
-      if (runtime.indexes.length > 0 && !this.putEntries(overlay, values, rowKey)) break
+      if (!this.putEntries(overlay, values, rowKey)) break
       rowBuffer.clear()
       rowEncoder.encodeFrom(rows.columns, row, rowBuffer)
       overlay.put(rowKeyspace, rowKey, 0, rowKey.length, rowBuffer.bytes, 0, rowBuffer.length)
@@ -272,11 +290,8 @@ export class TableWriter {
   /** Locks a key if nobody else has it. */
   private lockAtOnce(keyspace: number, key: Uint8Array): boolean {
     const { environment, locks } = this.transaction
-    this.patienceOfBatch ??= this.transaction.patience('skip')
-    return environment.locks.lockKey(locks, keyspace, key, 0, key.length, true, this.patienceOfBatch) === true
+    return environment.locks.lockKey(locks, keyspace, key, 0, key.length, true, AT_ONCE) === true
   }
-
-  private patienceOfBatch: LockPatience | undefined
 
   /** Whether claims in a keyspace can take the place of locks. */
   private canClaim(keyspace: number): boolean {
@@ -314,15 +329,18 @@ export class TableWriter {
 
   /** Puts the index entries of a new row, all or none: none if that can't be done at once. */
   private putEntries(overlay: Overlay, row: readonly Value[], rowKey: Uint8Array): boolean {
-    const entries: { readonly keyspace: number; readonly bytes: Buffer }[] = []
-    for (const index of this.runtime.indexes) {
-      const { bytes, isUnique } = index.entryKey(row, rowKey)
-      if (isUnique && !this.lockAtOnce(index.keyspace, bytes)) return false
-      if (isUnique && this.isTaken(index.keyspace, bytes) !== false) return false
-      entries.push({ keyspace: index.keyspace, bytes })
+    const { entries } = this.runtime.scratch
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i] as EntryChange
+      entry.add(row, rowKey)
+      if (!entry.isAddedUnique) continue
+      const key = entry.added.copy()
+      if (!this.lockAtOnce(entry.index.keyspace, key) || this.isTaken(entry.index.keyspace, key) !== false)
+        return false
     }
-    for (const { keyspace, bytes } of entries) {
-      overlay.put(keyspace, bytes, 0, bytes.length, rowKey, 0, rowKey.length)
+    for (let i = 0; i < entries.length; i++) {
+      const { index, added } = entries[i] as EntryChange
+      overlay.put(index.keyspace, added.bytes, 0, added.length, rowKey, 0, rowKey.length)
     }
     return true
   }
@@ -401,10 +419,11 @@ export class TableWriter {
     return row
   }
 
-  private *hiddenKey(): Steps<Buffer> {
-    const { environment } = this.transaction
-    const key = environment.rowIds.next(this.runtime.state, environment.views, this.runtime.rowKeyspace)
-    return isPromise(key) ? yield* settled(key) : key
+  /** The primary key of a new row, or a hidden one. */
+  private newRowKey(row: readonly Value[]): MaybePromise<Buffer> {
+    const { runtime } = this
+    const { rowIds, views } = this.transaction.environment
+    return runtime.rowKeyOf(row) ?? rowIds.next(runtime.state, views, runtime.rowKeyspace)
   }
 
   /** Locks a row key for a new row; answers whether it is taken. */
@@ -546,13 +565,17 @@ export class TableWriter {
     changes: readonly IndexChange[],
     oldBytes: number,
   ): void {
+    this.put(this.transaction.overlayForWrite(this.runtime.state), rowKey, row, oldBytes)
+    this.writeEntries(rowKey, changes)
+  }
+
+  /** Puts a row in the place of one of so many bytes; 0 for none. */
+  private put(overlay: Overlay, rowKey: Uint8Array, row: readonly Value[], oldBytes: number): void {
     const { runtime, transaction } = this
     rowBuffer.clear()
     runtime.rowEncoder.encode(row, rowBuffer)
     const size = rowBuffer.length
-    const overlay = transaction.overlayForWrite(runtime.state)
     overlay.put(runtime.rowKeyspace, rowKey, 0, rowKey.length, rowBuffer.bytes, 0, size)
-    this.writeEntries(rowKey, changes)
     transaction.countRows(runtime, oldBytes === 0 ? 1 : 0, size - oldBytes)
   }
 
