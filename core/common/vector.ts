@@ -4,6 +4,7 @@
  * as one byte a row. Vectors are append-only and reused: an operator clears its output and fills it again.
  */
 import './node-buffer.js'
+import { copyBytes } from './bytes.js'
 import { representationOf, type SqlType } from './sql-type.js'
 import type { ExactValue, Value } from './value.js'
 
@@ -253,9 +254,7 @@ export class BytesVector extends Vector {
   pushBytes(source: Uint8Array, from: number, to: number): void {
     const size = to - from
     const start = this.reserve(size)
-    const data = this.data
-    if (size <= 32) for (let i = 0; i < size; i++) data[start + i] = source[from + i] as number
-    else data.set(source.subarray(from, to), start)
+    copyBytes(source, from, to, this.data, start)
     this.pushSlice(start, start + size)
   }
 
@@ -285,7 +284,7 @@ export class BytesVector extends Vector {
       return
     }
     const start = this.reserve(last - first)
-    this.data.set(data.subarray(first, last), start)
+    copyBytes(data, first, last, this.data, start)
     const offset = start - first
     for (let row = 0; row < count; row++) {
       if (nulls[row] === 1) this.pushNull()

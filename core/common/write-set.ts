@@ -8,6 +8,7 @@
  * `adopt` stands for all entries of a stage, which a driver has stored already (see `KeyspaceStorage.newStage`): its key is the stage's
  * number, four bytes big endian. A write set with such entries begins with one.
  */
+import { copyBytes } from './bytes.js'
 
 /**
  * A flat list of puts and removes; transferable, and what the commit log stores. Use `WriteSetReader` to walk it.
@@ -216,15 +217,4 @@ function isOperation(operation: number | undefined): operation is WriteSetReader
 /** Whether a write set has stages to adopt. */
 export function hasAdoptions({ bytes, entryCount }: WriteSet): boolean {
   return entryCount > 0 && bytes[0] === ADOPT
-}
-
-/** Short runs are quicker byte by byte than through a view (measured: the turn is near 32 bytes). */
-const COPY_LOOP_BYTES_MAX = 32
-
-/** Copies `source[start, end)` to `target` at `at`. */
-export function copyBytes(source: Uint8Array, start: number, end: number, target: Buffer, at: number): void {
-  const size = end - start
-  if (size <= COPY_LOOP_BYTES_MAX) for (let i = 0; i < size; i++) target[at + i] = source[start + i] as number
-  else if (start === 0 && end === source.length) target.set(source, at)
-  else target.set(source.subarray(start, end), at)
 }

@@ -3,6 +3,7 @@
  * batches, errors and definitions that their signatures speak of. What isn't exported here is not for plugins.
  */
 export * from '../common/batch.js'
+export { copyBytes } from '../common/bytes.js'
 export { charsetByName } from '../common/charsets.js'
 export * from '../common/collation.js'
 export { textOf } from '../common/conversion.js'

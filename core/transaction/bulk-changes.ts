@@ -105,8 +105,7 @@ export class BulkChanges {
       if (!this.lockRemoved()) break
       for (let j = 0; j < entries.length; j++) {
         const { index, removed } = entries[j] as EntryChange
-        if (this.ordersLater) overlay.removeUnordered(index.keyspace, removed.bytes, 0, removed.length)
-        else overlay.remove(index.keyspace, removed.bytes, 0, removed.length)
+        overlay.remove(index.keyspace, removed.bytes, 0, removed.length, !this.ordersLater)
       }
       overlay.remove(rowKeyspace, rowKey, 0, rowKey.length)
       bytes += this.oldBytes
@@ -182,14 +181,10 @@ export class BulkChanges {
     for (let i = 0; i < entries.length; i++) {
       const { index, removed, added, isChanged } = entries[i] as EntryChange
       if (!isChanged && isSeen) continue
-      const { keyspace } = index
-      if (this.ordersLater && !index.definition.unique) {
-        if (isChanged) overlay.removeUnordered(keyspace, removed.bytes, 0, removed.length)
-        overlay.putUnordered(keyspace, added.bytes, 0, added.length, rowKey, 0, rowKey.length)
-      } else {
-        if (isChanged) overlay.remove(keyspace, removed.bytes, 0, removed.length)
-        overlay.put(keyspace, added.bytes, 0, added.length, rowKey, 0, rowKey.length)
-      }
+      const { keyspace, definition } = index
+      const isOrdered = !this.ordersLater || definition.unique
+      if (isChanged) overlay.remove(keyspace, removed.bytes, 0, removed.length, isOrdered)
+      overlay.put(keyspace, added.bytes, 0, added.length, rowKey, 0, rowKey.length, isOrdered)
     }
     return true
   }

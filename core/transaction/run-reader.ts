@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import { Batch } from '../common/batch.js'
+import { copyBytes } from '../common/bytes.js'
 import { asBuffer } from '../common/charset-utf8.js'
 import type { RunVisitor } from '../spi/storage.js'
 import type { RunTaker } from './entry-scan.js'
@@ -126,14 +127,14 @@ export class RunReader implements RunTaker {
     const target = this.reserve(isWhole ? last - first : size)
     let at = this.sharedEnd
     if (isWhole) {
-      target.set(bytes.subarray(first, last), at)
+      copyBytes(bytes, first, last, target, at)
       for (let i = 0; i < count; i++) starts[i] = (starts[i] as number) - first + at
       at += last - first
     } else {
       for (let i = 0; i < count; i++) {
         const from = starts[i] as number
         const to = ends[i] as number
-        target.set(bytes.subarray(from, to), at)
+        copyBytes(bytes, from, to, target, at)
         starts[i] = at
         at += to - from
       }

@@ -2,7 +2,7 @@
  * Entries from several places, copied side by side as a leaf has them: what is gathered is shown as one run, which costs
  * readers far less than one entry after the other.
  */
-import type { RunVisitor } from '@switchyard/core/spi'
+import { copyBytes, type RunVisitor } from '@switchyard/core/spi'
 
 /** Keys lie in the first part of the bytes, values in the second; places have 16 bits. */
 const KEY_BYTES = 0x4000
@@ -10,8 +10,6 @@ const BYTES = 0x10000
 const ENTRIES_MAX = 256
 /** The first run is short, for readers that want little. */
 const FIRST_ENTRIES = 32
-/** Longer pieces are copied by the system, shorter ones by a loop. */
-const LOOP_BYTES_MAX = 48
 
 export class GatheredRun {
   count = 0
@@ -45,8 +43,8 @@ export class GatheredRun {
     const nextKey = this.keyEnd + keyEnd - keyStart
     const nextValue = this.valueEnd + valueEnd - valueStart
     if (this.count === this.capacity || nextKey > KEY_BYTES || nextValue >= BYTES) return false
-    copy(key, keyStart, keyEnd, bytes, this.keyEnd)
-    copy(value, valueStart, valueEnd, bytes, this.valueEnd)
+    copyBytes(key, keyStart, keyEnd, bytes, this.keyEnd)
+    copyBytes(value, valueStart, valueEnd, bytes, this.valueEnd)
     this.end(nextKey, nextValue)
     return true
   }
@@ -66,8 +64,8 @@ export class GatheredRun {
     if (taken === 0) return 0
     const last = at + 2 * taken
     const { bytes } = this
-    copy(source, start + (places[at] as number), start + (places[last] as number), bytes, this.keyEnd)
-    copy(
+    copyBytes(source, start + (places[at] as number), start + (places[last] as number), bytes, this.keyEnd)
+    copyBytes(
       source,
       start + (places[at + 1] as number),
       start + (places[last + 1] as number),
@@ -100,9 +98,4 @@ export class GatheredRun {
     this.keyEnd = 0
     this.valueEnd = KEY_BYTES
   }
-}
-
-function copy(source: Uint8Array, start: number, end: number, target: Buffer, at: number): void {
-  if (end - start > LOOP_BYTES_MAX) target.set(source.subarray(start, end), at)
-  else for (let from = start, to = at; from < end; from++, to++) target[to] = source[from] as number
 }
