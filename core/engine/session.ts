@@ -161,12 +161,13 @@ export class EngineSession implements Session {
       const plan = this.core.plans.find(key, fingerprint.literals, this.plans)
       if (plan !== undefined) {
         const running = this.begin(text, fingerprint.literals as readonly Value[])
-        return this.guard(running, sink, () => {
-          const ran = this.runner.run(plan, running, sink, false, undefined)
-          return ran instanceof Promise
-            ? ran.catch((error: unknown) => this.runAnew(error, text, running, sink))
-            : ran
-        })
+        return this.guard(running, sink, () =>
+          settle(
+            () => this.runner.run(plan, running, sink, false, undefined),
+            () => undefined,
+            (error) => this.runAnew(error, text, running, sink),
+          ),
+        )
       }
     }
     return this.executeText(text, multiStatements, sink, fingerprint)
@@ -352,12 +353,14 @@ export class EngineSession implements Session {
     const key = prepared.keyFor(this.state.settingsKey, parameters)
     const plan = this.core.plans.find(key, values, this.plans)
     if (plan !== undefined) {
-      const ran = this.runner.run(plan, running, sink, moreResults, prepared.into)
-      if (!(ran instanceof Promise)) return ran
-      return ran.catch((error: unknown) => {
-        if (!(error instanceof StalePlan)) throw error
-        return this.planPrepared(planned, key, parameters, running, sink, moreResults)
-      })
+      return settle(
+        () => this.runner.run(plan, running, sink, moreResults, prepared.into),
+        () => undefined,
+        (error) => {
+          if (!(error instanceof StalePlan)) throw error
+          return this.planPrepared(planned, key, parameters, running, sink, moreResults)
+        },
+      )
     }
     return this.planPrepared(planned, key, parameters, running, sink, moreResults)
   }

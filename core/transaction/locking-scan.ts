@@ -72,7 +72,8 @@ export class LockingScanCursor implements RowCursor {
   next(): MaybePromise<Batch | undefined> {
     this.output.clear()
     this.untilMs = 0
-    return this.fill()
+    const wait = this.fill()
+    return wait === undefined ? this.filled() : this.fillLater(wait)
   }
 
   rowKey(row: number): Uint8Array {
@@ -84,30 +85,32 @@ export class LockingScanCursor implements RowCursor {
     this.shrinkRangeLock()
   }
 
-  private fill(): MaybePromise<Batch | undefined> {
+  /** Fills the batch; answers what has to be waited for before it can go on. */
+  private fill(): Promise<unknown> | undefined {
     const { output } = this
-    while (this.wantsMore()) {
+    while (!this.isDone && !output.isFull) {
+      // The first range may be a single key, and worth no look at the clock.
+      if (this.rangeIndex >= 0 && this.isOverdue) {
+        if (output.batch.rowCount > 0) return undefined
+        this.untilMs = 0
+        return yieldTurn()
+      }
       this.transaction.statement?.checkKilled()
       const read = this.readNext()
-      if (isPromise(read)) return read.then(() => this.goOn())
-      if (this.wantsMore() && this.isOverdue) return this.goOn()
+      if (isPromise(read)) return read
     }
+    return undefined
+  }
+
+  private async fillLater(first: Promise<unknown>): Promise<Batch | undefined> {
+    for (let wait: Promise<unknown> | undefined = first; wait !== undefined; wait = this.fill()) await wait
+    return this.filled()
+  }
+
+  private filled(): Batch | undefined {
+    const { output } = this
     if (output.isComplete) this.close()
     return output.batch.rowCount > 0 ? output.batch : undefined
-  }
-
-  private wantsMore(): boolean {
-    return !this.isDone && !this.output.isFull
-  }
-
-  /** Others have their turn before it goes on for long, but not before rows that are there. */
-  private goOn(): MaybePromise<Batch | undefined> {
-    if (!this.isOverdue) return this.fill()
-    if (this.output.batch.rowCount > 0) return this.output.batch
-    return yieldTurn().then(() => {
-      this.untilMs = 0
-      return this.fill()
-    })
   }
 
   private get isOverdue(): boolean {
