@@ -157,7 +157,8 @@ function alternately(all: readonly Step[]): Step {
 async function measure(steps: readonly Step[], ms: number): Promise<number> {
   const end = performance.now() + ms
   const slices: number[] = []
-  const runs = 200
+  // Whole transactions: one that stays open between two slices keeps its locks.
+  const runs = 240
   const repeat = async (step: Step): Promise<void> => {
     for (let i = 0; i < runs; i++) {
       const ran = step()

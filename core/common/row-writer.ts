@@ -1,13 +1,12 @@
 /**
  * Writing one column of a stored row (`row-codec.ts`): the counterpart of `row-reader.ts`.
  */
-import type { ByteBuffer } from './bytes.js'
+import { copyBytes, type ByteBuffer } from './bytes.js'
 import { highWord, lowWord, writeWide } from './exact-layout.js'
 import type { ColumnSlot } from './row-reader.js'
 import { representationOf } from './sql-type.js'
 import type { ExactValue, Value } from './value.js'
 import type { BytesVector, ExactVector, Vector } from './vector.js'
-import { copyBytes } from './bytes.js'
 
 export interface ColumnWriter {
   /** The row begins at `start`; `target` has room for all of it, and ends where the next variable bytes go. */

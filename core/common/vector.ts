@@ -3,8 +3,8 @@
  * end offsets (text and JSON as UTF-8 whatever the column's character set is, binary strings as they are), NULLs
  * as one byte a row. Vectors are append-only and reused: an operator clears its output and fills it again.
  */
-import { copyBytes } from './bytes.js'
 import './node-buffer.js'
+import { copyBytes } from './bytes.js'
 import { representationOf, type SqlType } from './sql-type.js'
 import type { ExactValue, Value } from './value.js'
 

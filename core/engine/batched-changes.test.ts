@@ -52,6 +52,8 @@ const CONDITIONS = [
     '',
     '',
     'WHERE id > 500',
+    'WHERE id = 64',
+    'WHERE u = 30',
     'WHERE id % 3 = 0',
     'WHERE id BETWEEN 100 AND 2700',
     'WHERE a BETWEEN 22 AND 29',
@@ -206,17 +208,23 @@ describe.each(['memory', 'lmdb'])('in %s', (storage) => {
   })
 
   test('rows that the snapshot has otherwise are found through every index', async () => {
-    await session.run('CREATE TABLE t (id INT PRIMARY KEY, v INT, n INT, KEY (v))')
+    await session.run('CREATE TABLE t (id INT PRIMARY KEY, v INT, u INT UNIQUE, n INT, m INT, KEY (v))')
     const numbers = 'WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 2000)'
-    await session.run(`INSERT INTO t ${numbers} SELECT i, i, 0 FROM n`)
+    await session.run(`INSERT INTO t ${numbers} SELECT i, i, i, 0, NULL FROM n`)
     const other = await engine.session('d')
     await session.run('BEGIN')
     expect(await session.rows('SELECT COUNT(*) FROM t')).toEqual([['2000']])
-    await other.run('UPDATE t SET v = v + 10000 WHERE id IN (5, 1500)')
+    await other.run('UPDATE t SET v = v + 10000, u = -u WHERE id IN (5, 7, 1500)')
+    // One row by its key, which stays as it is in every index.
+    expect((await session.run('UPDATE t SET m = 1 WHERE id = 7')).status?.affectedRows).toBe(1)
+    expect(await session.rows('SELECT id, m FROM t FORCE INDEX (v) WHERE v = 10007')).toEqual([['7', '1']])
+    expect(await session.rows('SELECT id, m FROM t WHERE u = -7')).toEqual([['7', '1']])
+    expect(await session.rows('SELECT id FROM t FORCE INDEX (v) WHERE v = 7')).toEqual([])
+    expect(await session.rows('SELECT id FROM t WHERE u = 7')).toEqual([])
     expect((await session.run('UPDATE t SET n = n + 1')).status?.affectedRows).toBe(2000)
     for (const [range, found] of [
-      ['v > 9000', '2'],
-      ['v IN (5, 1500)', '0'],
+      ['v > 9000', '3'],
+      ['v IN (5, 7, 1500)', '0'],
       ['v > 0', '2000'],
     ] as const) {
       const sql = `SELECT COUNT(*), SUM(n) FROM t FORCE INDEX (v) WHERE ${range}`

@@ -13,7 +13,7 @@ import type { IntoClause, IntoVariables } from '../plan/syntax/index.js'
 import type { ResultColumn, ResultSink, ResultStatus } from '../spi/session.js'
 import type { CoreTransaction } from '../transaction/transaction.js'
 import { drain } from '../executor/drain.js'
-import { settle } from './settle.js'
+import { rethrowAfter, settle, whenSettled } from '../common/settle.js'
 import type { PreparedChange, PreparedPlan, PreparedQuery } from './query-types.js'
 import { requireFileFolder } from './input-file.js'
 import { FileReceiver } from './output-file.js'
@@ -129,28 +129,27 @@ export class PlanRunner {
   ): MaybePromise<void> {
     running.strict = (this.state.sqlMode & STRICT_MODES) !== 0 && !plan.ignore
     let result: ChangeResult | undefined
-    const done = this.inTransaction(
-      plan,
-      running,
-      true,
-      async (transaction) => {
-        result = await plan.change.run(this.newExecution(transaction, running))
-      },
-      () => {
-        this.noteRun(plan, running)
-        const { affectedRows = 0, lastInsertId = 0, generatedId = 0, info = '' } = result ?? {}
-        if (generatedId !== 0) this.state.lastInsertId = generatedId
-        this.host.keepConditions(running)
-        this.state.rowCount = affectedRows
-        const text = typeof info === 'string' ? info : info(running.conditionCount)
-        sink.ok(this.host.statusOf(affectedRows, lastInsertId, text, moreResults))
+    const change = (transaction: CoreTransaction): MaybePromise<void> =>
+      whenSettled(plan.change.run(this.newExecution(transaction, running)), (each) => {
+        result = each
+      })
+    const answer = (): void => {
+      this.noteRun(plan, running)
+      const { affectedRows = 0, lastInsertId = 0, generatedId = 0, info = '' } = result ?? {}
+      if (generatedId !== 0) this.state.lastInsertId = generatedId
+      this.host.keepConditions(running)
+      this.state.rowCount = affectedRows
+      const text = typeof info === 'string' ? info : info(running.conditionCount)
+      sink.ok(this.host.statusOf(affectedRows, lastInsertId, text, moreResults))
+    }
+    return settle(
+      () => this.inTransaction(plan, running, true, change, answer),
+      () => undefined,
+      (error) => {
+        // What it had changed by then is undone.
+        throw staleIfOutdated(error, running)
       },
     )
-    if (!(done instanceof Promise)) return done
-    // What it had changed by then is undone.
-    return done.catch((error: unknown) => {
-      throw staleIfOutdated(error, running)
-    })
   }
 
   private noteRun(plan: PreparedPlan, running: RunningStatement): void {
@@ -273,15 +272,6 @@ const REPLANS_MAX = 3
 function staleIfOutdated(error: unknown, running: RunningStatement): unknown {
   if (!isSqlError(error) || error.code !== 'ER_TABLE_DEF_CHANGED') return error
   return ++running.replans > REPLANS_MAX ? error : new StalePlan()
-}
-
-function rethrowAfter(closed: MaybePromise<void>, error: unknown): MaybePromise<never> {
-  if (closed instanceof Promise) {
-    return closed.then(() => {
-      throw error
-    })
-  }
-  throw error
 }
 
 async function endBoth(operator: Operator, receiver: Receiver): Promise<void> {

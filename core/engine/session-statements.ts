@@ -4,8 +4,10 @@
 import { SINGLE_ROW } from '../common/batch.js'
 import { textOf } from '../common/conversion.js'
 import type { TypedValue } from '../common/evaluation.js'
+import { whenSettled } from '../common/settle.js'
 import { sqlError } from '../common/sql-error.js'
 import { BIGINT_TYPE, NULL_TYPE, UNSIGNED_BIGINT_TYPE, textType } from '../common/sql-type.js'
+import type { MaybePromise } from '../common/value.js'
 import { hasSubquery } from '../plan/rewrite.js'
 import { containsQuery } from './statement-traits.js'
 import { compileExpression, NO_COLUMNS } from '../functions/compile-expression.js'
@@ -25,6 +27,41 @@ import type { EngineSession } from './session.js'
 
 const TEXT = textType(16383, 'utf8mb4_0900_ai_ci')
 
+type TransactionalStatement = Extract<
+  Statement,
+  { readonly kind: 'startTransaction' | 'commit' | 'rollback' | 'savepoint' }
+>
+
+export function isTransactional(statement: Statement): statement is TransactionalStatement {
+  const { kind } = statement
+  return kind === 'startTransaction' || kind === 'commit' || kind === 'rollback' || kind === 'savepoint'
+}
+
+/** At once where nothing has to be waited for: each transaction has two of them. */
+export function runTransactional(
+  statement: TransactionalStatement,
+  session: EngineSession,
+): MaybePromise<void> {
+  const { transactions } = session
+  switch (statement.kind) {
+    case 'startTransaction':
+      return whenSettled(transactions.start(statement), () => {
+        session.tableLocks.unlockTables()
+      })
+    case 'commit':
+    case 'rollback': {
+      const ended =
+        statement.kind === 'commit' ? transactions.commit(statement) : transactions.rollback(statement)
+      if (statement.release !== true) return ended
+      return whenSettled(ended, () => {
+        session.stop('connection')
+      })
+    }
+    case 'savepoint':
+      transactions.savepoint(statement)
+  }
+}
+
 /** Undefined if it is no statement of the session's own; 'answered' if the sink has the answer already. */
 export async function runSessionStatement(
   statement: Statement,
@@ -34,23 +71,8 @@ export async function runSessionStatement(
   moreResults: boolean,
   parameters: readonly TypedValue[] | undefined,
 ): Promise<StatementResult | 'answered' | undefined> {
-  const { transactions, prepared, state } = session
+  const { prepared, state } = session
   switch (statement.kind) {
-    case 'startTransaction':
-      await transactions.start(statement)
-      session.tableLocks.unlockTables()
-      return DONE
-    case 'commit':
-      await transactions.commit(statement)
-      if (statement.release === true) session.stop('connection')
-      return DONE
-    case 'rollback':
-      await transactions.rollback(statement)
-      if (statement.release === true) session.stop('connection')
-      return DONE
-    case 'savepoint':
-      transactions.savepoint(statement)
-      return DONE
     case 'setRole':
       state.activeRoles = session.core.selectedRoles(session.account, statement.roles)
       return DONE

@@ -1,6 +1,7 @@
 /**
  * The transaction of a session: BEGIN, COMMIT, ROLLBACK, savepoints, autocommit (MySQL manual 15.3).
  */
+import { settle, whenSettled } from '../common/settle.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
 import type {
@@ -104,28 +105,32 @@ export class SessionTransactions {
     return transaction
   }
 
-  async start(statement: StartTransaction): Promise<void> {
-    await this.commitOpen()
-    const { options } = this.begin(true, statement.accessMode, statement.consistentSnapshot)
-    if (statement.consistentSnapshot && options.isolation !== 'REPEATABLE READ') {
-      this.running()?.warn('Warning', 'HA_ERR_UNSUPPORTED')
-    }
+  start(statement: StartTransaction): MaybePromise<void> {
+    return whenSettled(this.commitOpen(), () => {
+      const { options } = this.begin(true, statement.accessMode, statement.consistentSnapshot)
+      if (statement.consistentSnapshot && options.isolation !== 'REPEATABLE READ') {
+        this.running()?.warn('Warning', 'HA_ERR_UNSUPPORTED')
+      }
+    })
   }
 
-  async commit(statement: CommitTransaction): Promise<void> {
+  commit(statement: CommitTransaction): MaybePromise<void> {
     const options = this.current?.options
-    await this.commitOpen()
-    this.chain(statement.chain, options)
+    return whenSettled(this.commitOpen(), () => {
+      this.chain(statement.chain, options)
+    })
   }
 
-  async rollback(statement: RollbackTransaction): Promise<void> {
+  rollback(statement: RollbackTransaction): MaybePromise<void> {
     const { current } = this
     const options = current?.options
     // It is this statement that warns of what can't be undone.
     if (current !== undefined) current.statement = this.running()
     this.rollbackOpen()
-    await current?.undone
-    this.chain(statement.chain, options)
+    const undone: MaybePromise<unknown> = current?.undone
+    return whenSettled(undone, () => {
+      this.chain(statement.chain, options)
+    })
   }
 
   /** AND CHAIN: a new transaction like the last one. */
@@ -159,16 +164,21 @@ export class SessionTransactions {
   }
 
   /** What happens before DDL and its like (MySQL manual 15.3.3 "Statements That Cause an Implicit Commit"). */
-  async commitOpen(): Promise<void> {
+  commitOpen(): MaybePromise<void> {
     const transaction = this.current
     if (transaction === undefined) return
-    try {
-      const committed = this.tableLocks.commit(transaction, this.running())
-      if (committed !== undefined) await committed
-    } finally {
+    const forget = (): void => {
       // It goes on if it waited in vain for somebody's read lock.
       if (transaction.isOver) this.forget()
     }
+    return settle(
+      () => this.tableLocks.commit(transaction, this.running()),
+      forget,
+      (error) => {
+        forget()
+        throw error
+      },
+    )
   }
 
   rollbackOpen(): void {

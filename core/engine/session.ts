@@ -18,7 +18,7 @@ import type {
   Session,
   SessionChange,
 } from '../spi/session.js'
-import { settle } from './settle.js'
+import { settle } from '../common/settle.js'
 import { fieldList } from './field-list.js'
 import { StatementRunner } from './statement-runner.js'
 import type { PlannableStatement } from './planner.js'
@@ -161,12 +161,13 @@ export class EngineSession implements Session {
       const plan = this.core.plans.find(key, fingerprint.literals, this.plans)
       if (plan !== undefined) {
         const running = this.begin(text, fingerprint.literals as readonly Value[])
-        return this.guard(running, sink, () => {
-          const ran = this.runner.run(plan, running, sink, false, undefined)
-          return ran instanceof Promise
-            ? ran.catch((error: unknown) => this.runAnew(error, text, running, sink))
-            : ran
-        })
+        return this.guard(running, sink, () =>
+          settle(
+            () => this.runner.run(plan, running, sink, false, undefined),
+            () => undefined,
+            (error) => this.runAnew(error, text, running, sink),
+          ),
+        )
       }
     }
     return this.executeText(text, multiStatements, sink, fingerprint)
@@ -287,7 +288,12 @@ export class EngineSession implements Session {
   }
 
   /** After a plan of the cache was found to be stale; other errors go on. */
-  private runAnew(error: unknown, text: string, running: RunningStatement, sink: ResultSink): Promise<void> {
+  private runAnew(
+    error: unknown,
+    text: string,
+    running: RunningStatement,
+    sink: ResultSink,
+  ): MaybePromise<void> {
     if (!(error instanceof StalePlan)) throw error
     const { statement } = parseNext(text, 0, this.state, 'plain')
     const fingerprint = fingerprintOf(text, this.state)
@@ -347,12 +353,14 @@ export class EngineSession implements Session {
     const key = prepared.keyFor(this.state.settingsKey, parameters)
     const plan = this.core.plans.find(key, values, this.plans)
     if (plan !== undefined) {
-      const ran = this.runner.run(plan, running, sink, moreResults, prepared.into)
-      if (!(ran instanceof Promise)) return ran
-      return ran.catch((error: unknown) => {
-        if (!(error instanceof StalePlan)) throw error
-        return this.planPrepared(planned, key, parameters, running, sink, moreResults)
-      })
+      return settle(
+        () => this.runner.run(plan, running, sink, moreResults, prepared.into),
+        () => undefined,
+        (error) => {
+          if (!(error instanceof StalePlan)) throw error
+          return this.planPrepared(planned, key, parameters, running, sink, moreResults)
+        },
+      )
     }
     return this.planPrepared(planned, key, parameters, running, sink, moreResults)
   }

@@ -2,7 +2,9 @@
  * Runs parsed statements of a session, each by whoever knows its kind: plans, the session itself, or the server.
  */
 import type { TypedValue } from '../common/evaluation.js'
+import { whenSettled } from '../common/settle.js'
 import { sqlError } from '../common/sql-error.js'
+import type { MaybePromise } from '../common/value.js'
 import type { Statement } from '../plan/syntax/index.js'
 import type { ResultSink } from '../spi/session.js'
 import { openerOf } from './input-file.js'
@@ -10,8 +12,8 @@ import type { StatementFingerprint } from './parsing.js'
 import { sendPlainResult } from './plain-results.js'
 import type { PlannableStatement } from './planner.js'
 import type { RunningStatement } from './running-statement.js'
-import type { StatementResult } from './server-core.js'
-import { runSessionStatement } from './session-statements.js'
+import { DONE, type StatementResult } from './server-core.js'
+import { isTransactional, runSessionStatement, runTransactional } from './session-statements.js'
 import type { EngineSession } from './session.js'
 import { runSet, runSetTransaction, type SetServices } from './set-statement.js'
 import { commandName } from './statement-counters.js'
@@ -32,13 +34,27 @@ export interface StatementRun {
 export class StatementRunner {
   constructor(private readonly session: EngineSession) {}
 
-  async run(statement: Statement, run: StatementRun): Promise<void> {
+  run(statement: Statement, run: StatementRun): MaybePromise<void> {
+    if (isQueryOrChange(statement)) return this.runPlanned(statement, run)
+    return isTransactional(statement)
+      ? this.runTransactional(statement, run)
+      : this.runAdministrative(statement, run)
+  }
+
+  private runTransactional(
+    statement: Parameters<typeof runTransactional>[0],
+    { running, sink, moreResults }: StatementRun,
+  ): MaybePromise<void> {
+    const { session } = this
+    session.counters.count(commandName(statement))
+    return whenSettled(runTransactional(statement, session), () => {
+      session.done(running, sink, moreResults, DONE)
+    })
+  }
+
+  private async runAdministrative(statement: Statement, run: StatementRun): Promise<void> {
     const { session } = this
     const { running, sink, moreResults, parameters } = run
-    if (isQueryOrChange(statement)) {
-      await this.runPlanned(statement, run)
-      return
-    }
     switch (statement.kind) {
       case 'set': {
         session.counters.count('set_option')

@@ -6,7 +6,7 @@ import { Batch } from '../common/batch.js'
 import type { SqlType } from '../common/sql-type.js'
 
 /** A batch that grew beyond this isn't worth keeping. */
-const KEPT_BYTES_MAX = 64 * 1024
+export const KEPT_BYTES_MAX = 64 * 1024
 
 export class BatchPool {
   private spare: Batch | undefined

@@ -1,7 +1,7 @@
 /**
  * What a statement that changes rows reports.
  */
-import type { ExactValue } from '../common/value.js'
+import type { ExactValue, MaybePromise } from '../common/value.js'
 import type { Execution } from './execution.js'
 
 export interface ChangeResult {
@@ -26,6 +26,15 @@ export const NO_CHANGE: ChangeResult = {
   info: '',
 }
 
+/** What an UPDATE reports: CLIENT_FOUND_ROWS counts the rows that it found, not those that it changed. */
+export function updateResult(execution: Execution, matched: number, changed: number): ChangeResult {
+  return {
+    ...NO_CHANGE,
+    affectedRows: execution.countsFoundRows ? matched : changed,
+    info: (warnings) => `Rows matched: ${matched}  Changed: ${changed}  Warnings: ${warnings}`,
+  }
+}
+
 export interface CompiledChange {
-  run(execution: Execution): Promise<ChangeResult>
+  run(execution: Execution): MaybePromise<ChangeResult>
 }

@@ -8,8 +8,8 @@ import type { LogicalNode } from '../plan/logical.js'
 import { inputsOf } from '../plan/node-inputs.js'
 import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
 import { BulkConversion, type BulkSource } from './bulk-conversion.js'
+import type { ChangeInput } from './change-input.js'
 import { compilePlan, type PlanCompilerOptions } from './compile-plan.js'
-import type { CompiledNode } from './execution.js'
 import { LineCompiler } from './loaded-lines.js'
 import { RowBuilder, compileAssignment, compileColumnStore, layoutOf } from './row-builder.js'
 
@@ -29,8 +29,8 @@ export type MissingSource =
 
 export class InsertCompiler {
   readonly table: TableDefinition
-  readonly source: CompiledNode
-  readonly readsItself: boolean
+  /** A query that reads the table itself is finished before the first row goes in. */
+  readonly input: ChangeInput
   readonly isSingleRow: boolean
   readonly columns: readonly ColumnSource[]
   readonly lines: LineCompiler | undefined
@@ -52,8 +52,8 @@ export class InsertCompiler {
     const { rules, source, targets } = plan
     const table = rules.table
     this.table = table
-    this.source = compilePlan(source, options)
-    this.readsItself = source.kind !== 'values' && scansTable(source, table.id)
+    const streams = source.kind === 'values' || !scansTable(source, table.id)
+    this.input = { node: compilePlan(source, options), streams, what: 'INSERT … SELECT' }
     this.isSingleRow = source.kind === 'values' && source.rows.length === 1
     const bySource = new Map(source.output.map((column, i) => [column.id, i] as const))
     this.columns = table.columns.map((column, i): ColumnSource => {

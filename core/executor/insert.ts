@@ -5,24 +5,25 @@ import { Batch } from '../common/batch.js'
 import type { EvaluationContext } from '../common/evaluation.js'
 import { raise } from '../common/conditions.js'
 import { isSqlError } from '../common/sql-error.js'
-import { isPromise, type ExactValue, type Value } from '../common/value.js'
+import { rethrowAfter, settle, whenSettled } from '../common/settle.js'
+import type { SqlType } from '../common/sql-type.js'
+import { isPromise, type ExactValue, type MaybePromise, type Value } from '../common/value.js'
 import type { InsertPlan } from '../plan/change.js'
 import type { OutputColumn } from '../plan/logical.js'
 import type { ColumnDefinition, IndexDefinition } from '../plan/schema.js'
 import { duplicateNames } from '../spi/duplicate-entry.js'
 import type { DuplicateRow } from '../spi/storage.js'
 import type { InsertOutcome, RowKey, TableAccess } from '../spi/transaction.js'
+import { changeRows } from './change-input.js'
 import { sameRow } from './changed-rows.js'
 import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-result.js'
 import type { PlanCompilerOptions } from './compile-plan.js'
-import { materialize, type Execution, type Operator } from './execution.js'
-import { HeldMemory } from './held-memory.js'
+import type { Execution } from './execution.js'
 import { InsertBlocks } from './insert-blocks.js'
 import { InsertCompiler } from './insert-compiler.js'
 import { InsertNumbers } from './insert-numbers.js'
 import { newRow } from './insert-rows.js'
 import { replaceValue, type compileAssignment, type FinishOptions } from './row-builder.js'
-import { readRows } from './set-operators.js'
 
 type Duplicate = Extract<InsertOutcome, { readonly kind: 'duplicate' }>
 
@@ -72,7 +73,7 @@ class InsertRun {
   private readonly context: EvaluationContext
   /** Whether rows are made first, so that their duplicates are looked for at once. */
   private readonly looksAhead: boolean
-  private readonly blocks: InsertBlocks
+  private ownBlocks: InsertBlocks | undefined
   private collected: CollectedRow[] = []
   private collectedBytes = 0
   /** The row that is being made, its own numbers, and the context that it is made in. */
@@ -90,10 +91,16 @@ class InsertRun {
     this.access = execution.transaction.table(compiled.table)
     this.numbers = new InsertNumbers(compiled, this.access)
     this.looksAhead = this.reportsDuplicates && this.access.looksAhead && !this.access.drawsNumbers
-    const types = compiled.table.columns.map((column) => column.type)
-    this.blocks = new InsertBlocks(types, this.access, (rows, duplicates) => {
+  }
+
+  private get blocks(): InsertBlocks {
+    return (this.ownBlocks ??= new InsertBlocks(this.types, this.access, (rows, duplicates) => {
       this.countBlock(rows, duplicates)
-    })
+    }))
+  }
+
+  private get types(): readonly SqlType[] {
+    return this.compiled.table.columns.map((column) => column.type)
   }
 
   private get reportsDuplicates(): boolean {
@@ -101,51 +108,66 @@ class InsertRun {
     return mode === 'replace' || ignore || onDuplicate !== undefined
   }
 
-  async run(): Promise<ChangeResult> {
-    const { plan, table } = this.compiled
+  run(): MaybePromise<ChangeResult> {
+    const { compiled, access } = this
+    const { plan, table } = compiled
     for (const i of plan.ignored) {
       const { name } = table.columns[i] as ColumnDefinition
       this.context.warn('Warning', 'ER_NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN', name, table.name)
     }
-    const source = await this.openSource()
-    if (plan.mode === 'insert' && plan.onDuplicate === undefined && !this.compiled.isSingleRow)
-      this.access.expectInserts?.()
-    try {
-      for (;;) {
-        const next = source.next()
-        const batch = next instanceof Promise ? await next : next
-        if (batch === undefined) break
-        const rows = this.bulkRows(batch)
-        if (this.looksAhead) await this.insertAhead(batch, rows)
-        else if (rows !== undefined) await this.insertMany(batch, rows)
-        else {
-          for (let row = 0; row < batch.rowCount; row++) {
-            this.rowNumber++
-            const done = this.insertRow(batch, row)
-            if (done !== undefined) await done
-          }
-        }
-        this.compiled.lines?.keepVariables(batch, this.context)
-        this.execution.statement.reportProgress?.(this.stage, this.rowNumber)
-        const pause = this.execution.pause()
-        if (pause !== undefined) await pause
-      }
-      await this.blocks.finish()
-      await this.storeCollected()
-    } finally {
-      await this.blocks.abandon()
-      await source.close()
+    if (plan.mode === 'insert' && plan.onDuplicate === undefined && !compiled.isSingleRow)
+      access.expectInserts?.()
+    const end = this.looksAhead ? () => this.storeAhead() : undefined
+    return settle(
+      () => changeRows(compiled.input, this.execution, (batch) => this.insertBatch(batch), end),
+      () => this.result(),
+      (error) => rethrowAfter(this.ownBlocks?.abandon(), error),
+    )
+  }
+
+  private insertBatch(batch: Batch): MaybePromise<void> {
+    const rows = this.bulkRows(batch)
+    const inserted = this.looksAhead
+      ? this.insertAhead(batch, rows)
+      : rows === undefined
+        ? this.insertRows(batch, 0)
+        : this.insertMany(batch, rows)
+    return whenSettled(inserted, () => {
+      this.compiled.lines?.keepVariables(batch, this.context)
+      this.execution.statement.reportProgress?.(this.stage, this.rowNumber)
+    })
+  }
+
+  private insertRows(batch: Batch, from: number): MaybePromise<void> {
+    for (let row = from; row < batch.rowCount; row++) {
+      this.rowNumber++
+      const inserted = this.insertRow(batch, row)
+      if (isPromise(inserted)) return inserted.then(() => this.insertRows(batch, row + 1))
     }
-    const { numbers } = this
-    if (this.compiled.autoColumn >= 0 && this.access.drawsNumbers)
-      numbers.firstDrawn = await this.access.drawnNumber()
+  }
+
+  private async storeAhead(): Promise<void> {
+    await this.blocks.finish()
+    await this.storeCollected()
+  }
+
+  private result(): MaybePromise<ChangeResult> {
+    if (this.compiled.autoColumn < 0 || !this.access.drawsNumbers) return this.report()
+    return whenSettled(this.access.drawnNumber(), (first) => {
+      this.numbers.firstDrawn = first
+      return this.report()
+    })
+  }
+
+  private report(): ChangeResult {
+    const { firstDrawn, lastGiven } = this.numbers
     return {
       ...NO_CHANGE,
       affectedRows: this.affected,
       records: this.records,
       duplicates: this.duplicates,
-      lastInsertId: numbers.firstDrawn !== 0 ? numbers.firstDrawn : numbers.lastGiven,
-      generatedId: numbers.firstDrawn,
+      lastInsertId: firstDrawn !== 0 ? firstDrawn : lastGiven,
+      generatedId: firstDrawn,
       info: (warnings) => this.info(warnings),
     }
   }
@@ -338,15 +360,6 @@ class InsertRun {
     return this.store(values)
   }
 
-  /** A query that reads the table itself is finished before the first row goes in. */
-  private async openSource(): Promise<Operator> {
-    const source = this.compiled.source.open(this.execution)
-    if (!this.compiled.readsItself) return source
-    const types = this.compiled.source.output.map((column) => column.type)
-    const memory = new HeldMemory(this.execution.statement, 'INSERT … SELECT')
-    return readRows(await materialize(source, Batch.ofTypes(types), this.execution, memory))
-  }
-
   private insertRow(batch: Batch, row: number): void | Promise<void> {
     this.records++
     const { compiled, numbers } = this
@@ -453,7 +466,7 @@ class InsertRun {
   }
 
   private emptyOldRow(): Batch {
-    this.oldRow ??= Batch.ofTypes(this.compiled.table.columns.map((column) => column.type))
+    this.oldRow ??= Batch.ofTypes(this.types)
     this.oldRow.clear()
     return this.oldRow
   }
@@ -462,9 +475,9 @@ class InsertRun {
   private emptyWork(): Batch {
     const { compiled } = this
     if (this.work === undefined) {
-      const types = compiled.table.columns.map((column) => column.type)
+      const { types } = this
       const readTypes = compiled.readForDuplicate.map(
-        (from) => (compiled.source.output[from] as OutputColumn).type,
+        (from) => (compiled.input.node.output[from] as OutputColumn).type,
       )
       this.work = Batch.ofTypes([...types, ...types, ...readTypes])
     }

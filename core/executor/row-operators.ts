@@ -253,12 +253,12 @@ export function compileValues(
   rows: readonly (readonly Evaluator[])[],
   subqueries: SubqueryCompiler,
 ): CompiledNode {
-  const types = output.map((column) => column.type)
+  const pool = new BatchPool(output.map((column) => column.type))
   return {
     output,
     open: (execution) => {
       let at = 0
-      const batch = Batch.ofTypes(types)
+      const batch = pool.take()
       let fault: { readonly error: unknown } | undefined
       const pushRows = (end: number): void => {
         for (; at < end; at++) {
@@ -286,7 +286,9 @@ export function compileValues(
           if (at >= rows.length) return undefined
           return whenResolved(subqueries.resolve(SINGLE_ROW, execution), fill)
         },
-        close: () => undefined,
+        close: () => {
+          pool.give(batch)
+        },
       }
     },
   }

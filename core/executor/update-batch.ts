@@ -7,6 +7,7 @@ import { equalRanges } from '../common/bytes.js'
 import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
 import { binaryType } from '../common/sql-type.js'
+import type { Value } from '../common/value.js'
 import { BytesVector, createVector, type Vector } from '../common/vector.js'
 import { compileExpression } from '../functions/compile-expression.js'
 import type { ColumnAssignment, UpdatePlan } from '../plan/change.js'
@@ -15,6 +16,7 @@ import { primaryKeyOf, type ColumnDefinition } from '../plan/schema.js'
 import { isVolatile } from '../plan/volatility.js'
 import type { RowUpdates } from '../spi/transaction.js'
 import { implicitDefault } from '../common/implicit-defaults.js'
+import { KEPT_BYTES_MAX } from './batch-pool.js'
 import { compileAssignment } from './row-builder.js'
 
 type WarningArguments = Parameters<EvaluationContext['warn']>
@@ -81,16 +83,36 @@ export function compileUpdateBatch(
   }
 }
 
-/** One execution; its fields say what the last batch came to. */
+/** What was computed with is kept for the next execution, unless it has become large. */
+export class UpdateBatchPool {
+  private spare: UpdateBatch | undefined
+
+  constructor(private readonly compiled: CompiledUpdateBatch) {}
+
+  take(context: EvaluationContext): UpdateBatch {
+    const { spare } = this
+    if (spare === undefined) return new UpdateBatch(this.compiled, context)
+    this.spare = undefined
+    spare.serve(context)
+    return spare
+  }
+
+  /** Nobody reads any more what was computed. */
+  give(updates: UpdateBatch): void {
+    if (updates.byteSize <= KEPT_BYTES_MAX) this.spare = updates
+  }
+}
+
+/** The rows of one batch, as they are and as they will be. Its fields say what the last batch came to. */
 export class UpdateBatch implements RowUpdates {
-  rows = new Uint32Array(0)
+  rows = new Uint32Array(1)
   count = 0
   rowKeys = new BytesVector(binaryType(0))
   readonly before: Vector[]
   readonly after: Vector[]
   readonly written: readonly number[]
   /** What was thrown for the row behind the last one that was computed. */
-  failure: { readonly thrown: unknown } | undefined
+  private failure: { readonly thrown: unknown } | undefined
   private readonly steps: readonly Step[]
   /** The values of each step, row for row of the batch; NULL where it didn't come to it. */
   private readonly values: readonly Vector[]
@@ -100,12 +122,16 @@ export class UpdateBatch implements RowUpdates {
   private readonly assigned: readonly number[]
   private warnings: { readonly row: number; readonly warning: WarningArguments }[] = []
   private row = 0
-  private readonly noting: EvaluationContext
+  /** The context, but that warnings are noted with the row that is being computed. */
+  private noting: EvaluationContext | undefined
+  /** Which of both rows are computed in. */
+  private computing: EvaluationContext
 
   constructor(
     private readonly compiled: CompiledUpdateBatch,
-    private readonly context: EvaluationContext,
+    private context: EvaluationContext,
   ) {
+    this.computing = context
     const { assignments, consequences, columns, written } = compiled
     this.steps = [...assignments, ...consequences]
     this.values = this.steps.map(({ definition }) => createVector(definition.type))
@@ -114,10 +140,18 @@ export class UpdateBatch implements RowUpdates {
     this.after = new Array<Vector>(columns.length)
     const last = new Map(assignments.map(({ column }, i) => [column, i] as const))
     this.assigned = [...last.values()]
-    const warn = (...warning: WarningArguments): void => {
-      this.warnings.push({ row: this.row, warning })
-    }
-    this.noting = Object.assign(Object.create(context) as EvaluationContext, { warn })
+  }
+
+  /** Another execution begins. */
+  serve(context: EvaluationContext): void {
+    this.context = context
+    this.noting = undefined
+  }
+
+  get byteSize(): number {
+    let size = this.views[0]?.byteSize ?? 0
+    for (const vector of this.values) size += vector.byteSize
+    return size
   }
 
   /** Computes the rows of a batch, up to the first that fails. `rowNumber`: of the row before the first. */
@@ -135,9 +169,23 @@ export class UpdateBatch implements RowUpdates {
     }
   }
 
+  /** What the row of this number among those that change will be, for who writes it alone: first comes what there is to say of it. */
+  changedRow(i: number): readonly Value[] {
+    const row = this.rows[i] as number
+    this.tellWarnings(row)
+    return this.after.map((column) => column.get(row))
+  }
+
+  /** All rows are written: tells what is left to say. Throws what was thrown for the row behind them. */
+  finish(): void {
+    this.tellWarnings(Infinity)
+    if (this.failure !== undefined) throw this.failure.thrown
+  }
+
   /** Tells what there is to say of the rows up to this one of the batch. */
-  tellWarnings(row: number): void {
+  private tellWarnings(row: number): void {
     const { warnings } = this
+    if (warnings.length === 0) return
     let told = 0
     while (told < warnings.length && (warnings[told] as { row: number }).row <= row) {
       this.context.warn(...(warnings[told++] as { warning: WarningArguments }).warning)
@@ -145,20 +193,28 @@ export class UpdateBatch implements RowUpdates {
     warnings.splice(0, told)
   }
 
+  private notingContext(): EvaluationContext {
+    const warn = (...warning: WarningArguments): void => {
+      this.warnings.push({ row: this.row, warning })
+    }
+    return Object.assign(Object.create(this.context) as EvaluationContext, { warn })
+  }
+
   private begin(batch: Batch): void {
     const { compiled, views, steps, values } = this
     this.count = 0
     this.failure = undefined
-    this.warnings = []
-    for (const vector of values) vector.clear()
-    if (views[0] !== batch) {
-      views.length = 0
-      views.push(batch)
-      for (let i = 0; i < steps.length; i++) {
-        const columns = [...(views[i] as Batch).columns]
-        columns[(steps[i] as Step).position] = values[i] as Vector
-        views.push(new Batch(columns))
-      }
+    if (this.warnings.length > 0) this.warnings = []
+    // What is said of a single row comes at its time anyway.
+    this.computing = batch.rowCount === 1 ? this.context : (this.noting ??= this.notingContext())
+    for (let i = 0; i < values.length; i++) (values[i] as Vector).clear()
+    if (views[0] === batch) return
+    views.length = 0
+    views.push(batch)
+    for (let i = 0; i < steps.length; i++) {
+      const columns = [...(views[i] as Batch).columns]
+      columns[(steps[i] as Step).position] = values[i] as Vector
+      views.push(new Batch(columns))
     }
     const last = views[steps.length] as Batch
     compiled.columns.forEach((position, column) => {
@@ -190,9 +246,9 @@ export class UpdateBatch implements RowUpdates {
 
   private computeStep(i: number, row: number, rowNumber: number): void {
     const { evaluate, store, definition } = this.steps[i] as Step
-    const { noting } = this
-    const value = evaluate(this.views[i] as Batch, row, noting)
-    ;(this.values[i] as Vector).push(store(value, noting, definition.name, rowNumber))
+    const { computing } = this
+    const value = evaluate(this.views[i] as Batch, row, computing)
+    ;(this.values[i] as Vector).push(store(value, computing, definition.name, rowNumber))
   }
 
   private isChanged(row: number): boolean {
@@ -206,15 +262,15 @@ export class UpdateBatch implements RowUpdates {
 
   /** Of generated columns, which are computed from what the others have then, or of the others. */
   private replaceNulls(row: number, ofGenerated: boolean): void {
-    const { after, noting } = this
+    const { after, computing } = this
     for (let i = 0; i < this.written.length; i++) {
       const column = this.written[i] as number
       const vector = after[column] as Vector
       if (!vector.isNull(row)) continue
       const definition = this.definitionOf(column)
       if (definition.nullable || (definition.generated !== undefined) !== ofGenerated) continue
-      if (noting.strict) throw sqlError('ER_BAD_NULL_ERROR', definition.name)
-      noting.warn('Warning', 'ER_BAD_NULL_ERROR', definition.name)
+      if (computing.strict) throw sqlError('ER_BAD_NULL_ERROR', definition.name)
+      computing.warn('Warning', 'ER_BAD_NULL_ERROR', definition.name)
       vector.truncate(row)
       vector.push(implicitDefault(definition.type))
     }
@@ -230,7 +286,7 @@ export class UpdateBatch implements RowUpdates {
     const view = this.views[this.steps.length] as Batch
     for (let i = 0; i < checks.length; i++) {
       const { name, condition } = checks[i] as CompiledUpdateBatch['checks'][number]
-      const value = condition(view, row, this.noting)
+      const value = condition(view, row, this.computing)
       if (value !== null && Number(value) === 0) throw sqlError('ER_CHECK_CONSTRAINT_VIOLATED', name)
     }
   }

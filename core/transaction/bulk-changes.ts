@@ -5,78 +5,49 @@
  */
 import { ByteBuffer, copyRange, equalRanges } from '../common/bytes.js'
 import { RowPlaces } from '../common/row-writer.js'
-import type { Value } from '../common/value.js'
+import { isPromise, type MaybePromise } from '../common/value.js'
 import type { BytesVector, Vector } from '../common/vector.js'
 import type { WriteSet } from '../common/write-set.js'
+import type { EntryVisitor, KeyspaceSnapshot } from '../spi/storage.js'
 import type { RowUpdates } from '../spi/transaction.js'
+import type { EntryChange } from './entry-change.js'
 import { getMerged, type MergedVisitor } from './entry-scan.js'
 import { ForeignKeyChecks } from './foreign-keys.js'
-import type { LockPatience } from './lock-owner.js'
+import { AT_ONCE } from './lock-owner.js'
 import type { Overlay } from './overlay.js'
-import type { IndexRuntime, TableRuntime } from './table-runtime.js'
+import type { TableRuntime } from './table-runtime.js'
 import type { CoreTransaction } from './transaction.js'
 
 const rowBuffer = new ByteBuffer(1024)
 const places = new RowPlaces()
-
-/** What becomes of a row's entry in one index. */
-class EntryChange {
-  readonly removed = new ByteBuffer(64)
-  readonly added = new ByteBuffer(64)
-  /** Whether no other row can have the key. */
-  isRemovedUnique = false
-  isAddedUnique = false
-  isChanged = false
-
-  constructor(readonly index: IndexRuntime) {}
-
-  /** Takes the entry of a row as it was. */
-  remove(row: readonly Value[], rowKey: Uint8Array): void {
-    this.removed.clear()
-    this.isRemovedUnique = this.index.writeEntryKey(row, rowKey, this.removed)
-  }
-
-  /** Takes the entry of the row as it will be. */
-  add(row: readonly Value[], rowKey: Uint8Array): void {
-    const { added, removed } = this
-    added.clear()
-    this.isAddedUnique = this.index.writeEntryKey(row, rowKey, added)
-    this.isChanged = !equalRanges(removed.bytes, 0, removed.length, added.bytes, 0, added.length)
-  }
-}
+const NO_KEY = new Uint8Array(0)
 
 export class BulkChanges {
   private readonly foreignKeys: ForeignKeyChecks
-  private readonly entries: readonly EntryChange[]
-  private readonly patience: LockPatience
   /** A statement alone doesn't read what it has written to indexes, but looks for keys of unique ones. */
   private readonly ordersLater: boolean
-  /** A row as it was and as it will be, of which only the columns of indexes are filled in. */
-  private readonly oldRow: Value[]
-  private readonly newRow: Value[]
-  private rowKey: Buffer = Buffer.alloc(0)
+  private rowKey: Uint8Array = NO_KEY
   private oldBytes = 0
+  private isSeen = false
 
   constructor(
     private readonly transaction: CoreTransaction,
     private readonly runtime: TableRuntime,
   ) {
     this.foreignKeys = new ForeignKeyChecks(transaction, runtime)
-    this.entries = runtime.indexes.map((index) => new EntryChange(index))
     this.ordersLater = transaction.options.autocommit
-    this.patience = transaction.patience('skip')
-    this.oldRow = new Array<Value>(runtime.table.columns.length).fill(null)
-    this.newRow = [...this.oldRow]
   }
 
   /** See `TableAccess.updateRows`. */
   update(changes: RowUpdates, start: number): number {
     const { transaction, runtime } = this
     transaction.beforeWrite(runtime.table)
-    if (this.foreignKeys.concerns(changes.written) || this.mayBeUnseen) return start
     const { written, after, rowKeys, rows, count } = changes
-    const entries = this.entries.filter(({ index }) => index.columns.some((each) => written.includes(each)))
-    if (this.isRangeLocked(entries)) return start
+    if (this.foreignKeys.concerns(written)) return start
+    const { scratch } = runtime
+    const entries = scratch.entriesOf(written)
+    const seen = this.seenSnapshot()
+    if (this.isRangeLocked(seen === undefined ? entries : scratch.entries)) return start
     const overlay = transaction.overlayForWrite(runtime.state)
     const { rowEncoder, rowKeyspace } = runtime
     const keys = rowKeys.data
@@ -86,7 +57,10 @@ export class BulkChanges {
     let i = start
     for (; i < count; i++) {
       const row = rows[i] as number
-      if (entries.length > 0 && !this.moveEntries(overlay, entries, changes, row)) break
+      const isSeen = seen === undefined || this.hasSeen(seen, changes, row)
+      if (isPromise(isSeen)) break
+      const moved = isSeen ? entries : scratch.entries
+      if (moved.length > 0 && !this.moveEntries(overlay, moved, changes, row, isSeen)) break
       const keyStart = rowKeys.start(row)
       const keyEnd = rowKeys.end(row)
       const size = rowEncoder.sizeFrom(after, row)
@@ -116,7 +90,8 @@ export class BulkChanges {
 
   /** See `TableAccess.deleteRows`. */
   delete(rowKeys: BytesVector, start: number): number {
-    const { transaction, runtime, entries } = this
+    const { transaction, runtime } = this
+    const { entries } = runtime.scratch
     transaction.beforeWrite(runtime.table)
     if (this.foreignKeys.isReferenced) return start
     const overlay = transaction.overlayForWrite(runtime.state)
@@ -125,13 +100,12 @@ export class BulkChanges {
     let bytes = 0
     let i = start
     for (; i < rowKeys.length; i++) {
-      const rowKey = this.keyAt(rowKeys, i)
-      if (getMerged(snapshot, overlay, rowKeyspace, rowKey, this.readOldRow) !== true) break
+      const rowKey = (this.rowKey = runtime.scratch.keyAt(rowKeys, i))
+      if (getMerged(snapshot, overlay, rowKeyspace, rowKey, this.takeOldRow) !== true) break
       if (!this.lockRemoved()) break
       for (let j = 0; j < entries.length; j++) {
         const { index, removed } = entries[j] as EntryChange
-        if (this.ordersLater) overlay.removeUnordered(index.keyspace, removed.bytes, 0, removed.length)
-        else overlay.remove(index.keyspace, removed.bytes, 0, removed.length)
+        overlay.remove(index.keyspace, removed.bytes, 0, removed.length, !this.ordersLater)
       }
       overlay.remove(rowKeyspace, rowKey, 0, rowKey.length)
       bytes += this.oldBytes
@@ -148,35 +122,48 @@ export class BulkChanges {
     places.count = 0
   }
 
-  /** Whether plain reads of the transaction may see other versions of rows than the last ones: see `TableWriter.isUnseen`. */
-  private get mayBeUnseen(): boolean {
-    return this.runtime.indexes.length > 0 && this.transaction.outdatedView !== undefined
+  /** What plain reads of the transaction see, if that may be other versions of rows than the last ones: see `TableWriter.isUnseen`. */
+  private seenSnapshot(): KeyspaceSnapshot | undefined {
+    const { transaction, runtime } = this
+    return runtime.indexes.length === 0 ? undefined : transaction.outdatedView?.snapshot(runtime.state)
+  }
+
+  /** Whether plain reads see the version that a row has now. A row that was written otherwise than it would be today counts as another. */
+  private hasSeen(
+    seen: KeyspaceSnapshot,
+    { before, rowKeys }: RowUpdates,
+    row: number,
+  ): MaybePromise<boolean> {
+    const { rowEncoder, rowKeyspace, scratch } = this.runtime
+    rowBuffer.clear()
+    rowEncoder.encodeFrom(before, row, rowBuffer)
+    this.isSeen = false
+    const got = seen.get(rowKeyspace, scratch.keyAt(rowKeys, row), this.compareSeen)
+    return isPromise(got) ? got : this.isSeen
+  }
+
+  private readonly compareSeen: EntryVisitor = (_key, _keyStart, _keyEnd, value, start, end) => {
+    this.isSeen = equalRanges(value, start, end, rowBuffer.bytes, 0, rowBuffer.length)
+    return true
   }
 
   private isRangeLocked(entries: readonly EntryChange[]): boolean {
     const { environment, locks } = this.transaction
+    if (!environment.locks.hasRanges) return false
     return entries.some(({ index }) => environment.locks.hasOthersRangesIn(locks, index.keyspace))
   }
 
-  private keyAt(rowKeys: BytesVector, row: number): Buffer {
-    const start = rowKeys.start(row)
-    const size = rowKeys.end(row) - start
-    if (this.rowKey.length !== size) this.rowKey = Buffer.alloc(size)
-    const { rowKey } = this
-    const { data } = rowKeys
-    for (let i = 0; i < size; i++) rowKey[i] = data[start + i] as number
-    return rowKey
-  }
-
-  /** Changes the entries of an updated row, all or none: none if that can't be done at once. */
+  /** Changes the entries of an updated row, all or none: none if that can't be done at once. Of a row that wasn't seen all are put again. */
   private moveEntries(
     overlay: Overlay,
     entries: readonly EntryChange[],
     { before, after, rowKeys }: RowUpdates,
     row: number,
+    isSeen: boolean,
   ): boolean {
-    const { oldRow, newRow } = this
-    const rowKey = this.keyAt(rowKeys, row)
+    const { scratch } = this.runtime
+    const { oldRow, newRow } = scratch
+    const rowKey = scratch.keyAt(rowKeys, row)
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i] as EntryChange
       const { columns } = entry.index
@@ -187,21 +174,17 @@ export class BulkChanges {
       }
       entry.remove(oldRow, rowKey)
       entry.add(newRow, rowKey)
-      if (!entry.isChanged) continue
+      if (!entry.compare()) continue
       if (entry.isRemovedUnique && !this.lockAtOnce(entry.index.keyspace, entry.removed)) return false
       if (entry.isAddedUnique && !this.canAdd(overlay, entry)) return false
     }
     for (let i = 0; i < entries.length; i++) {
       const { index, removed, added, isChanged } = entries[i] as EntryChange
-      if (!isChanged) continue
-      const { keyspace } = index
-      if (this.ordersLater && !index.definition.unique) {
-        overlay.removeUnordered(keyspace, removed.bytes, 0, removed.length)
-        overlay.putUnordered(keyspace, added.bytes, 0, added.length, rowKey, 0, rowKey.length)
-      } else {
-        overlay.remove(keyspace, removed.bytes, 0, removed.length)
-        overlay.put(keyspace, added.bytes, 0, added.length, rowKey, 0, rowKey.length)
-      }
+      if (!isChanged && isSeen) continue
+      const { keyspace, definition } = index
+      const isOrdered = !this.ordersLater || definition.unique
+      if (isChanged) overlay.remove(keyspace, removed.bytes, 0, removed.length, isOrdered)
+      overlay.put(keyspace, added.bytes, 0, added.length, rowKey, 0, rowKey.length, isOrdered)
     }
     return true
   }
@@ -212,16 +195,19 @@ export class BulkChanges {
     return getMerged(snapshot, overlay, keyspace, copyRange(added.bytes, 0, added.length), isThere) === false
   }
 
-  private readonly readOldRow: MergedVisitor = (_key, _keyStart, _keyEnd, value, start, end) => {
+  private readonly takeOldRow: MergedVisitor = (_key, _keyStart, _keyEnd, value, start, end) => {
     this.oldBytes = end - start
-    if (this.entries.length === 0) return true
+    const { entries } = this.runtime.scratch
+    if (entries.length === 0) return true
     const row = this.runtime.keyValues(value, start, end)
-    for (let i = 0; i < this.entries.length; i++) (this.entries[i] as EntryChange).remove(row, this.rowKey)
+    for (let i = 0; i < entries.length; i++) (entries[i] as EntryChange).remove(row, this.rowKey)
     return true
   }
 
   private lockRemoved(): boolean {
-    for (const { index, removed, isRemovedUnique } of this.entries) {
+    const { entries } = this.runtime.scratch
+    for (let i = 0; i < entries.length; i++) {
+      const { index, removed, isRemovedUnique } = entries[i] as EntryChange
       if (isRemovedUnique && !this.lockAtOnce(index.keyspace, removed)) return false
     }
     return true
@@ -230,7 +216,7 @@ export class BulkChanges {
   /** Locks a key if nobody else has it. */
   private lockAtOnce(keyspace: number, { bytes, length }: ByteBuffer): boolean {
     const { environment, locks } = this.transaction
-    return environment.locks.lockKey(locks, keyspace, bytes, 0, length, true, this.patience) === true
+    return environment.locks.lockKey(locks, keyspace, bytes, 0, length, true, AT_ONCE) === true
   }
 }
 

@@ -9,7 +9,8 @@
 import { copyRange, equalRanges, successorOfKey } from '../common/bytes.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
 import type { EntryVisitor, KeyRange, KeyspaceSnapshot, RunVisitor } from '../spi/storage.js'
-import { OverlayState, type Overlay, type OverlayCursor } from './overlay.js'
+import type { Overlay } from './overlay.js'
+import { OverlayState, type OverlayCursor } from './overlay-cursor.js'
 
 /** As `EntryVisitor`; `isOwn` is true for entries that the transaction wrote. */
 export type MergedVisitor = (

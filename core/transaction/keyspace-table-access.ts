@@ -20,6 +20,7 @@ import { BulkChanges } from './bulk-changes.js'
 import { drainInto } from './drain-cursor.js'
 import { EntryScan, getMerged } from './entry-scan.js'
 import { LockingScanCursor } from './locking-scan.js'
+import { RowInserter } from './row-inserter.js'
 import { run } from './steps.js'
 import type { IndexRuntime, TableRuntime } from './table-runtime.js'
 import { IndexEntries, TableScanCursor } from './table-scan.js'
@@ -30,6 +31,7 @@ const keyBuffer = new ByteBuffer()
 const ENTRIES_PER_SLICE = 256
 
 export class KeyspaceTableAccess implements TableAccess {
+  private ownInserter: RowInserter | undefined
   private ownWriter: TableWriter | undefined
   private ownChanges: BulkChanges | undefined
 
@@ -49,6 +51,11 @@ export class KeyspaceTableAccess implements TableAccess {
   get writer(): TableWriter {
     this.ownWriter ??= new TableWriter(this.transaction, this.runtime)
     return this.ownWriter
+  }
+
+  private get inserter(): RowInserter {
+    this.ownInserter ??= new RowInserter(this.transaction, this.runtime)
+    return this.ownInserter
   }
 
   lookup(
@@ -101,15 +108,15 @@ export class KeyspaceTableAccess implements TableAccess {
   }
 
   insert(row: readonly Value[], onDuplicate: 'throw' | 'report'): MaybePromise<InsertOutcome> {
-    return run(this.writer.insert(row, onDuplicate))
+    return this.inserter.insert(row, onDuplicate)
   }
 
   insertRows(rows: Batch, start: number): MaybePromise<number> {
-    return this.writer.insertRows(rows, start)
+    return this.inserter.insertRows(rows, start)
   }
 
   expectInserts(): void {
-    this.writer.mayStage = true
+    this.inserter.mayStage = true
   }
 
   update(

@@ -26,6 +26,9 @@ export class StatementPatience implements LockPatience {
   }
 }
 
+/** Of who takes what is free and does something else about the rest. */
+export const AT_ONCE: LockPatience = new StatementPatience('skip', 0, undefined)
+
 /** A held lock. One object per owner and mode serves all that it holds. */
 export class Grant {
   constructor(

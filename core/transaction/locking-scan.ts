@@ -15,6 +15,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Batch } from '../common/batch.js'
 import { copyRange } from '../common/bytes.js'
+import { whenSettled } from '../common/settle.js'
 import { isPromise, type MaybePromise } from '../common/value.js'
 import type { KeyRange } from '../spi/storage.js'
 import type { RowCursor, TableScan } from '../spi/transaction.js'
@@ -52,7 +53,7 @@ export class LockingScanCursor implements RowCursor {
   private lockedCount = 0
   private isDone = false
   private runs: ClaimingRuns | undefined
-  /** When the turn of the event loop is over. */
+  /** When the turn of the event loop is over; 0 while there was no reason to look at the clock. */
   private untilMs = 0
 
   constructor(
@@ -70,7 +71,9 @@ export class LockingScanCursor implements RowCursor {
 
   next(): MaybePromise<Batch | undefined> {
     this.output.clear()
-    return run(this.fill())
+    this.untilMs = 0
+    const wait = this.fill()
+    return wait === undefined ? this.filled() : this.fillLater(wait)
   }
 
   rowKey(row: number): Uint8Array {
@@ -82,35 +85,53 @@ export class LockingScanCursor implements RowCursor {
     this.shrinkRangeLock()
   }
 
-  private *fill(): Steps<Batch | undefined> {
+  /** Fills the batch; answers what has to be waited for before it can go on. */
+  private fill(): Promise<unknown> | undefined {
     const { output } = this
-    this.untilMs = performance.now() + SLICE_MS
     while (!this.isDone && !output.isFull) {
+      // The first range may be a single key, and worth no look at the clock.
+      if (this.rangeIndex >= 0 && this.isOverdue) {
+        if (output.batch.rowCount > 0) return undefined
+        this.untilMs = 0
+        return yieldTurn()
+      }
       this.transaction.statement?.checkKilled()
-      yield* this.readNext()
-      if (performance.now() < this.untilMs) continue
-      if (output.batch.rowCount > 0) return output.batch
-      yield yieldTurn()
-      this.untilMs = performance.now() + SLICE_MS
+      const read = this.readNext()
+      if (isPromise(read)) return read
     }
+    return undefined
+  }
+
+  private async fillLater(first: Promise<unknown>): Promise<Batch | undefined> {
+    for (let wait: Promise<unknown> | undefined = first; wait !== undefined; wait = this.fill()) await wait
+    return this.filled()
+  }
+
+  private filled(): Batch | undefined {
+    const { output } = this
     if (output.isComplete) this.close()
     return output.batch.rowCount > 0 ? output.batch : undefined
   }
 
-  private *readNext(): Steps<void> {
-    if (this.entries?.isExhausted === false) {
-      yield* this.readSlice(this.entries)
-      return
-    }
+  private get isOverdue(): boolean {
+    const nowMs = performance.now()
+    if (this.untilMs === 0) this.untilMs = nowMs + SLICE_MS
+    return nowMs >= this.untilMs
+  }
+
+  private readNext(): MaybePromise<unknown> {
+    if (this.entries?.isExhausted === false) return run(this.readSlice(this.entries))
     this.entries = undefined
     this.rangeLock = undefined
     const range = this.ranges[++this.rangeIndex]
-    if (range === undefined) this.isDone = true
-    else if (range.isPoint && range.lower !== undefined) yield* this.readPoint(range.lower)
-    else {
-      this.entries = new EntryScan(this.keyspace, range, this.scan.reverse, this.index !== undefined)
-      if (this.transaction.locksRanges) yield* this.lockRange(range)
+    this.isDone = range === undefined
+    if (range === undefined) return undefined
+    if (range.isPoint && range.lower !== undefined) {
+      this.isDone = this.rangeIndex === this.ranges.length - 1
+      return this.readPoint(range.lower)
     }
+    this.entries = new EntryScan(this.keyspace, range, this.scan.reverse, this.index !== undefined)
+    return this.transaction.locksRanges ? this.lockRange(range) : undefined
   }
 
   private *readSlice(entries: EntryScan): Steps<void> {
@@ -123,50 +144,60 @@ export class LockingScanCursor implements RowCursor {
   }
 
   /** Locks one key of a unique index, whether an entry has it or not, and reads its row. */
-  private *readPoint(key: Uint8Array): Steps<void> {
-    if (!this.locksUnmatched && (yield* this.isRejected(key))) return
+  private readPoint(key: Uint8Array): MaybePromise<unknown> {
+    if (this.locksUnmatched || this.output.filter === undefined) return this.lockPoint(key)
+    return whenSettled(this.isRejected(key), (isRejected) => (isRejected ? undefined : this.lockPoint(key)))
+  }
+
+  private lockPoint(key: Uint8Array): MaybePromise<unknown> {
     const { environment, locks } = this.transaction
-    const wasHeld = environment.locks.holdsKey(locks, this.keyspace, key, 0, key.length)
+    const isKept = this.locksUnmatched || environment.locks.holdsKey(locks, this.keyspace, key, 0, key.length)
     const granted = this.lockKey(this.keyspace, key, 0, key.length)
-    if (!(isPromise(granted) ? ((yield granted) as boolean) : granted)) return
+    return whenSettled(granted, (isGranted) => (isGranted ? this.readLockedPoint(key, isKept) : undefined))
+  }
+
+  private readLockedPoint(key: Uint8Array, isKept: boolean): MaybePromise<unknown> {
     const before = this.output.total
-    if (this.index === undefined) yield* this.addRow(key)
-    else {
-      const rowKey = yield* this.rowKeyAt(key)
-      if (rowKey !== undefined && (yield* this.lockFound(rowKey))) yield* this.addRow(rowKey)
-    }
-    const isKept = wasHeld || this.locksUnmatched || this.output.total > before
-    if (!isKept) environment.locks.unlockKey(locks, this.keyspace, key, 0, key.length)
+    const read = this.index === undefined ? this.addRow(key) : this.addRowOf(key)
+    if (isKept) return read
+    return whenSettled(read, () => {
+      if (this.output.total > before) return
+      const { environment, locks } = this.transaction
+      environment.locks.unlockKey(locks, this.keyspace, key, 0, key.length)
+    })
   }
 
   /** Whether there is a row with the key, and the filter rejects its last version: then it isn't waited for. */
-  private *isRejected(key: Uint8Array): Steps<boolean> {
-    const rowKey = this.index === undefined ? key : yield* this.rowKeyAt(key)
-    if (rowKey === undefined) return false
-    let isMatch = true
-    const read = this.getRow(rowKey, (_key, _from, _to, value, start, end) => {
-      isMatch = this.output.matches(value, start, end)
-      return true
+  private isRejected(key: Uint8Array): MaybePromise<boolean> {
+    return whenSettled(this.index === undefined ? key : this.rowKeyAt(key), (rowKey) => {
+      if (rowKey === undefined) return false
+      let isMatch = true
+      const read = this.getRow(rowKey, (_key, _from, _to, value, start, end) => {
+        isMatch = this.output.matches(value, start, end)
+        return true
+      })
+      return whenSettled(read, () => !isMatch)
     })
-    if (isPromise(read)) yield read
-    return !isMatch
   }
 
-  private *lockFound(rowKey: Uint8Array): Steps<boolean> {
-    const granted = this.lockKey(this.runtime.rowKeyspace, rowKey, 0, rowKey.length)
-    return isPromise(granted) ? ((yield granted) as boolean) : granted
-  }
-
-  private *addRow(rowKey: Uint8Array): Steps<void> {
-    const read = this.getRow(rowKey, (_key, _from, _to, value, start, end) => {
+  private addRow(rowKey: Uint8Array): MaybePromise<unknown> {
+    return this.getRow(rowKey, (_key, _from, _to, value, start, end) => {
       this.output.add(rowKey, 0, rowKey.length, value, start, end)
       return true
     })
-    if (isPromise(read)) yield read
+  }
+
+  /** Locks and adds the row that the entry of a unique index points to. */
+  private addRowOf(key: Uint8Array): MaybePromise<unknown> {
+    return whenSettled(this.rowKeyAt(key), (rowKey) => {
+      if (rowKey === undefined) return
+      const granted = this.lockRow(rowKey, 0, rowKey.length)
+      return whenSettled(granted, (isGranted) => (isGranted ? this.addRow(rowKey) : undefined))
+    })
   }
 
   /** The key of the row that the entry of a unique index points to. */
-  private *rowKeyAt(key: Uint8Array): Steps<Buffer | undefined> {
+  private rowKeyAt(key: Uint8Array): MaybePromise<Buffer | undefined> {
     const { state } = this.runtime
     const overlay = this.transaction.overlayAt(state.ordinal)
     const snapshot = this.transaction.latestOf(state)
@@ -175,20 +206,18 @@ export class LockingScanCursor implements RowCursor {
       rowKey = copyRange(value, start, end)
       return true
     })
-    if (isPromise(read)) yield read
-    return rowKey
+    return whenSettled(read, () => rowKey)
   }
 
-  private *lockRange(range: KeyRange): Steps<void> {
+  private lockRange(range: KeyRange): MaybePromise<unknown> {
     const { environment, locks } = this.transaction
     const { lower, upper } = range
     this.rangeLock = environment.locks.lockRange(locks, this.keyspace, lower, upper)
-    const cleared = environment.locks.whenClear(
+    return environment.locks.whenClear(
       locks,
       () => environment.writersInto(this.runtime.state, this.keyspace, lower, upper, locks),
       this.patience,
     )
-    if (isPromise(cleared)) yield cleared
   }
 
   private *readRows(entries: EntryScan): Steps<Interruption | undefined> {
@@ -225,6 +254,7 @@ export class LockingScanCursor implements RowCursor {
 
   private claimingRuns(view: ReadView): ClaimingRuns {
     this.runs ??= new ClaimingRuns(this.transaction, this.keyspace, this.output)
+    if (this.untilMs === 0) this.untilMs = performance.now() + SLICE_MS
     this.runs.begin(view, this.untilMs)
     return this.runs
   }

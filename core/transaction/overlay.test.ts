@@ -3,7 +3,8 @@
  * against a plain JavaScript map, compared by point reads and by walks of random ranges in both directions.
  */
 import { WriteSetReader, PUT } from '../common/write-set.js'
-import { Overlay, OverlayState, type OverlayMark } from './overlay.js'
+import { Overlay, type OverlayMark } from './overlay.js'
+import { OverlayState } from './overlay-cursor.js'
 
 let seed = 99
 const randomInt = (below: number): number => {
@@ -16,13 +17,13 @@ type Model = Map<string, string | undefined>
 function put(overlay: Overlay, keyspace: number, key: string, value: string): void {
   const [k, v] = [Buffer.from(key), Buffer.from(value)]
   if (randomInt(3) > 0) overlay.put(keyspace, k, 0, k.length, v, 0, v.length)
-  else overlay.putUnordered(keyspace, k, 0, k.length, v, 0, v.length)
+  else overlay.put(keyspace, k, 0, k.length, v, 0, v.length, false)
 }
 
 function remove(overlay: Overlay, keyspace: number, key: string): void {
   const k = Buffer.from(key)
   if (randomInt(3) > 0) overlay.remove(keyspace, k, 0, k.length)
-  else overlay.removeUnordered(keyspace, k, 0, k.length)
+  else overlay.remove(keyspace, k, 0, k.length, false)
 }
 
 function get(overlay: Overlay, keyspace: number, key: string): string | undefined {
@@ -156,14 +157,14 @@ test('whether a range has entries is told exactly, unless very many would have t
   const [from, to] = [Buffer.from('b'), Buffer.from('c')]
   const tells = (): boolean => overlay.mayHavePut(1, from, to)
   expect(tells()).toBe(false)
-  overlay.putUnordered(1, Buffer.from('a'), 0, 1, from, 0, 1)
-  overlay.removeUnordered(1, from, 0, 1)
+  overlay.put(1, Buffer.from('a'), 0, 1, from, 0, 1, false)
+  overlay.remove(1, from, 0, 1, false)
   expect(tells()).toBe(false)
-  overlay.putUnordered(1, from, 0, 1, from, 0, 1)
+  overlay.put(1, from, 0, 1, from, 0, 1, false)
   expect(tells()).toBe(true)
-  overlay.removeUnordered(1, from, 0, 1)
+  overlay.remove(1, from, 0, 1, false)
   expect(tells()).toBe(false)
-  for (let i = 0; i < 20_000; i++) overlay.putUnordered(1, Buffer.from(`d${i}`), 0, 3, from, 0, 1)
+  for (let i = 0; i < 20_000; i++) overlay.put(1, Buffer.from(`d${i}`), 0, 3, from, 0, 1, false)
   expect(tells()).toBe(true)
   expect(overlay.get(1, from, 0, 1)).toBe(OverlayState.removed)
   expect(tells()).toBe(false)

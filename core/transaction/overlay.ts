@@ -17,14 +17,12 @@ import {
   type WriteSet,
   type WriteSetMark,
 } from '../common/write-set.js'
+import { CHUNK_SPAN, KeyOrder, NO_REFERENCE, type OrderedEntries } from './key-order.js'
+import { OverlayCursor, OverlayState } from './overlay-cursor.js'
 
 /** A chunk that has reached this size takes no more entries; the log and drivers like them bounded. */
 const CHUNK_BYTES = 1 << 20
 const LATER_CHUNK_CAPACITY_BYTES = 1 << 16
-/** A reference is `chunk * CHUNK_SPAN + offset`: a safe integer, and a small one in the first chunk. */
-const CHUNK_SPAN = 0x80000000
-const BLOCK_ENTRIES_MAX = 512
-const NONE = -1
 /** Entries that are ordered for somebody who only asks whether there are some. */
 const ORDERED_AT_ONCE = 16_384
 
@@ -34,13 +32,7 @@ export interface OverlayMark {
   readonly undoLength: number
 }
 
-/** What an overlay knows of a key. */
-export const OverlayState = { unknown: 0, put: 1, removed: 2 } as const
-export type OverlayState = (typeof OverlayState)[keyof typeof OverlayState]
-
-const EMPTY = Buffer.alloc(0)
-
-export class Overlay {
+export class Overlay implements OrderedEntries {
   /** After `get` answered `put` (or a cursor stands on an entry): where its value lies. Valid until the next write. */
   bytes: Buffer
   valueStart = 0
@@ -72,6 +64,7 @@ export class Overlay {
     return this.orders.has(keyspace)
   }
 
+  /** Without `isOrdered` entries are ordered when somebody looks for one of the keyspace, which is unlikely then. */
   put(
     keyspace: number,
     key: Uint8Array,
@@ -80,10 +73,11 @@ export class Overlay {
     value: Uint8Array,
     valueStart: number,
     valueEnd: number,
+    isOrdered = true,
   ): void {
     this.reserve(keyEnd - keyStart + valueEnd - valueStart)
     const offset = this.current.put(keyspace, key, keyStart, keyEnd, value, valueStart, valueEnd)
-    this.order(keyspace, offset)
+    this.enter(keyspace, offset, isOrdered)
   }
 
   /**
@@ -93,7 +87,7 @@ export class Overlay {
   place(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number, valueBytes: number): number {
     this.reserve(keyEnd - keyStart + valueBytes)
     const offset = this.current.place(keyspace, key, keyStart, keyEnd, valueBytes)
-    this.order(keyspace, offset)
+    this.enter(keyspace, offset, true)
     return offset + ENTRY_HEADER_BYTES + keyEnd - keyStart
   }
 
@@ -102,29 +96,9 @@ export class Overlay {
     return this.current
   }
 
-  remove(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): void {
+  remove(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number, isOrdered = true): void {
     this.reserve(keyEnd - keyStart)
-    this.order(keyspace, this.current.remove(keyspace, key, keyStart, keyEnd))
-  }
-
-  /** As `put`, where nobody is likely to look for entries of the keyspace: they are ordered when somebody does. */
-  putUnordered(
-    keyspace: number,
-    key: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    value: Uint8Array,
-    valueStart: number,
-    valueEnd: number,
-  ): void {
-    this.reserve(keyEnd - keyStart + valueEnd - valueStart)
-    this.note(keyspace, this.current.put(keyspace, key, keyStart, keyEnd, value, valueStart, valueEnd))
-  }
-
-  /** As `remove`, in the way of `putUnordered`. */
-  removeUnordered(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): void {
-    this.reserve(keyEnd - keyStart)
-    this.note(keyspace, this.current.remove(keyspace, key, keyStart, keyEnd))
+    this.enter(keyspace, this.current.remove(keyspace, key, keyStart, keyEnd), isOrdered)
   }
 
   get(keyspace: number, key: Uint8Array, keyStart: number, keyEnd: number): OverlayState {
@@ -196,7 +170,6 @@ export class Overlay {
     return bytes[offset] === REMOVE ? OverlayState.removed : OverlayState.put
   }
 
-  /** Order of a key and the key of an entry. */
   compareTo(key: Uint8Array, keyStart: number, keyEnd: number, reference: number): number {
     const bytes = this.chunkOf(reference).bytes
     const offset = reference % CHUNK_SPAN
@@ -239,8 +212,9 @@ export class Overlay {
     this.closedBytes -= this.current.byteLength
   }
 
-  private order(keyspace: number, offset: number): void {
-    this.orderIn(this.chunks.length - 1, keyspace, offset)
+  private enter(keyspace: number, offset: number, isOrdered: boolean): void {
+    if (isOrdered) this.orderIn(this.chunks.length - 1, keyspace, offset)
+    else this.note(keyspace, offset)
   }
 
   private orderIn(chunk: number, keyspace: number, offset: number): void {
@@ -253,7 +227,7 @@ export class Overlay {
   private note(keyspace: number, offset: number): void {
     const order = this.orders.get(keyspace) ?? this.newOrder(keyspace)
     order.unordered.push(this.undo.length)
-    this.undo.push((this.chunks.length - 1) * CHUNK_SPAN + offset, NONE)
+    this.undo.push((this.chunks.length - 1) * CHUNK_SPAN + offset, NO_REFERENCE)
   }
 
   private newOrder(keyspace: number): KeyOrder {
@@ -293,238 +267,7 @@ export class Overlay {
     }
     const keyStart = offset + ENTRY_HEADER_BYTES
     order.find(this, bytes, keyStart, keyStart + bytes.readUInt32LE(offset + 5))
-    if (replaced !== NONE) order.replaceFound(replaced)
+    if (replaced !== NO_REFERENCE) order.replaceFound(replaced)
     else if (order.removeFound()) this.orders.delete(keyspace)
-  }
-}
-
-/** Entries that stand side by side in the order. */
-class Block {
-  constructor(
-    readonly references: number[],
-    /** What `prefixOf` says of their keys: a search looks at few of the entries themselves, which lie far apart in memory. */
-    readonly prefixes: number[],
-  ) {}
-}
-
-const PREFIX_BYTES = 6
-
-/** The first bytes of a key as a number: of two keys with different ones the greater has the greater. */
-function prefixOf(key: Uint8Array, start: number, end: number): number {
-  const size = end - start
-  let prefix = 0
-  for (let i = 0; i < PREFIX_BYTES; i++) {
-    prefix = prefix * 256 + (i < size ? (key[start + i] as number) : 0)
-  }
-  return prefix
-}
-
-/** References to the entries of one keyspace, ascending by key, one for each key. */
-class KeyOrder {
-  readonly blocks: Block[] = [new Block([], [])]
-  /** Places in the undo list of entries that the blocks don't have yet: the last ones of the keyspace. */
-  readonly unordered: number[] = []
-  /** Where `find` found the key, or where it belongs. */
-  block = 0
-  index = 0
-  private prefix = 0
-
-  find(overlay: Overlay, key: Uint8Array, keyStart: number, keyEnd: number): boolean {
-    const blocks = this.blocks
-    this.prefix = prefixOf(key, keyStart, keyEnd)
-    let low = 0
-    let high = blocks.length - 1
-    // Ascending writes are common: look behind the end first.
-    if (high > 0 && this.isBehind(overlay, key, keyStart, keyEnd, blocks[high - 1] as Block)) low = high
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const block = blocks[middle] as Block
-      if (this.isBehind(overlay, key, keyStart, keyEnd, block)) low = middle + 1
-      else high = middle
-    }
-    this.block = low
-    return this.findInBlock(overlay, blocks[low] as Block, key, keyStart, keyEnd)
-  }
-
-  get isEmpty(): boolean {
-    return this.unordered.length === 0 && this.blocks.length === 1 && this.blocks[0]?.references.length === 0
-  }
-
-  foundReference(): number {
-    return (this.blocks[this.block] as Block).references[this.index] as number
-  }
-
-  replaceFound(reference: number): void {
-    ;(this.blocks[this.block] as Block).references[this.index] = reference
-  }
-
-  /** Answers whether the order is empty now. */
-  removeFound(): boolean {
-    const { references, prefixes } = this.blocks[this.block] as Block
-    references.splice(this.index, 1)
-    prefixes.splice(this.index, 1)
-    if (references.length > 0) return false
-    if (this.blocks.length === 1) return true
-    this.blocks.splice(this.block, 1)
-    return false
-  }
-
-  /** Answers the reference that was there before, or NONE. */
-  set(overlay: Overlay, key: Uint8Array, keyStart: number, keyEnd: number, reference: number): number {
-    if (this.find(overlay, key, keyStart, keyEnd)) {
-      const replaced = this.foundReference()
-      this.replaceFound(reference)
-      return replaced
-    }
-    const block = this.blocks[this.block] as Block
-    const { references, prefixes } = block
-    if (this.index === references.length) {
-      references.push(reference)
-      prefixes.push(this.prefix)
-    } else {
-      references.splice(this.index, 0, reference)
-      prefixes.splice(this.index, 0, this.prefix)
-    }
-    if (references.length > BLOCK_ENTRIES_MAX) this.split(block)
-    return NONE
-  }
-
-  /** In the middle, but at the end of the order right behind it, so that ascending inserts fill blocks. */
-  private split({ references, prefixes }: Block): void {
-    const isLast = this.block === this.blocks.length - 1
-    const at = isLast ? references.length - 1 : references.length >>> 1
-    this.blocks.splice(this.block + 1, 0, new Block(references.splice(at), prefixes.splice(at)))
-  }
-
-  private isBehind(
-    overlay: Overlay,
-    key: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    block: Block,
-  ): boolean {
-    return this.compare(overlay, key, keyStart, keyEnd, block, block.references.length - 1) > 0
-  }
-
-  /** Order of the key that is looked for and the one at a place. */
-  private compare(
-    overlay: Overlay,
-    key: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    { references, prefixes }: Block,
-    at: number,
-  ): number {
-    const difference = this.prefix - (prefixes[at] as number)
-    return difference === 0 ? overlay.compareTo(key, keyStart, keyEnd, references[at] as number) : difference
-  }
-
-  private findInBlock(
-    overlay: Overlay,
-    block: Block,
-    key: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-  ): boolean {
-    let low = 0
-    let high = block.references.length
-    // For the same reason.
-    if (high > 0) {
-      const atEnd = this.compare(overlay, key, keyStart, keyEnd, block, high - 1)
-      if (atEnd >= 0) {
-        this.index = atEnd === 0 ? high - 1 : high
-        return atEnd === 0
-      }
-      high--
-    }
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const order = this.compare(overlay, key, keyStart, keyEnd, block, middle)
-      if (order === 0) {
-        this.index = middle
-        return true
-      }
-      if (order > 0) low = middle + 1
-      else high = middle
-    }
-    this.index = low
-    return false
-  }
-}
-
-/** Walks a range of one keyspace of an overlay. Starts on the first entry. */
-export class OverlayCursor {
-  /** The entry under the cursor; the key is `bytes[keyStart, keyEnd)`. Meaningless once `isDone`. */
-  bytes: Buffer = EMPTY
-  keyStart = 0
-  keyEnd = 0
-  valueStart = 0
-  valueEnd = 0
-  isRemoved = false
-  isDone = false
-  private block = 0
-  private index = 0
-
-  constructor(
-    private readonly overlay: Overlay,
-    private readonly order: KeyOrder,
-    private readonly lower: Uint8Array | undefined,
-    private readonly upper: Uint8Array | undefined,
-    private readonly reverse: boolean,
-  ) {
-    const start = reverse ? upper : lower
-    if (start !== undefined) {
-      order.find(overlay, start, 0, start.length)
-      this.block = order.block
-      this.index = order.index
-    } else if (reverse) {
-      this.block = order.blocks.length - 1
-      this.index = (order.blocks[this.block] as Block).references.length
-    }
-    if (reverse) this.index--
-    this.settle()
-  }
-
-  advance(): void {
-    this.index += this.reverse ? -1 : 1
-    this.settle()
-  }
-
-  /** Order of a key of the snapshot and the key under the cursor, in the direction of the walk. */
-  compare(key: Uint8Array, keyStart: number, keyEnd: number): number {
-    const order = compareRanges(key, keyStart, keyEnd, this.bytes, this.keyStart, this.keyEnd)
-    return this.reverse ? -order : order
-  }
-
-  private settle(): void {
-    const blocks = this.order.blocks
-    if (this.reverse) {
-      if (this.index < 0) this.index = (blocks[--this.block]?.references.length ?? 0) - 1
-    } else if (this.index >= (blocks[this.block] as Block).references.length) {
-      this.block++
-      this.index = 0
-    }
-    const reference = blocks[this.block]?.references[this.index]
-    if (reference === undefined) this.isDone = true
-    else this.load(reference)
-  }
-
-  private load(reference: number): void {
-    const overlay = this.overlay
-    const bound = this.reverse ? this.lower : this.upper
-    if (bound !== undefined) {
-      const order = overlay.compareTo(bound, 0, bound.length, reference)
-      // Behind the range: at or above `upper`, or below `lower`.
-      if (this.reverse ? order > 0 : order <= 0) {
-        this.isDone = true
-        return
-      }
-    }
-    this.isRemoved = overlay.select(reference) === OverlayState.removed
-    this.bytes = overlay.bytes
-    this.keyStart = (reference % CHUNK_SPAN) + ENTRY_HEADER_BYTES
-    this.keyEnd = overlay.valueStart
-    this.valueStart = overlay.valueStart
-    this.valueEnd = overlay.valueEnd
   }
 }

@@ -28,6 +28,7 @@ import {
   type IndexDefinition,
   type TableDefinition,
 } from '../plan/schema.js'
+import { RowScratch } from './entry-change.js'
 import type { StorageState } from './read-view.js'
 
 /** Keyspaces below belong to the catalog and to the transactions themselves. */
@@ -52,6 +53,7 @@ export class TableRuntime {
   private readonly keyColumns: readonly number[]
   /** Columns that the keys of a new row are made of. */
   readonly insertColumns: readonly number[]
+  readonly scratch: RowScratch
   private readonly keyDecoder: RowDecoder
   private readonly decoders = new WeakMap<readonly number[], RowDecoder>()
   private readonly byDefinition = new Map<number, IndexRuntime>()
@@ -69,6 +71,7 @@ export class TableRuntime {
     this.indexes = table.indexes
       .filter((index) => !index.primary)
       .map((index) => new IndexRuntime(table, index, keyBytesMax))
+    this.scratch = new RowScratch(this.indexes, table.columns.length)
     for (const index of this.indexes) this.byDefinition.set(index.definition.id, index)
     const keyColumns = [
       ...this.indexes.flatMap((index) => index.columns),
