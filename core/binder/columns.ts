@@ -36,6 +36,7 @@ function findOuter(syntax: ColumnReference, scope: Scope, clause: string): Expre
   return outer === undefined ? undefined : boundary.correlate(outer)
 }
 
-function spelled(syntax: ColumnReference): string {
-  return [syntax.database, syntax.table, syntax.name].filter((part) => part !== undefined).join('.')
+/** The name as the statement has it. */
+export function spelled({ database, table, name }: ColumnReference): string {
+  return [database, table, name].filter((part) => part !== undefined).join('.')
 }
