@@ -22,7 +22,7 @@ import type {
   JsonOnResponse,
   WeightString,
 } from '../plan/syntax/index.js'
-import { bindAggregate, bindGrouping, bindWindowCall } from './aggregate-calls.js'
+import { bindAggregate, bindGrouping } from './aggregate-calls.js'
 import { bindBenchmark } from './benchmark.js'
 import type { Binding, ExpressionContext } from './binding.js'
 import { bindCall, unknownFunction } from './calls.js'
@@ -35,6 +35,7 @@ import { bindLiteral, constant, NULL_CONSTANT, numericForm } from './literals.js
 import { bindExists, bindInQuery, bindQuantified, bindScalarSubquery } from './subqueries.js'
 import { bindAssignment, bindSystemVariable, bindUserVariable } from './variables.js'
 import { bindWaitingCall } from './waiting-calls.js'
+import { bindWindowCall } from './window-calls.js'
 
 export function bindExpression(binding: Binding, syntax: Syntax, context: ExpressionContext): Expression {
   const bind = (node: Syntax) => binding.expression(node, context)
