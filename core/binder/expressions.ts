@@ -1,7 +1,7 @@
 /**
- * Binds expressions: syntax to typed, name-free trees.
+ * Binds expressions: syntax to typed, name-free trees. Here every kind of syntax finds who binds it, and what is a call in another form becomes
+ * one.
  */
-import { byteLengthMax } from '../common/byte-length.js'
 import { sqlError } from '../common/sql-error.js'
 import {
   BIGINT_TYPE,
@@ -9,35 +9,33 @@ import {
   DECIMAL_PRECISION_MAX,
   decimalType,
   isInteger,
-  isNumeric,
   isString,
-  isText,
   JSON_TYPE,
   textType,
   type SqlType,
 } from '../common/sql-type.js'
-import { textLengthMax } from '../common/value-text.js'
 import type { Expression } from '../plan/expression.js'
 import { WAITING_CALLS } from '../plan/waiting-calls.js'
 import type {
-  ColumnReference,
-  Comparison,
   Expression as Syntax,
   FunctionCall,
   JsonOnResponse,
   WeightString,
 } from '../plan/syntax/index.js'
-import { bindAggregate, bindGrouping, bindWindowCall } from './aggregate-calls.js'
+import { bindAggregate, bindGrouping } from './aggregate-calls.js'
 import { bindBenchmark } from './benchmark.js'
 import type { Binding, ExpressionContext } from './binding.js'
-import { bindCall, convertTo, unknownFunction } from './calls.js'
-import { castType, castTypeText } from './cast-types.js'
+import { bindCall, unknownFunction } from './calls.js'
+import { castType } from './cast-types.js'
+import { bindCast, bindCollate, bindConvertUsing, fitted } from './casts.js'
 import { defaultOfColumn } from './column-defaults.js'
+import { bindColumn } from './columns.js'
+import { bindBetween, bindComparison, bindIn, compare, negate } from './comparisons.js'
 import { bindLiteral, constant, NULL_CONSTANT, numericForm } from './literals.js'
-import { columnExpression, type Scope } from './scope.js'
-import { bindWaitingCall } from './waiting-calls.js'
 import { bindExists, bindInQuery, bindQuantified, bindScalarSubquery } from './subqueries.js'
 import { bindAssignment, bindSystemVariable, bindUserVariable } from './variables.js'
+import { bindWaitingCall } from './waiting-calls.js'
+import { bindWindowCall } from './window-calls.js'
 
 export function bindExpression(binding: Binding, syntax: Syntax, context: ExpressionContext): Expression {
   const bind = (node: Syntax) => binding.expression(node, context)
@@ -63,14 +61,11 @@ export function bindExpression(binding: Binding, syntax: Syntax, context: Expres
       return bindSystemVariable(binding, syntax)
     case 'unary':
       if (syntax.operator === '+') return bind(syntax.operand)
-      if (syntax.operator === '-') return bindCall(binding, 'unary -', [numericOperand(syntax.operand, bind)])
+      if (syntax.operator === '-') return bindCall(binding, 'unary -', [numericForm(bind(syntax.operand))])
       if (syntax.operator === '~') return bindCall(binding, '~', [bind(syntax.operand)])
       return call('not', syntax.operand)
     case 'binary':
-      return bindCall(binding, syntax.operator, [
-        numericOperand(syntax.left, bind, isBitOperator(syntax.operator)),
-        numericOperand(syntax.right, bind, isBitOperator(syntax.operator)),
-      ])
+      return bindArithmetic(binding, syntax.operator, bind(syntax.left), bind(syntax.right))
     case 'logical':
       return call(syntax.operator, ...syntax.operands)
     case 'comparison':
@@ -171,14 +166,12 @@ function word(text: string): Expression {
   return constant(textType(text.length, 'utf8mb4_0900_ai_ci'), text, text, 4)
 }
 
-function isBitOperator(operator: string): boolean {
-  return operator === '&' || operator === '|' || operator === '^' || operator === '<<' || operator === '>>'
-}
+const BIT_OPERATORS: ReadonlySet<string> = new Set(['&', '|', '^', '<<', '>>'])
 
 /** Hex and bit literals are numbers in numeric context; bit operators decide themselves. */
-function numericOperand(syntax: Syntax, bind: (node: Syntax) => Expression, keepBytes = false): Expression {
-  const operand = bind(syntax)
-  return keepBytes ? operand : numericForm(operand)
+function bindArithmetic(binding: Binding, operator: string, left: Expression, right: Expression): Expression {
+  const operands = BIT_OPERATORS.has(operator) ? [left, right] : [numericForm(left), numericForm(right)]
+  return bindCall(binding, operator, operands)
 }
 
 function bindParameter(binding: Binding, ordinal: number): Expression {
@@ -207,193 +200,6 @@ function anyLength(type: SqlType): SqlType {
 const VARCHAR_LENGTH_MAX = 16383
 const VARBINARY_LENGTH_MAX = 65535
 
-// ── Columns ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function bindColumn(syntax: ColumnReference, context: ExpressionContext): Expression {
-  if (syntax.table === undefined && context.alias !== undefined && context.aliasOrder === 'before') {
-    const aliased = context.alias(syntax.name)
-    if (aliased !== undefined) return aliased
-  }
-  const local = context.scope.findLocal(syntax.database, syntax.table, syntax.name, context.clause)
-  if (local !== undefined) return columnExpression(local)
-  if (syntax.table === undefined && context.alias !== undefined && context.aliasOrder === 'after') {
-    const aliased = context.alias(syntax.name)
-    if (aliased !== undefined) return aliased
-  }
-  const outer = findOuter(syntax, context.scope, context.clause)
-  if (outer !== undefined) return outer
-  const { relations, boundary } = context.scope
-  if (syntax.table !== undefined && relations.length === 0 && boundary === undefined) {
-    throw sqlError('ER_UNKNOWN_TABLE', syntax.table, context.clause)
-  }
-  throw sqlError('ER_BAD_FIELD_ERROR', spelled(syntax), context.clause)
-}
-
-/** The column in an enclosing query, handed down through every sub-query on the way. */
-function findOuter(syntax: ColumnReference, scope: Scope, clause: string): Expression | undefined {
-  const boundary = scope.boundary
-  if (boundary === undefined) return undefined
-  const found = boundary.outer.findLocal(syntax.database, syntax.table, syntax.name, clause)
-  const outer = found === undefined ? findOuter(syntax, boundary.outer, clause) : columnExpression(found)
-  return outer === undefined ? undefined : boundary.correlate(outer)
-}
-
-function spelled(syntax: ColumnReference): string {
-  return [syntax.database, syntax.table, syntax.name].filter((part) => part !== undefined).join('.')
-}
-
-// ── Comparisons ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-export function negate(binding: Binding, expression: Expression, negated: boolean): Expression {
-  return negated ? bindCall(binding, 'not', [expression]) : expression
-}
-
-function bindComparison(binding: Binding, syntax: Comparison, context: ExpressionContext): Expression {
-  const { left, right, operator } = syntax
-  if (left.kind === 'row' || right.kind === 'row') {
-    const members = rowMembers(left) ?? rowMembers(right) ?? []
-    return compareRows(
-      binding,
-      operator,
-      membersOf(binding, left, members.length, context),
-      membersOf(binding, right, members.length, context),
-      context,
-    )
-  }
-  const bind = (node: Syntax) => binding.expression(node, context)
-  return compare(binding, operator, left, right, bind)
-}
-
-function compare(
-  binding: Binding,
-  operator: string,
-  left: Syntax,
-  right: Syntax,
-  bind: (node: Syntax) => Expression,
-): Expression {
-  return compareBound(binding, operator, bind(left), bind(right))
-}
-
-function compareBound(binding: Binding, operator: string, left: Expression, right: Expression): Expression {
-  const a = isNumeric(right.type) ? numericForm(left) : left
-  const b = isNumeric(left.type) ? numericForm(right) : right
-  return bindCall(binding, operator, [a, b])
-}
-
-function rowMembers(syntax: Syntax): readonly Syntax[] | undefined {
-  return syntax.kind === 'row' ? syntax.items : undefined
-}
-
-/** The members of a row, each bound by its place: those of a row constructor or the columns of a sub-query. */
-interface RowMembers {
-  readonly count: number
-  /** The member's syntax, unless it is a sub-query's column. */
-  readonly syntax: (i: number) => Syntax | undefined
-  readonly bind: (i: number) => Expression
-}
-
-function membersOf(binding: Binding, syntax: Syntax, count: number, context: ExpressionContext): RowMembers {
-  if (syntax.kind === 'subquery') {
-    return {
-      count,
-      syntax: () => undefined,
-      bind: (i) => bindScalarSubquery(binding, syntax.query, context, i, count),
-    }
-  }
-  const items = rowMembers(syntax)
-  if (items?.length !== count) throw sqlError('ER_OPERAND_COLUMNS', count)
-  return { count, syntax: (i) => items[i], bind: (i) => binding.expression(items[i] as Syntax, context) }
-}
-
-/** Row comparisons mean what their expansion over the members means (MySQL manual 14.4.2). */
-function compareRows(
-  binding: Binding,
-  operator: Comparison['operator'],
-  left: RowMembers,
-  right: RowMembers,
-  context: ExpressionContext,
-): Expression {
-  const one = (name: string, i: number): Expression => {
-    const a = left.syntax(i)
-    const b = right.syntax(i)
-    if (a !== undefined && b !== undefined && (a.kind === 'row' || b.kind === 'row')) {
-      return bindComparison(
-        binding,
-        {
-          kind: 'comparison',
-          operator: name as Comparison['operator'],
-          left: a,
-          right: b,
-          start: a.start,
-          end: b.end,
-        },
-        context,
-      )
-    }
-    return compareBound(binding, name, left.bind(i), right.bind(i))
-  }
-  const places = Array.from({ length: left.count }, (_, i) => i)
-  if (operator === '=' || operator === '<=>')
-    return conjunction(
-      binding,
-      places.map((i) => one(operator, i)),
-    )
-  if (operator === '<>')
-    return negate(
-      binding,
-      conjunction(
-        binding,
-        places.map((i) => one('=', i)),
-      ),
-      true,
-    )
-  const strict = operator === '<' || operator === '<=' ? '<' : '>'
-  const last = left.count - 1
-  let result = one(operator, last)
-  for (let i = last - 1; i >= 0; i--) {
-    result = bindCall(binding, 'or', [one(strict, i), bindCall(binding, 'and', [one('=', i), result])])
-  }
-  return result
-}
-
-export function conjunction(binding: Binding, conditions: readonly Expression[]): Expression {
-  return conditions.length === 1 ? (conditions[0] as Expression) : bindCall(binding, 'and', conditions)
-}
-
-function bindBetween(
-  binding: Binding,
-  operand: Syntax,
-  low: Syntax,
-  high: Syntax,
-  bind: (node: Syntax) => Expression,
-): Expression {
-  const value = bind(operand)
-  const bound = (syntax: Syntax) => (isNumeric(value.type) ? numericForm(bind(syntax)) : bind(syntax))
-  return bindCall(binding, 'between', [value, bound(low), bound(high)])
-}
-
-function bindIn(
-  binding: Binding,
-  operand: Syntax,
-  items: readonly Syntax[],
-  context: ExpressionContext,
-): Expression {
-  if (operand.kind === 'row') {
-    const count = operand.items.length
-    const members = membersOf(binding, operand, count, context)
-    const rows = items.map((item) =>
-      compareRows(binding, '=', members, membersOf(binding, item, count, context), context),
-    )
-    return rows.length === 1 ? (rows[0] as Expression) : bindCall(binding, 'or', rows)
-  }
-  const value = binding.expression(operand, context)
-  const bound = items.map((item) => {
-    const each = binding.expression(item, context)
-    return isNumeric(value.type) ? numericForm(each) : each
-  })
-  return bindCall(binding, 'in', [value, ...bound])
-}
-
 function bindCase(
   binding: Binding,
   operand: Syntax | undefined,
@@ -404,62 +210,12 @@ function bindCase(
   const args: Expression[] = []
   for (const branch of branches) {
     args.push(
-      operand === undefined ? bind(branch.when) : compare(binding, '=', operand, branch.when, bind),
+      operand === undefined ? bind(branch.when) : compare(binding, '=', bind(operand), bind(branch.when)),
       bind(branch.then),
     )
   }
   if (otherwise !== undefined) args.push(bind(otherwise))
   return bindCall(binding, 'case', args)
-}
-
-// ── Casts ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** The most characters, or bytes, that a value of `from` has as a string of the type. */
-function lengthAs(type: SqlType, from: SqlType): number {
-  return isText(type) ? textLengthMax(from) : byteLengthMax(from)
-}
-
-export function bindCast(binding: Binding, operand: Expression, type: SqlType, array: boolean): Expression {
-  if (array) throw sqlError('ER_NOT_SUPPORTED_YET', 'CAST(… AS … ARRAY)')
-  const length = type.length === 0 && isString(type) ? lengthAs(type, operand.type) : type.length
-  const target = length === type.length ? type : { ...type, length }
-  return {
-    kind: 'convert',
-    operand: isNumeric(type) ? numericForm(operand) : operand,
-    type: target,
-    nullable: true,
-    coercibility: isString(target) ? 2 : 5,
-    text: `cast(${operand.text} as ${castTypeText(type)})`,
-  }
-}
-
-function bindConvertUsing(binding: Binding, operand: Expression, charset: string): Expression {
-  const collation = binding.environment.defaultCollation(charset)
-  const type = charset === 'binary' ? castType(binding, { name: 'binary' }) : textType(0, collation)
-  const length = lengthAs(type, operand.type)
-  return {
-    kind: 'convert',
-    operand,
-    type: charset === 'binary' ? { ...type, length } : textType(length, collation),
-    nullable: true,
-    coercibility: 2,
-    text: `convert(${operand.text} using ${charset})`,
-  }
-}
-
-function bindCollate(binding: Binding, operand: Expression, collation: string): Expression {
-  const charset = binding.environment.charsetOf(collation)
-  const text = isText(operand.type)
-    ? operand
-    : convertTo(operand, textType(textLengthMax(operand.type), binding.environment.connectionCollation))
-  const own = binding.environment.charsetOf(text.type.collation)
-  if (own !== charset) throw sqlError('ER_COLLATION_CHARSET_MISMATCH', collation, own)
-  return {
-    ...text,
-    type: { ...text.type, collation },
-    coercibility: 0,
-    text: `(${operand.text} collate ${collation})`,
-  }
 }
 
 // ── Functions with a grammar or a meaning of their own ──────────────────────────────────────────────────────────
@@ -486,9 +242,8 @@ function bindJsonValue(
   const args = [bind(document), bind(path)]
   if (returning !== undefined || onEmpty !== undefined || onError !== undefined) {
     const type = returning === undefined ? JSON_VALUE_TYPE : castType(binding, returning)
-    const length = type.length === 0 && isString(type) ? lengthAs(type, JSON_TYPE) : type.length
     args.push(
-      constant({ ...type, length }, null, 'returning'),
+      constant(fitted(type, JSON_TYPE), null, 'returning'),
       ...jsonResponse(onEmpty, bind),
       ...jsonResponse(onError, bind),
     )

@@ -5,6 +5,7 @@ import { sqlError } from '../common/sql-error.js'
 import type { Expression } from '../plan/expression.js'
 import type { ColumnReference, SelectBlock } from '../plan/syntax/index.js'
 import type { Binding } from './binding.js'
+import { spelled } from './columns.js'
 import { sameName, type Scope } from './scope.js'
 
 /** An item of the select list. */
@@ -41,13 +42,13 @@ export function checkHavingNames(
   groups: readonly { readonly expression: Expression }[],
 ): void {
   const seen = [...items, ...groups].map(({ expression }) => expression)
-  for (const { database, table, name } of columnsOutsideAggregates(binding, block.having)) {
+  for (const syntax of columnsOutsideAggregates(binding, block.having)) {
+    const { database, table, name } = syntax
     if (table === undefined && items.some((item) => sameName(item.name, name))) continue
     const column = scope.findLocal(database, table, name, 'having clause')
     if (column === undefined) continue
     if (seen.some((each) => each.kind === 'column' && each.column === column.id)) continue
-    const path = [database, table, name].filter((part) => part !== undefined).join('.')
-    throw sqlError('ER_BAD_FIELD_ERROR', path, 'having clause')
+    throw sqlError('ER_BAD_FIELD_ERROR', spelled(syntax), 'having clause')
   }
 }
 

@@ -5,7 +5,7 @@
 import { sqlError } from '../common/sql-error.js'
 import type { ScanLock } from '../plan/logical.js'
 import type { LockingClause } from '../plan/syntax/index.js'
-import { READ_ONLY, type FromOptions } from './from-clause.js'
+import { READ_ONLY, type FromOptions } from './named-tables.js'
 import { sameName, type Scope } from './scope.js'
 
 const WAITS = { wait: 'wait', nowait: 'nowait', skipLocked: 'skip' } as const

@@ -4,18 +4,10 @@
  */
 import { sqlError } from '../common/sql-error.js'
 import { SqlMode } from '../common/sql-mode.js'
-import type { AggregateCall, Expression, SortKey, WindowCall } from '../plan/expression.js'
+import type { AggregateCall, Expression, SortKey } from '../plan/expression.js'
 import type { LogicalNode, OutputColumn } from '../plan/logical.js'
 import { rewriteExpression } from '../plan/rewrite.js'
-import type {
-  Expression as Syntax,
-  Limit,
-  LockingClause,
-  OrderItem,
-  SelectBlock,
-  SelectExpression,
-  SelectItem,
-} from '../plan/syntax/index.js'
+import type { Limit, LockingClause, OrderItem, SelectBlock } from '../plan/syntax/index.js'
 import type { Binding, BoundColumn, BoundQuery, ExpressionContext, PendingWindow } from './binding.js'
 import { plainContext } from './binding.js'
 import { asCondition } from './calls.js'
@@ -27,15 +19,9 @@ import { buildGrouping, groupItems, type GroupItem } from './grouping.js'
 import { checkHavingNames, warnOfOvershadowed } from './item-names.js'
 import { bindLimit } from './limits.js'
 import { checkLocking, lockOptions } from './locking-clauses.js'
-import {
-  columnExpression,
-  sameName,
-  sameTable,
-  Scope,
-  type ColumnOrigin,
-  type CommonTable,
-  type QueryBoundary,
-} from './scope.js'
+import { sameName, Scope, type CommonTable, type QueryBoundary } from './scope.js'
+import { bareName, bindItem, lookupItem, ordinal, sameExpression, type BoundItem } from './select-list.js'
+import { checkWindowNames, rewriteWindow, windowNode } from './windows.js'
 
 export interface BlockClauses {
   readonly orderBy: readonly OrderItem[]
@@ -43,14 +29,6 @@ export interface BlockClauses {
   readonly locking: readonly LockingClause[]
   /** SQL_CALC_FOUND_ROWS of a whole set operation; a single block has its own. */
   readonly countAll?: boolean
-}
-
-/** A select item after `*` is expanded. */
-interface Item {
-  readonly name: string
-  readonly expression: Expression
-  readonly origin: ColumnOrigin | undefined
-  readonly isAlias: boolean
 }
 
 export function bindBlock(
@@ -101,7 +79,7 @@ export function bindBlock(
 interface BlockParts {
   readonly scope: Scope
   readonly plan: LogicalNode
-  readonly items: readonly Item[]
+  readonly items: readonly BoundItem[]
   readonly groups: readonly GroupItem[]
   readonly aggregates: AggregateCall[]
   readonly windows: readonly PendingWindow[]
@@ -153,7 +131,7 @@ function project(
   block: SelectBlock,
   clauses: BlockClauses,
   input: LogicalNode,
-  items: readonly Item[],
+  items: readonly BoundItem[],
   order: readonly SortKey[],
 ): BoundQuery {
   const columns: BoundColumn[] = items.map((item) => ({
@@ -236,72 +214,6 @@ export function filter(input: LogicalNode, condition: Expression): LogicalNode {
   return { kind: 'filter', input, condition: asCondition(condition), output: input.output }
 }
 
-// ── Select list ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-function bindItem(binding: Binding, item: SelectItem, context: ExpressionContext): readonly Item[] {
-  if (item.kind === 'selectExpression') return [bindSelectExpression(binding, item, context)]
-  const { scope } = context
-  if (item.table === undefined) {
-    if (scope.relations.length === 0) throw sqlError('ER_NO_TABLES_USED')
-    return scope.visible.map((column) => ({
-      name: column.name,
-      expression: columnExpression(column),
-      origin: column.origin,
-      isAlias: false,
-    }))
-  }
-  const table = item.table
-  const relation = scope.relations.find((each) => sameTable(each, item.database, table))
-  if (relation === undefined) throw sqlError('ER_BAD_TABLE_ERROR', table)
-  return relation.columns
-    .filter((column) => !column.invisible)
-    .map((column) => ({
-      name: column.name,
-      expression: columnExpression(column),
-      origin: column.origin,
-      isAlias: false,
-    }))
-}
-
-function bindSelectExpression(binding: Binding, item: SelectExpression, context: ExpressionContext): Item {
-  const expression = binding.expression(item.expression, context)
-  const origin = expression.kind === 'column' ? originOf(context.scope, expression.column) : undefined
-  const name =
-    item.alias ?? (item.expression.kind === 'column' ? columnTitle(item.expression.name, origin) : item.name)
-  return { name, expression, origin, isAlias: item.alias !== undefined }
-}
-
-/** Columns go by the name that the statement writes; those of information_schema by their own, as they are a view's in MySQL. */
-function columnTitle(written: string, origin: ColumnOrigin | undefined): string {
-  return origin?.database === 'information_schema' ? origin.column : written
-}
-
-function originOf(scope: Scope, id: number): ColumnOrigin | undefined {
-  for (const relation of scope.relations) {
-    const column = relation.columns.find((each) => each.id === id)
-    if (column !== undefined) return column.origin
-  }
-  return undefined
-}
-
-function lookupItem(items: readonly Item[], name: string, clause: string): Item | undefined {
-  let found: Item | undefined
-  for (const item of items) {
-    if (!sameName(item.name, name)) continue
-    if (found !== undefined && !sameExpression(found.expression, item.expression)) {
-      // An explicit alias wins over a column that happens to have the name.
-      if (found.isAlias === item.isAlias) throw sqlError('ER_NON_UNIQ_ERROR', name, clause)
-      if (found.isAlias) continue
-    }
-    found = item
-  }
-  return found
-}
-
-function sameExpression(a: Expression, b: Expression): boolean {
-  return a === b || (a.kind === 'column' && b.kind === 'column' && a.column === b.column)
-}
-
 // ── GROUP BY, HAVING, ORDER BY ──────────────────────────────────────────────────────────────────────────────────
 
 /** GROUP BY items that need nothing of the select list; undefined if one may. */
@@ -328,7 +240,7 @@ function resolveGroupBy(
   binding: Binding,
   block: SelectBlock,
   context: ExpressionContext,
-  items: readonly Item[],
+  items: readonly BoundItem[],
 ): readonly GroupItem[] {
   const inner: ExpressionContext = {
     ...context,
@@ -347,7 +259,11 @@ function resolveGroupBy(
 }
 
 /** GROUP BY an alias of an aggregate or a window function is an error. */
-function rejectAggregates(expression: Expression, context: ExpressionContext, items: readonly Item[]): void {
+function rejectAggregates(
+  expression: Expression,
+  context: ExpressionContext,
+  items: readonly BoundItem[],
+): void {
   const title = items.find((item) => item.expression === expression)?.name
   const outputs = new Set(context.aggregates?.map((call) => call.output))
   const windowOutputs = new Set(context.windows?.flatMap((window) => window.calls.map((call) => call.output)))
@@ -370,7 +286,7 @@ function bindHaving(
   binding: Binding,
   block: SelectBlock,
   context: ExpressionContext,
-  items: readonly Item[],
+  items: readonly BoundItem[],
   groups: readonly GroupItem[],
 ): Expression | undefined {
   if (block.having === undefined) return undefined
@@ -402,7 +318,7 @@ function bindOrder(
   binding: Binding,
   orderBy: readonly OrderItem[],
   context: ExpressionContext,
-  items: readonly Item[],
+  items: readonly BoundItem[],
 ): readonly SortKey[] {
   const inner: ExpressionContext = {
     ...context,
@@ -416,67 +332,4 @@ function bindOrder(
     const expression = selected ?? binding.expression(item.expression, inner)
     return { expression, descending: item.descending }
   })
-}
-
-/** A bare name in ORDER BY is looked for in the select list before the tables. */
-function bareName(syntax: Syntax, items: readonly Item[]): Expression | undefined {
-  if (syntax.kind !== 'column' || syntax.table !== undefined) return undefined
-  return lookupItem(items, syntax.name, 'order clause')?.expression
-}
-
-/** `ORDER BY 2`: the second select item. */
-function ordinal(
-  binding: Binding,
-  syntax: Syntax,
-  items: readonly Item[],
-  clause: string,
-): Expression | undefined {
-  if (syntax.kind !== 'number' || syntax.class !== 'integer') return undefined
-  binding.pin(syntax.ordinal)
-  const item = items[Number(syntax.text) - 1]
-  if (item === undefined) throw sqlError('ER_BAD_FIELD_ERROR', syntax.text, clause)
-  return item.expression
-}
-
-// ── Windows ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function checkWindowNames(block: SelectBlock): void {
-  const names = new Set<string>()
-  for (const { name } of block.windows) {
-    const key = name.toLowerCase()
-    if (names.has(key)) throw sqlError('ER_WINDOW_DUPLICATE_NAME', name)
-    names.add(key)
-  }
-}
-
-function rewriteWindow(
-  window: PendingWindow,
-  above: (expression: Expression, where: string, position: number) => Expression,
-): PendingWindow {
-  const clause = (expression: Expression) => above(expression, 'SELECT list', 1)
-  return {
-    ...window,
-    partitionBy: window.partitionBy.map(clause),
-    orderBy: window.orderBy.map((key) => ({ ...key, expression: clause(key.expression) })),
-    calls: window.calls.map((call): WindowCall => ({ ...call, arguments: call.arguments.map(clause) })),
-  }
-}
-
-function windowNode(input: LogicalNode, window: PendingWindow): LogicalNode {
-  return {
-    kind: 'window',
-    input,
-    partitionBy: window.partitionBy,
-    orderBy: window.orderBy,
-    calls: window.calls,
-    output: [
-      ...input.output,
-      ...window.calls.map((call) => ({
-        id: call.output,
-        name: call.text,
-        type: call.type,
-        nullable: call.nullable,
-      })),
-    ],
-  }
 }

@@ -20,8 +20,10 @@ import type {
 import type { Binding, ExpressionContext } from './binding.js'
 import { plainContext } from './binding.js'
 import { refuseReadOf } from './changed-table.js'
+import { spelled } from './columns.js'
 import { declareCommonTables } from './common-tables.js'
-import { bindFrom, type FromOptions } from './from-clause.js'
+import { bindFrom } from './from-clause.js'
+import type { FromOptions } from './named-tables.js'
 import { bindAssignmentTo } from './assignments.js'
 import { bindLimit } from './limits.js'
 import { functionalColumns } from './functional-columns.js'
@@ -93,8 +95,7 @@ export function bindUpdate(binding: Binding, syntax: UpdateStatement): UpdatePla
         (each) => known !== undefined && each.columns.includes(known),
       )
       if (relation !== undefined) throw notUpdatable(binding, relation, 'UPDATE')
-      const name = [column.database, column.table, column.name].filter((part) => part !== undefined).join('.')
-      throw sqlError('ER_BAD_FIELD_ERROR', name, 'field list')
+      throw sqlError('ER_BAD_FIELD_ERROR', spelled(column), 'field list')
     }
     const { table } = owner.scan
     const withDefaults: ExpressionContext = {

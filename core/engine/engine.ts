@@ -1,57 +1,45 @@
 /**
- * The engine: puts the stages together, recovers at start, opens sessions, and drains at shutdown.
+ * The engine: puts the stages together, recovers at start, and drains at shutdown.
  */
 import { join } from 'node:path'
-import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LocalCatalog } from '../catalog/local-catalog.js'
-import { TemporaryTables } from '../catalog/temporary-tables.js'
 import { isVirtualDatabase } from '../catalog/names.js'
-import { SqlMode } from '../common/sql-mode.js'
 import { sqlError } from '../common/sql-error.js'
-import type { MaybePromise } from '../common/value.js'
 import { builtInFunctions } from '../functions/library.js'
 import { parseExpressionText, parseSingle } from '../parser/index.js'
 import type { IndexDefinition, TableDefinition } from '../plan/schema.js'
 import type { IndexRange } from '../spi/transaction.js'
 import { primaryPlacementOf } from '../plan/schema.js'
-import type { AuthenticationFlow, AuthenticationMethod } from '../spi/authentication.js'
+import type { AuthenticationMethod } from '../spi/authentication.js'
 import type { CatalogProvider } from '../spi/catalog.js'
 import type { FunctionLibrary } from '../spi/functions.js'
 import type { Logger } from '../spi/logger.js'
 import type { Router, StorageEntry } from '../spi/router.js'
-import { sqlText, type LoginRequest, type Server, type Session } from '../spi/session.js'
+import { sqlText, type Server } from '../spi/session.js'
 import type { ServerSettings } from '../spi/settings.js'
 import { isKeyspaceStorage, isTableStorage, type Storage } from '../spi/storage.js'
 import { MemoryCommitLog, type CommitLog } from '../transaction/commit-log.js'
 import { openCommitLog } from '../transaction/file-commit-log.js'
 import { CoreTransactionManager } from '../transaction/transaction-manager.js'
-import {
-  AccountLimits,
-  CachingSha2Password,
-  createAuthenticationFlow,
-  LoginThrottle,
-  MysqlNativePassword,
-} from './authentication/index.js'
-import { clientCollation } from './client-charset.js'
+import { CachingSha2Password, MysqlNativePassword } from './authentication/index.js'
 import { CombinedFunctions } from './combined-functions.js'
+import { Connections } from './connections.js'
 import { rebuildOutdatedIndexes } from './ddl/rebuild-indexes.js'
 import { runInitScripts, runText } from './init-scripts.js'
 import { PlanCache } from './plan-cache.js'
 import type { PlanDependency } from './query-types.js'
 import type { ServerCore } from './server-core.js'
-import { EngineSession } from './session.js'
-import { secureFilePriv } from './input-file.js'
-import { LoginLog } from './login-log.js'
+import type { EngineSession } from './session.js'
 import { OtherStatements } from './other-statements.js'
 import { UserLocks } from '../transaction/user-locks.js'
-import { TracedSession } from './traced-session.js'
 import { TableUsages } from './table-usage.js'
 import { TableLocks } from './table-locks.js'
+import { configuredVariables } from './variables/configured.js'
 import { GlobalVariables } from './variables/store.js'
 
 /** MySQL's version whose behaviour is followed, then ours. */
-export const SERVER_VERSION = '8.0.42-switchyard-0.1.0'
+const SERVER_VERSION = '8.0.42-switchyard-0.1.0'
 
 export interface EngineOptions {
   readonly settings: ServerSettings
@@ -72,7 +60,7 @@ export class SwitchyardEngine {
   constructor(private readonly options: EngineOptions) {}
 
   get server(): Server {
-    return this.requireParts().server
+    return this.requireParts().connections
   }
 
   async start(): Promise<void> {
@@ -121,16 +109,11 @@ export class SwitchyardEngine {
 /** A running engine. */
 class EngineParts {
   readonly sessions = new Map<number, EngineSession>()
-  private readonly methods: readonly AuthenticationMethod[]
   readonly others: OtherStatements
   readonly shutdown = { isUnderWay: false }
   readonly usage: TableUsages
   readonly core: ServerCore
-  readonly server: Server
-  private readonly reserved = new Set<number>()
-  private readonly loginLog: LoginLog
-  private readonly limits = new AccountLimits()
-  private lastConnectionId = 0
+  readonly connections: Connections
   private readonly startedAtMs = Date.now()
   private statements = 0
 
@@ -174,19 +157,19 @@ class EngineParts {
     readonly transactions: CoreTransactionManager,
     readonly catalog: LocalCatalog,
   ) {
-    this.loginLog = new LoginLog(options.logger)
-    this.methods = [new CachingSha2Password(), new MysqlNativePassword(), ...options.authentication]
+    const methods = [new CachingSha2Password(), new MysqlNativePassword(), ...options.authentication]
     this.others = new OtherStatements({
       ...options,
       catalog,
       transactions,
       sessions: this.sessions,
-      methods: this.methods,
+      methods,
     })
     this.usage = this.createUsage()
     this.core = this.createCore(this.others)
     this.others.connect(this.core)
-    this.server = this.createServer(this.others)
+    const { core, others, sessions } = this
+    this.connections = new Connections({ logger: options.logger, catalog, methods, core, others, sessions })
   }
 
   async prepareFirstStart(): Promise<void> {
@@ -202,36 +185,18 @@ class EngineParts {
       catalog: this.catalog,
       folders: settings.init.folders,
       logger,
-      openSession: () => this.openInternalSession(),
+      openSession: () => this.connections.openInternalSession(),
     })
   }
 
   private async runInternally(sql: string): Promise<void> {
-    const session = this.openInternalSession()
+    const session = this.connections.openInternalSession()
     try {
       const failure = await runText(session, sqlText(sql))
       if (failure !== undefined) throw failure.error
     } finally {
       await session.close()
     }
-  }
-
-  private openInternalSession(): EngineSession {
-    const connectionId = ++this.lastConnectionId
-    const client = {
-      host: 'localhost',
-      port: 0,
-      isLoopback: true,
-      isSecure: true,
-      attributes: {},
-      collationId: 255,
-      isInteractive: false,
-    }
-    return this.createSession(
-      connectionId,
-      { user: 'root', database: undefined, client, nonce: new Uint8Array(20) },
-      'root@localhost',
-    )
   }
 
   private createUsage(): TableUsages {
@@ -244,30 +209,6 @@ class EngineParts {
       this.options.logger.warn({ err: error }, 'the statistics of tables could not be kept')
     }
     return new TableUsages(begin, (id) => catalog.snapshot.relationById(id) !== undefined, onProblem)
-  }
-
-  private createSession(connectionId: number, request: LoginRequest, account: string): EngineSession {
-    const { logger } = this.options
-    const parts = [
-      this.core,
-      {
-        connectionId,
-        user: `${request.user}@${request.client.host}`,
-        account,
-        version: SERVER_VERSION,
-      },
-      request.client,
-      new TemporaryTables(),
-      () => {
-        this.sessions.delete(connectionId)
-        this.others.noteClosed(session)
-        this.loginLog.left(connectionId)
-      },
-    ] as const
-    const isTraced = logger.isLevelEnabled('trace')
-    const session = isTraced ? new TracedSession(logger, ...parts) : new EngineSession(...parts)
-    this.sessions.set(connectionId, session)
-    return session
   }
 
   // ── What sessions share ─────────────────────────────────────────────────────────────────────────────────────
@@ -296,7 +237,7 @@ class EngineParts {
     return {
       version: SERVER_VERSION,
       settings,
-      globals: this.createVariables(),
+      globals: new GlobalVariables({ version: SERVER_VERSION, ...configuredVariables(settings) }),
       transactions,
       tableLocks: new TableLocks(),
       userLocks: new UserLocks(),
@@ -368,107 +309,11 @@ class EngineParts {
     return session.openFile()
   }
 
-  private createVariables(): GlobalVariables {
-    const { settings } = this.options
-    const engine = settings.storage
-    return new GlobalVariables({
-      version: SERVER_VERSION,
-      hostname: hostname(),
-      port: settings.port,
-      socket: settings.socket,
-      bind_address: settings.bind,
-      datadir: settings.dataFolder,
-      secure_file_priv: secureFilePriv(settings.files.folder),
-      local_infile: settings.files.local ? 1 : 0,
-      max_connections: settings.limits.connectionsMax,
-      max_allowed_packet: settings.limits.packetBytesMax,
-      connect_timeout: Math.max(2, Math.round(settings.limits.connectTimeoutMs / 1000)),
-      innodb_lock_wait_timeout: Math.max(1, Math.round(settings.limits.lockWaitTimeoutMs / 1000)),
-      default_storage_engine: engine,
-      default_tmp_storage_engine: engine,
-      system_time_zone: systemTimeZone(),
-    })
-  }
-
   private statusText(): string {
     const uptime = Math.floor((Date.now() - this.startedAtMs) / 1000)
     const perSecond = (this.statements / Math.max(uptime, 1)).toFixed(3)
     return `Uptime: ${uptime}  Threads: ${this.sessions.size}  Questions: ${this.statements}  Slow queries: 0  Opens: 0  Flush tables: 0  Open tables: 0  Queries per second avg: ${perSecond}`
   }
-
-  // ── Logins ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private createServer(others: OtherStatements): Server {
-    const throttle = new LoginThrottle()
-    const policy = {
-      accounts: { accountsNamed: (user: string) => this.catalog.accountsNamed(user) },
-      methods: this.methods,
-      defaultMethod: 'caching_sha2_password',
-      throttle,
-      limits: this.limits,
-      onDenied: this.loginLog.denied.bind(this.loginLog),
-      requiresSecureTransport: () => this.core.globals.get('require_secure_transport') === 1,
-    }
-    return {
-      version: SERVER_VERSION,
-      defaultAuthenticationMethod: policy.defaultMethod,
-      reserveConnection: () => {
-        const max = Number(this.core.globals.get('max_connections'))
-        if (this.shutdown.isUnderWay) throw sqlError('ER_SERVER_SHUTDOWN')
-        if (this.sessions.size + this.reserved.size >= max) throw sqlError('ER_CON_COUNT_ERROR')
-        const id = ++this.lastConnectionId
-        this.reserved.add(id)
-        return id
-      },
-      releaseConnection: (id) => {
-        this.reserved.delete(id)
-      },
-      beginLogin: (request): AuthenticationFlow => createAuthenticationFlow(policy, request),
-      openSession: (request, account, connectionId): MaybePromise<Session> =>
-        this.openSession(request, account, connectionId, others),
-    }
-  }
-
-  private async openSession(
-    request: LoginRequest,
-    account: string,
-    connectionId: number,
-    others: OtherStatements,
-  ): Promise<Session> {
-    this.reserved.delete(connectionId)
-    this.checkLimits(account)
-    const session = this.createSession(connectionId, request, account)
-    session.state.activeRoles = this.core.initialRoles(account)
-    try {
-      const collation = clientCollation(request.client.collationId)
-      if (collation !== undefined) session.state.setNames(collation.charset.name, collation.name)
-      if (request.client.ignoresSpace === true) session.state.addSqlMode(SqlMode.IGNORE_SPACE)
-      if (request.database !== undefined) await session.useDatabase(request.database)
-    } catch (error) {
-      await session.close()
-      throw error
-    }
-    others.noteLogin()
-    this.loginLog.entered(connectionId, account, request)
-    return session
-  }
-
-  /** Throws ER_USER_LIMIT_REACHED. */
-  private checkLimits(account: string): void {
-    const at = account.lastIndexOf('@')
-    const limited = this.catalog.account(account.slice(0, at), account.slice(at + 1))
-    if (limited === undefined) return
-    const open = [...this.sessions.values()].filter((session) => session.account === account).length
-    this.limits.opening(limited, open)
-  }
-}
-
-/** Abbreviation of the machine's zone. Locale data takes 0.2 s to load, which a machine on UTC needn't spend at start. */
-function systemTimeZone(): string {
-  const offsets = [0, 6].map((month) => new Date(2024, month, 1).getTimezoneOffset())
-  if (offsets.every((minutes) => minutes === 0)) return 'UTC'
-  const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'short' }).formatToParts()
-  return parts.find((part) => part.type === 'timeZoneName')?.value ?? 'UTC'
 }
 
 /** A look into the index as it is now. */

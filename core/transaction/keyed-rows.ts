@@ -14,6 +14,7 @@ import { primaryKeyOf, type IndexDefinition, type TableDefinition } from '../pla
 import type { StatementContext } from '../spi/statement-context.js'
 import type { DuplicateRow, RowChanges, TableStage } from '../spi/storage.js'
 import type { InsertOutcome, KnownRow } from '../spi/transaction.js'
+import { readBatches } from './read-batches.js'
 import { settled, type Steps } from './steps.js'
 
 /** One row, as it is by now. */
@@ -202,19 +203,10 @@ export class KeyedRows {
   ): Steps<void> {
     const columns = wantsRows ? [...this.types.keys()] : this.keyPositions()
     const finding = this.stage.find?.(index, keys, columns, statement)
-    const cursor = isPromise(finding) ? yield* settled(finding) : finding
-    if (cursor === undefined) throw new Error('invariant: a stage of upserts finds rows')
-    try {
-      for (;;) {
-        const next = cursor.next()
-        const batch = isPromise(next) ? yield* settled(next) : next
-        if (batch === undefined) return
-        this.keep(batch, columns)
-      }
-    } finally {
-      const closed = cursor.close()
-      if (isPromise(closed)) yield closed
-    }
+    if (finding === undefined) throw new Error('invariant: a stage of upserts finds rows')
+    yield* readBatches(finding, (batch) => {
+      this.keep(batch, columns)
+    })
   }
 
   /** What rows are told apart by. */

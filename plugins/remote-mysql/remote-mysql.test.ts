@@ -1,39 +1,13 @@
 /**
- * Goal: a database on a real MariaDB is used as if it were here: read, changed, joined, in transactions, each as far there as is right.
- * Method: MariaDB's general log tells what arrives; what is read and written is compared with what a client there sees.
+ * Goal: a database on a real MariaDB is used as if it were here: listed, read, joined, defined, each as far there as is right.
+ * Method: MariaDB's general log tells what arrives; what is read is compared with what a client there sees.
  */
-import type { Connection, RowDataPacket } from 'mysql2/promise'
+import type { Connection } from 'mysql2/promise'
 import { MARIADB_PROGRAMS } from '../../test/differential/mariadb-server.js'
 import type { TestSession } from '../../test/support/engine.js'
 import { describeWithCommand } from '../../test/support/system-packages.js'
-import {
-  addressOf,
-  direct,
-  received,
-  startOnMariaDb,
-  startWithRemotes,
-  type OnMariaDb,
-} from './testing/remote-databases.js'
-
-const SCHEMA = `
-  CREATE DATABASE shop COLLATE utf8mb4_general_ci; CREATE DATABASE other COLLATE utf8mb4_bin; USE shop;
-  CREATE TABLE item (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(30) NOT NULL, price DECIMAL(10,2),
-    since DATE, changed DATETIME(3), stamp TIMESTAMP NULL DEFAULT NULL, weight DOUBLE, ratio FLOAT, kind ENUM('a','b','it''s'),
-    tags SET('x','y','z'), raw VARBINARY(10), bits BIT(10), notes TEXT, total DECIMAL(12,2) AS (price * 2) STORED,
-    UNIQUE KEY name (name), KEY since (since));
-  INSERT INTO item (id, name, price, since, changed, stamp, weight, ratio, kind, tags, raw, bits, notes) VALUES
-    (1, 'nut', 1.50, '2024-01-31', '2024-01-31 10:11:12.345', '2024-06-01 12:00:00', 0.1, 0.1, 'a', 'x,z', x'00ff27', b'1000000001', 'o''ne\\\\'),
-    (2, 'Bolt', 2.25, NULL, NULL, NULL, 1e300, -3.4028234e38, 'it''s', '', '', 0, NULL),
-    (3, 'screw 🔩', NULL, '0001-01-01', '9999-12-31 23:59:59.999', '1970-01-01 00:00:01', -0.0, 123456.789, NULL, NULL, NULL, NULL, '');
-  CREATE TABLE sale (id INT PRIMARY KEY, item INT, pieces INT, at DATE);
-  INSERT INTO sale SELECT seq, seq % 3 + 1, seq % 7, '2024-01-01' + INTERVAL seq DAY FROM seq_1_to_2000;
-  CREATE TABLE keyless (a INT, b VARCHAR(10));
-  INSERT INTO keyless VALUES (1, 'one');
-  CREATE TABLE moment (id INT PRIMARY KEY, at DATETIME DEFAULT CURRENT_TIMESTAMP, word VARCHAR(9) DEFAULT 'it''s', n INT DEFAULT 7);
-  CREATE TABLE strange (id UUID PRIMARY KEY, place POINT, host INET6, word VARCHAR(9) COLLATE utf8mb4_uca1400_ai_ci);
-  INSERT INTO strange VALUES ('123e4567-e89b-12d3-a456-426655440000', POINT(1, 2), '::1', 'Ä');
-  CREATE TABLE other.t (id INT PRIMARY KEY, a INT);
-`
+import { addressOf, received, startWithRemotes, type OnMariaDb } from './testing/remote-databases.js'
+import { rowsAt, startShop } from './testing/shop.js'
 
 describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
   let started: OnMariaDb
@@ -41,23 +15,12 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
   let session: TestSession
 
   beforeAll(async () => {
-    started = await startOnMariaDb(SCHEMA, (port) => ({
-      shop: { address: addressOf(port) },
-      frozen: { address: addressOf(port), database: 'shop', readOnly: true },
-      elsewhere: { address: addressOf(port, { host: 'localhost' }), database: 'other' },
-      beside: { address: addressOf(port), database: 'other' },
-    }))
+    started = await startShop()
     ;({ there, session } = started)
-    await session.run('CREATE DATABASE here')
-    await session.run('CREATE TABLE here.note (item INT PRIMARY KEY, text VARCHAR(20))')
-    await session.run("INSERT INTO here.note VALUES (1, 'first'), (3, 'third'), (9, 'ninth')")
   }, 60_000)
   afterAll(() => started.stop())
 
-  const read = async (sql: string): Promise<unknown[]> => {
-    const [rows] = await there.query<RowDataPacket[]>(sql)
-    return rows
-  }
+  const read = (sql: string): Promise<unknown[]> => rowsAt(there, sql)
 
   describe('its tables', () => {
     test('are listed and described', async () => {
@@ -324,231 +287,6 @@ describeWithCommand(MARIADB_PROGRAMS, 'a virtual database on MariaDB', () => {
         ['2024-06-01 14:00:00'],
       ])
       await session.run("SET time_zone = 'SYSTEM'")
-    })
-  })
-
-  describe('changes', () => {
-    afterEach(async () => {
-      await session.run('ROLLBACK')
-      await there.query('DELETE FROM shop.item WHERE id > 3; DELETE FROM shop.moment; DELETE FROM other.t')
-    })
-
-    test('are written there, with numbers drawn there', async () => {
-      const inserted = await session.run(
-        "INSERT INTO item (name, price, bits, tags) VALUES ('a', 1, 5, 'y'), ('b', 2, NULL, 'z,x')",
-      )
-      expect(inserted.status?.affectedRows).toBe(2)
-      const [[first] = []] = (await read("SELECT id FROM shop.item WHERE name = 'a'")) as number[][]
-      expect(Number(inserted.status?.lastInsertId)).toBe(first)
-      expect(await session.rows('SELECT LAST_INSERT_ID()')).toEqual([[String(first)]])
-      await session.run("UPDATE item SET price = price * 2, name = CONCAT(name, '!') WHERE name = 'b'")
-      expect(await read("SELECT price, total, tags FROM shop.item WHERE name = 'b!'")).toEqual([
-        ['4.00', '8.00', 'x,z'],
-      ])
-      expect(
-        (await session.run("REPLACE INTO item (id, name) VALUES (4000, 'a')")).status?.affectedRows,
-      ).toBe(2)
-      expect(
-        (await session.run("INSERT INTO item (name) VALUES ('a') ON DUPLICATE KEY UPDATE price = 9")).status
-          ?.affectedRows,
-      ).toBe(2)
-      expect(
-        (await session.run("INSERT IGNORE INTO item (name) VALUES ('a'), ('c')")).status?.affectedRows,
-      ).toBe(1)
-      expect(
-        (await session.run('DELETE FROM item WHERE id > 3 AND price IS NULL')).status?.affectedRows,
-      ).toBe(1)
-      expect(await read('SELECT id, name, price FROM shop.item WHERE id > 3 ORDER BY name')).toEqual([
-        [4000, 'a', '9.00'],
-        [expect.anything(), 'b!', '4.00'],
-      ])
-    })
-
-    test('have the errors of the server', async () => {
-      await expect(
-        session.run("INSERT INTO item (id, name) VALUES (70, 'ok'), (71, 'nut')"),
-      ).rejects.toMatchObject({
-        number: 1062,
-        message: "Duplicate entry 'nut' for key 'item.name'",
-      })
-      expect(await read('SELECT id FROM shop.item WHERE id = 70')).toEqual([])
-      await expect(session.run("UPDATE item SET name = 'nut' WHERE id = 2")).rejects.toMatchObject({
-        number: 1062,
-      })
-      await expect(session.run('INSERT INTO item (name) VALUES (NULL)')).rejects.toMatchObject({
-        number: 1048,
-      })
-      await expect(session.run('UPDATE keyless SET a = SOUNDEX(b)')).rejects.toMatchObject({ number: 1235 })
-    })
-
-    test('fill in defaults', async () => {
-      await session.run('INSERT INTO moment (id) VALUES (1)')
-      expect(await read('SELECT word, n, at IS NOT NULL FROM shop.moment')).toEqual([["it's", 7, 1]])
-    })
-
-    test('of many rows lock them while they are computed', async () => {
-      const arrived = await received(there, () =>
-        session.run(
-          'UPDATE sale SET item = item + 0, at = at + INTERVAL 0 DAY, pieces = 9 - pieces WHERE id IN (3, 6)',
-        ),
-      )
-      expect(arrived[0]).toMatch(/WHERE \(t\.`id` IN \(3, 6\)\) FOR UPDATE$/)
-      expect(arrived.at(-1)).toBe('COMMIT')
-    })
-
-    test('are counted at once, if they were not undone', async () => {
-      const counted = async () => {
-        const sql =
-          "SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME = 'moment'"
-        return Number((await session.rows(sql))[0]?.[0])
-      }
-      await session.run('DELETE FROM moment')
-      await session.run('FLUSH TABLES')
-      const before = await counted()
-      await session.run('INSERT INTO moment (id) SELECT id FROM sale WHERE id <= 500')
-      await session.run('INSERT INTO moment (id) VALUES (1001), (1002), (1003)')
-      expect(await counted()).toBe(before + 503)
-      await session.run('DELETE FROM moment WHERE id > 1000 AND SOUNDEX(word) IS NOT NULL')
-      await session.run('DELETE FROM moment WHERE id > 490')
-      expect(await counted()).toBe(before + 490)
-      await session.run('START TRANSACTION')
-      await session.run('INSERT INTO moment (id) VALUES (1001)')
-      await session.run('ROLLBACK')
-      expect(await counted()).toBe(before + 490)
-      await session.run('TRUNCATE TABLE moment')
-      expect(await counted()).toBe(0)
-    })
-
-    test('never reach a database that is read only', async () => {
-      const changes = [
-        "INSERT INTO frozen.item (name) VALUES ('x')",
-        'UPDATE frozen.item SET price = 1',
-        'DELETE FROM frozen.item',
-        "REPLACE INTO frozen.item (id, name) VALUES (1, 'x')",
-        'TRUNCATE TABLE frozen.item',
-        'UPDATE frozen.item f JOIN here.note n ON n.item = f.id SET f.price = 1',
-      ]
-      for (const sql of changes) {
-        const [answer] = await session.execute(sql)
-        expect([sql, answer?.error?.number]).toEqual([sql, 3989])
-      }
-      expect(await read('SELECT COUNT(*), SUM(price) FROM shop.item')).toEqual([[3, '3.75']])
-    })
-  })
-
-  describe('a transaction', () => {
-    afterEach(async () => {
-      await session.run('ROLLBACK')
-      await there.query('DELETE FROM shop.item WHERE id > 3; DELETE FROM shop.moment; DELETE FROM other.t')
-    })
-
-    test("is the remote's own, with savepoints and statements undone alone", async () => {
-      await session.run('START TRANSACTION')
-      await session.run('INSERT INTO moment (id) VALUES (1)')
-      await session.run('SAVEPOINT one')
-      await session.run('INSERT INTO moment (id) VALUES (2)')
-      await session.run('UPDATE moment SET n = 100')
-      expect(await read('SELECT COUNT(*) FROM shop.moment')).toEqual([[0]])
-      expect(await session.rows('SELECT id, n FROM moment ORDER BY id')).toEqual([
-        ['1', '100'],
-        ['2', '100'],
-      ])
-      await session.run('ROLLBACK TO SAVEPOINT one')
-      expect(await session.rows('SELECT id, n FROM moment')).toEqual([['1', '7']])
-      await expect(
-        session.run('INSERT INTO moment (id) SELECT id FROM item ORDER BY id DESC'),
-      ).rejects.toMatchObject({ number: 1062 })
-      expect(await session.rows('SELECT id FROM moment')).toEqual([['1']])
-      await session.run('COMMIT')
-      expect(await read('SELECT id, n FROM shop.moment')).toEqual([[1, 7]])
-      await session.run('START TRANSACTION')
-      await session.run('DELETE FROM moment')
-      await session.run('ROLLBACK')
-      expect(await read('SELECT id FROM shop.moment')).toEqual([[1]])
-    })
-
-    test('has no locks any more when its end, or that of a statement alone, is answered', async () => {
-      const lockAll = () => there.query('SELECT id FROM shop.sale FOR UPDATE NOWAIT')
-      const ends: readonly (readonly string[])[] = [
-        ['START TRANSACTION', 'UPDATE sale SET pieces = pieces + 1', 'ROLLBACK'],
-        ['START TRANSACTION', 'SELECT COUNT(*) FROM (SELECT id FROM sale FOR UPDATE) t', 'COMMIT'],
-        ['START TRANSACTION', 'SELECT id FROM sale FOR UPDATE', 'COMMIT'],
-        ['INSERT INTO sale SELECT id + 2000, 1, 1, NULL FROM sale UNION ALL SELECT 1, 1, 1, NULL'],
-      ]
-      for (const statements of ends) {
-        for (const sql of statements) {
-          const [answer] = await session.execute(sql)
-          expect([sql, answer?.error?.number]).toEqual([sql, sql.startsWith('INSERT') ? 1062 : undefined])
-        }
-        await lockAll()
-      }
-    })
-
-    test('reads one state, unless it is told otherwise', async () => {
-      await session.run('START TRANSACTION')
-      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['0']])
-      await there.query('INSERT INTO shop.moment (id) VALUES (5)')
-      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['0']])
-      await session.run('COMMIT')
-      await session.run('SET TRANSACTION ISOLATION LEVEL READ COMMITTED')
-      await session.run('START TRANSACTION')
-      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['1']])
-      await there.query('INSERT INTO shop.moment (id) VALUES (6)')
-      expect(await session.rows('SELECT COUNT(*) FROM moment')).toEqual([['2']])
-    })
-
-    test('is of the kind there that it is here', async () => {
-      await session.run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
-      const arrived = await received(there, () => session.rows('SELECT COUNT(*) FROM moment'))
-      expect(arrived.join()).toContain('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
-      await expect(session.run('INSERT INTO moment (id) VALUES (1)')).rejects.toMatchObject({ number: 1792 })
-    })
-
-    test('reads several results at once', async () => {
-      await session.run('START TRANSACTION')
-      const sql = 'SELECT COUNT(*) FROM sale a JOIN sale b ON SOUNDEX(a.id) = SOUNDEX(b.id) AND a.id = b.id'
-      expect(await session.rows(sql)).toEqual([['2000']])
-    })
-
-    test('writes to one place', async () => {
-      await session.run('START TRANSACTION')
-      await session.run('INSERT INTO moment (id) VALUES (1)')
-      await expect(session.run("INSERT INTO here.note VALUES (10, 'x')")).rejects.toMatchObject({
-        number: 1235,
-      })
-      await expect(session.run('INSERT INTO elsewhere.t VALUES (1, 1)')).rejects.toMatchObject({
-        number: 1235,
-      })
-      // Another database of the same server is the same place.
-      await session.run('INSERT INTO beside.t VALUES (1, 1)')
-      await session.run('COMMIT')
-      await session.run('START TRANSACTION')
-      await session.run("INSERT INTO here.note VALUES (10, 'x')")
-      await expect(session.run('INSERT INTO moment (id) VALUES (2)')).rejects.toMatchObject({ number: 1235 })
-      await session.run('ROLLBACK')
-      expect(await read('SELECT id FROM shop.moment UNION ALL SELECT id FROM other.t')).toEqual([[1], [1]])
-      expect(await session.rows('SELECT COUNT(*) FROM here.note')).toEqual([['3']])
-    })
-
-    test('that is the victim of a deadlock is over', async () => {
-      await there.query('INSERT INTO shop.moment (id) VALUES (1), (2)')
-      const other = await direct(started.mariadb.port)
-      await session.run('START TRANSACTION')
-      await session.run('UPDATE moment SET n = 1 WHERE id = 1')
-      await other.query(
-        'START TRANSACTION; UPDATE shop.moment SET n = 2 WHERE id = 2; UPDATE shop.sale SET pieces = pieces WHERE id < 100',
-      )
-      const waiting = other.query('UPDATE shop.moment SET n = 2 WHERE id = 1')
-      await expect(session.run('UPDATE moment SET n = 1 WHERE id = 2')).rejects.toMatchObject({
-        number: 1213,
-      })
-      await waiting
-      await other.query('COMMIT')
-      await other.end()
-      expect(await session.rows('SELECT id, n FROM moment')).toEqual([
-        ['1', '2'],
-        ['2', '2'],
-      ])
     })
   })
 

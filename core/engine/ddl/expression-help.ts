@@ -5,7 +5,7 @@
 import { Binder } from '../../binder/binder.js'
 import type { BinderEnvironment } from '../../binder/environment.js'
 import { plainContext } from '../../binder/binding.js'
-import { columnsRelation, tableRelation } from '../../binder/from-clause.js'
+import { columnsRelation, tableRelation } from '../../binder/relations.js'
 import { defaultValue, layoutScope, rowRules } from '../../binder/row-rules.js'
 import type { TableDefinitionContext } from '../../catalog/definition-context.js'
 import { SINGLE_ROW } from '../../common/batch.js'

@@ -4,7 +4,7 @@
  */
 import { Binder } from '../../binder/binder.js'
 import type { BinderEnvironment } from '../../binder/environment.js'
-import { tableRelation } from '../../binder/from-clause.js'
+import { tableRelation } from '../../binder/relations.js'
 import { defaultValue, rowRules } from '../../binder/row-rules.js'
 import type { AlteredTable } from '../../catalog/alter-table.js'
 import { Batch } from '../../common/batch.js'
