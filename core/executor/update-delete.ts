@@ -5,7 +5,7 @@
 import { Batch } from '../common/batch.js'
 import { isSqlError } from '../common/sql-error.js'
 import type { EvaluationContext } from '../common/evaluation.js'
-import type { ExactValue, Value } from '../common/value.js'
+import { isPromise, type ExactValue, type Value } from '../common/value.js'
 import type { BytesVector, Vector } from '../common/vector.js'
 import type { DeletePlan, UpdatePlan, UpdateTarget } from '../plan/change.js'
 import type { ColumnId } from '../plan/expression.js'
@@ -25,6 +25,7 @@ import {
 } from './execution.js'
 import { HeldMemory } from './held-memory.js'
 import { IGNORABLE } from './insert.js'
+import { CurrentRows, mayChange, mayVanish } from './own-changes.js'
 import { RowBuilder, compileAssignment, replaceValue } from './row-builder.js'
 import { readRows } from './set-operators.js'
 import { compileUpdateBatch, UpdateBatch, type CompiledUpdateBatch } from './update-batch.js'
@@ -121,6 +122,8 @@ class UpdateRun {
   private rowNumber = 0
   private readonly accesses: readonly TableAccess[]
   private readonly done: readonly Set<string>[]
+  /** Of targets whose rows the statement may have changed since it read them. */
+  private readonly current: readonly (CurrentRows | undefined)[]
   private readonly work: Batch
   /** Whether rows are made first, so that their duplicates are looked for at once. */
   private readonly looksAhead: boolean
@@ -140,6 +143,9 @@ class UpdateRun {
   ) {
     this.accesses = plan.targets.map((target) => execution.transaction.table(target.rules.table))
     this.done = plan.targets.map(() => new Set<string>())
+    this.current = this.accesses.map((access) =>
+      mayChange(access.table, this.accesses) ? new CurrentRows(access) : undefined,
+    )
     this.work = Batch.ofTypes(input.output.map((column: OutputColumn) => column.type))
     const [target, ...others] = targets
     const [access] = this.accesses
@@ -225,7 +231,21 @@ class UpdateRun {
     this.matched++
     this.work.clear()
     this.work.pushFrom(batch, row)
-    const before: Value[] = target.columns.map((column) => (batch.columns[column] as Vector).get(row))
+    const current = this.current[i]?.read(rowKey)
+    if (isPromise(current))
+      return current.then((before) => this.changeRow(i, rowKey, before ?? this.workRow(i)))
+    return this.changeRow(i, rowKey, current ?? this.workRow(i))
+  }
+
+  /** The row of a table as the input had it. */
+  private workRow(i: number): Value[] {
+    const { columns } = this.targets[i] as CompiledTarget
+    return columns.map((column) => (this.work.columns[column] as Vector).get(0))
+  }
+
+  /** Gives `before` what is assigned; the expressions see the row of the input. */
+  private changeRow(i: number, rowKey: Uint8Array, before: readonly Value[]): void | Promise<void> {
+    const target = this.targets[i] as CompiledTarget
     const after = [...before]
     for (const assignment of target.assignments) this.assign(target, assignment, after)
     if (sameRow(before, after)) return undefined
@@ -342,7 +362,12 @@ async function runDelete(
   execution: Execution,
 ): Promise<ChangeResult> {
   const accesses = plan.targets.map((target) => execution.transaction.table(target.table))
-  const done = plan.targets.map(() => new Set<string>())
+  // A table that is named twice has one set: the rows are the same.
+  const sets = new Map(plan.targets.map(({ table }) => [table.id, new Set<string>()]))
+  const done = plan.targets.map(({ table }) => sets.get(table.id) as Set<string>)
+  const current = accesses.map((access) =>
+    mayVanish(access.table, accesses) ? new CurrentRows(access, []) : undefined,
+  )
   const isSingle = streams && keys.length === 1
   const source = await openInput(input, streams, execution, 'DELETE')
   let deleted = 0
@@ -363,6 +388,8 @@ async function runDelete(
           const rowKey = batch.columns[keys[i] as number]?.get(row) as Uint8Array | null
           if (rowKey === null) continue
           if (!streams && !isFirst(done[i] as Set<string>, rowKey)) continue
+          const rows = current[i]
+          if (rows !== undefined && (await rows.read(rowKey)) === undefined) continue
           try {
             const result = (accesses[i] as TableAccess).delete(rowKey)
             if (result instanceof Promise) await result
