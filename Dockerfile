@@ -3,7 +3,7 @@
 #   docker build -t switchyard .
 #   docker run -p 3306:3306 -v switchyard-data:/data -e MYSQL_ROOT_PASSWORD=... switchyard
 
-ARG NODE_IMAGE=node:20-bookworm-slim
+ARG NODE_IMAGE=node:26-bookworm-slim
 
 # The package manifests alone, so that a change of a source file doesn't install everything again.
 FROM ${NODE_IMAGE} AS manifests

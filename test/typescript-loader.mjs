@@ -3,6 +3,9 @@
  * traced or starved): the types are stripped by swc, `.js` in an import leads to the `.ts` beside it, and workspace
  * names lead to their source entries, all as in jest.
  */
-import { register } from 'node:module'
+import module from 'node:module'
+import { load, resolve } from './typescript-hooks.mjs'
 
-register('./typescript-hooks.mjs', import.meta.url)
+// Node 20 only has register(), which runs the hooks in a thread of their own; Node 26 warns of it.
+if (module.registerHooks === undefined) module.register('./typescript-hooks.mjs', import.meta.url)
+else module.registerHooks({ load, resolve })

@@ -6,7 +6,7 @@ import type { ColumnAssignment, DeletePlan, DeleteTarget, UpdatePlan, UpdateTarg
 import type { Expression, SortKey } from '../plan/expression.js'
 import type { LogicalNode, OutputColumn, ScanNode } from '../plan/logical.js'
 import { rewriteExpression } from '../plan/rewrite.js'
-import type { TableDefinition } from '../plan/schema.js'
+import { primaryKeyOf, type TableDefinition } from '../plan/schema.js'
 import type {
   DeleteStatement,
   Expression as Syntax,
@@ -121,9 +121,21 @@ export function bindUpdate(binding: Binding, syntax: UpdateStatement): UpdatePla
       onUpdate: onUpdateNow(binding, scan.table, assignments),
     }
   })
+  refuseKeysOfTwins(targets)
   refuseReads(binding, input, [...byScan.keys()], [syntax.where, syntax.assignments, syntax.orderBy])
   const plan = lockOnly(input.plan, new Set(byScan.keys()))
   return { kind: 'update', ...withSubqueryValues(binding, plan, targets), ignore: syntax.ignore }
+}
+
+/** A row that is updated under two names must be found by its primary key both times. */
+function refuseKeysOfTwins(targets: readonly UpdateTarget[]): void {
+  targets.forEach((target, i) => {
+    const twin = targets.slice(i + 1).find(({ rules }) => rules.table.id === target.rules.table.id)
+    if (twin === undefined) return
+    const key = primaryKeyOf(target.rules.table)?.parts.map(({ column }) => column) ?? []
+    const isWritten = [...target.assignments, ...twin.assignments].some(({ column }) => key.includes(column))
+    if (isWritten) throw sqlError('ER_MULTI_UPDATE_KEY_CONFLICT', target.alias, twin.alias)
+  })
 }
 
 function refuseReads(

@@ -583,6 +583,11 @@ export const ERRORS_BELOW_2000 = {
     '42000',
     'Cannot truncate a table referenced in a foreign key constraint (%s)',
   ),
+  ER_MULTI_UPDATE_KEY_CONFLICT: entry(
+    1706,
+    'HY000',
+    "Primary key/partition key update is not allowed since the table is updated both as '%s' and '%s'.",
+  ),
   ER_UNKNOWN_EXPLAIN_FORMAT: entry(1791, 'HY000', "Unknown EXPLAIN format name: '%s'"),
   ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: entry(
     1792,

@@ -65,6 +65,9 @@ export async function resolveNames(
       const relation = known.get(key) ?? (await lookUp(database, name, sources))
       known.set(key, relation)
       if (relation instanceof Error) continue
+      // Written in any case, and asked for by its own name where a message is about it.
+      if (relation.kind === 'virtual')
+        known.set(keyOf(relation.table.database, relation.table.name), relation)
       found.push({ relation, through })
       if (relation.kind !== 'view') continue
       if (depth >= VIEW_DEPTH_MAX) throw sqlError('ER_VIEW_RECURSIVE', database, name)

@@ -12,6 +12,7 @@ import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-resu
 import { isFirst } from './changed-rows.js'
 import { compilePlan, type PlanCompilerOptions } from './compile-plan.js'
 import { columnPositions, type Execution } from './execution.js'
+import { CurrentRows, mayVanish } from './own-changes.js'
 import { IGNORABLE } from './insert.js'
 
 export function compileDelete(plan: DeletePlan, options: PlanCompilerOptions): CompiledChange {
@@ -22,12 +23,20 @@ export function compileDelete(plan: DeletePlan, options: PlanCompilerOptions): C
   return { run: (execution) => new DeleteRun(plan, input, keys, execution).run() }
 }
 
+/** A set for each target; a table that is named twice has one, because the rows are the same. */
+function setsOf({ targets }: DeletePlan): Set<string>[] {
+  const sets = new Map(targets.map(({ table }) => [table.id, new Set<string>()]))
+  return targets.map(({ table }) => sets.get(table.id) as Set<string>)
+}
+
 /** One execution. */
 class DeleteRun {
   private deleted = 0
   private readonly accesses: readonly TableAccess[]
   /** The keys of rows that are deleted, where a join may bring them again. */
   private readonly done: readonly Set<string>[]
+  /** Of targets whose rows the statement may have deleted since it read them. */
+  private readonly current: readonly (CurrentRows | undefined)[]
 
   constructor(
     private readonly plan: DeletePlan,
@@ -37,7 +46,10 @@ class DeleteRun {
     private readonly execution: Execution,
   ) {
     this.accesses = plan.targets.map((target) => execution.transaction.table(target.table))
-    this.done = input.streams ? [] : plan.targets.map(() => new Set<string>())
+    this.done = input.streams ? [] : setsOf(plan)
+    this.current = this.accesses.map((access) =>
+      mayVanish(access.table, this.accesses) ? new CurrentRows(access, []) : undefined,
+    )
   }
 
   run(): MaybePromise<ChangeResult> {
@@ -70,6 +82,8 @@ class DeleteRun {
       for (let i = 0; i < this.keys.length; i++) {
         const rowKey = batch.columns[this.keys[i] as number]?.get(row) as Uint8Array | null
         if (rowKey === null || this.wasDone(i, rowKey)) continue
+        const rows = this.current[i]
+        if (rows !== undefined && (await rows.read(rowKey)) === undefined) continue
         try {
           const deleted = (this.accesses[i] as TableAccess).delete(rowKey)
           if (isPromise(deleted)) await deleted

@@ -18,6 +18,7 @@ import { updateResult, type ChangeResult } from './change-result.js'
 import { isFirst, sameRow } from './changed-rows.js'
 import type { Execution } from './execution.js'
 import { IGNORABLE } from './insert.js'
+import { CurrentRows, mayChange } from './own-changes.js'
 import { RowBuilder, compileAssignment, replaceValue } from './row-builder.js'
 
 export interface CompiledUpdateTarget {
@@ -71,6 +72,8 @@ export class RowUpdate {
   private rowNumber = 0
   private readonly accesses: readonly TableAccess[]
   private readonly done: readonly Set<string>[]
+  /** Of targets whose rows the statement may have changed since it read them. */
+  private readonly current: readonly (CurrentRows | undefined)[]
   private readonly work: Batch
   /** Whether rows are made first, so that their duplicates are looked for at once. */
   private readonly looksAhead: boolean
@@ -87,6 +90,9 @@ export class RowUpdate {
   ) {
     this.accesses = plan.targets.map((target) => execution.transaction.table(target.rules.table))
     this.done = plan.targets.map(() => new Set<string>())
+    this.current = this.accesses.map((access) =>
+      mayChange(access.table, this.accesses) ? new CurrentRows(access) : undefined,
+    )
     this.work = Batch.ofTypes(input.node.output.map((column) => column.type))
     const [target, ...others] = targets
     const [access] = this.accesses
@@ -144,7 +150,22 @@ export class RowUpdate {
     this.matched++
     this.work.clear()
     this.work.pushFrom(batch, row)
-    const before: Value[] = target.columns.map((column) => (batch.columns[column] as Vector).get(row))
+    const current = this.current[i]?.read(rowKey)
+    if (isPromise(current)) {
+      return current.then((before) => this.changeRow(i, rowKey, before ?? this.workRow(i)))
+    }
+    return this.changeRow(i, rowKey, current ?? this.workRow(i))
+  }
+
+  /** The row of a table as the input had it. */
+  private workRow(i: number): Value[] {
+    const { columns } = this.targets[i] as CompiledUpdateTarget
+    return columns.map((column) => (this.work.columns[column] as Vector).get(0))
+  }
+
+  /** Gives `before` what is assigned; the expressions see the row of the input. */
+  private changeRow(i: number, rowKey: Uint8Array, before: readonly Value[]): MaybePromise<void> {
+    const target = this.targets[i] as CompiledUpdateTarget
     const after = [...before]
     for (const assignment of target.assignments) this.assign(target, assignment, after)
     if (sameRow(before, after)) return undefined

@@ -81,10 +81,13 @@ test('writes what the system takes, and leaves the rest to the stream', async ()
   const { client, socket } = await directPair()
   const bytes = Buffer.alloc(32 * 1024 * 1024)
   for (let at = 0; at < bytes.length; at += 4) bytes.writeUInt32LE(at, at)
-  const written = writeAtOnce(socket, bytes, bytes.length)
+  let written = writeAtOnce(socket, bytes, bytes.length)
   expect(written).toBeGreaterThan(0)
+  // The system carries bytes on to the other end meanwhile, which makes room, until that end is full too.
+  for (let taken = written; taken > 0; written += taken) {
+    taken = writeAtOnce(socket, bytes.subarray(written), bytes.length - written)
+  }
   expect(written).toBeLessThan(bytes.length)
-  expect(writeAtOnce(socket, bytes.subarray(written), 1024)).toBe(0)
   socket.end(bytes.subarray(written))
   const received: Buffer[] = []
   client.on('data', (chunk: Buffer) => received.push(chunk))

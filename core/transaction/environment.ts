@@ -36,6 +36,13 @@ export const DEFAULT_TRANSACTION_SETTINGS: TransactionSettings = Object.freeze({
   checkpointIntervalMs: 60_000,
 })
 
+/** A row that is about to be deleted or changed, and may have children. */
+export interface ChangedParent {
+  readonly tableId: number
+  readonly rowKey: Uint8Array
+  readonly isDeleted: boolean
+}
+
 /** A foreign key seen from its parent. */
 export interface ForeignKeyReference {
   readonly child: TableDefinition

@@ -83,14 +83,12 @@ export class ForeignKeyChecks {
       const isChanged = foreignKey.columns.some((column) => !sameValue(oldRow[column], row[column]))
       if (isChanged && foreignKey.id !== cascadedKey) yield* this.requireParent(foreignKey, row)
     }
-    for (const reference of this.references()) yield* this.changeChildren(reference, rowKey, oldRow, row)
+    yield* this.changeAllChildren(rowKey, oldRow, row)
   }
 
   /** Throws ER_ROW_IS_REFERENCED_2, ER_FK_DEPTH_EXCEEDED, and what cascades meet. */
   *beforeDelete(rowKey: Uint8Array, oldRow: readonly Value[]): Steps<void> {
-    if (!this.transaction.checksForeignKeys) return
-    for (const reference of this.references())
-      yield* this.changeChildren(reference, rowKey, oldRow, undefined)
+    if (this.transaction.checksForeignKeys) yield* this.changeAllChildren(rowKey, oldRow, undefined)
   }
 
   private references(): readonly ForeignKeyReference[] {
@@ -140,9 +138,24 @@ export class ForeignKeyChecks {
   // ---- the parent's side
 
   /** `row` is undefined when the parent is deleted. */
+  private *changeAllChildren(
+    rowKey: Uint8Array,
+    oldRow: readonly Value[],
+    row: readonly Value[] | undefined,
+  ): Steps<void> {
+    const references = this.references()
+    if (references.length === 0) return
+    const { changedParents } = this.transaction
+    changedParents.push({ tableId: this.runtime.table.id, rowKey, isDeleted: row === undefined })
+    try {
+      for (const reference of references) yield* this.changeChildren(reference, oldRow, row)
+    } finally {
+      changedParents.pop()
+    }
+  }
+
   private *changeChildren(
     { child, foreignKey }: ForeignKeyReference,
-    rowKey: Uint8Array,
     oldRow: readonly Value[],
     row: readonly Value[] | undefined,
   ): Steps<void> {
@@ -157,10 +170,8 @@ export class ForeignKeyChecks {
     for (;;) {
       const found = yield* this.find(target, after, CHILDREN_PER_SLICE)
       for (const childKey of found.rowKeys) {
-        const isSelf =
-          child.id === this.runtime.table.id &&
-          equalRanges(childKey, 0, childKey.length, rowKey, 0, rowKey.length)
-        if (!isSelf) yield* this.changeChild(cascade, target, childKey)
+        const isGoing = cascade.isWriting && this.isBeingDeleted(child, childKey)
+        if (!isGoing) yield* this.changeChild(cascade, target, childKey)
       }
       if (found.last === undefined) return
       after = found.last
@@ -181,19 +192,29 @@ export class ForeignKeyChecks {
       cascade.foreignKey.columns.map((column) => childRow[column] as Value),
     )
     if (!equalRanges(present.prefix, 0, present.prefix.length, target.prefix, 0, target.prefix.length)) return
-    if (!cascade.isWriting) {
+    const changed = cascade.apply(childRow)
+    if (!cascade.isWriting || (changed !== undefined && this.isBeingUpdated(target.runtime.table))) {
       throw constraintError('ER_ROW_IS_REFERENCED_2', target.runtime.table, cascade.foreignKey)
     }
-    if (transaction.cascadeDepth >= CASCADE_DEPTH_MAX)
+    if (transaction.changedParents.length > CASCADE_DEPTH_MAX)
       throw sqlError('ER_FK_DEPTH_EXCEEDED', CASCADE_DEPTH_MAX)
-    transaction.cascadeDepth++
-    try {
-      const changed = cascade.apply(childRow)
-      if (changed === undefined) yield* access.writer.delete(childKey)
-      else yield* access.writer.update(childKey, changed, 'throw', cascade.foreignKey.id)
-    } finally {
-      transaction.cascadeDepth--
-    }
+    if (changed === undefined) yield* access.writer.delete(childKey)
+    else yield* access.writer.update(childKey, changed, 'throw', cascade.foreignKey.id)
+  }
+
+  /** Rows that refer to each other by cascades are deleted together. */
+  private isBeingDeleted(table: TableDefinition, rowKey: Buffer): boolean {
+    return this.transaction.changedParents.some(
+      (parent) =>
+        parent.isDeleted &&
+        parent.tableId === table.id &&
+        equalRanges(parent.rowKey, 0, parent.rowKey.length, rowKey, 0, rowKey.length),
+    )
+  }
+
+  /** A cascade that comes back to a table that it updates is refused, as in MySQL: a row's new values wait for those of its children. */
+  private isBeingUpdated(table: TableDefinition): boolean {
+    return this.transaction.changedParents.some((parent) => !parent.isDeleted && parent.tableId === table.id)
   }
 
   // ---- keys

@@ -9,7 +9,7 @@ import { primaryPlacementOf, type TableDefinition } from '../plan/schema.js'
 import type { StatementContext } from '../spi/statement-context.js'
 import type { DriverTransaction, KeyspaceSnapshot, TableStorage } from '../spi/storage.js'
 import type { TableAccess, Transaction, TransactionInfo, TransactionOptions } from '../spi/transaction.js'
-import type { ActiveTransaction, TransactionEnvironment } from './environment.js'
+import type { ActiveTransaction, ChangedParent, TransactionEnvironment } from './environment.js'
 import { KeyspaceTableAccess } from './keyspace-table-access.js'
 import { LockOwner, StatementPatience, type LockPatience } from './lock-owner.js'
 import { Overlay, type OverlayMark } from './overlay.js'
@@ -53,8 +53,8 @@ type State = 'active' | 'committing' | 'over'
 export class CoreTransaction implements Transaction, ActiveTransaction {
   listPosition = -1
   statement: StatementContext | undefined
-  /** Nested foreign key cascades under way. */
-  cascadeDepth = 0
+  /** Rows whose children are being looked after, from the one that the statement changes on down its cascades. */
+  readonly changedParents: ChangedParent[] = []
   /** Tables whose AUTO_INCREMENT counter was moved. */
   movedCounters: Set<TableRuntime> | undefined
   readonly environment: TransactionEnvironment
