@@ -5,6 +5,7 @@
 import { Batch } from './batch.js'
 import { ByteBuffer } from './bytes.js'
 import { compileRowDecoder, compileRowEncoder, type RowSchema } from './row-codec.js'
+import { RowPlaces } from './row-writer.js'
 import {
   BIGINT_TYPE,
   binaryType,
@@ -88,6 +89,34 @@ test('a row beyond 64 KiB uses wide offsets, and columns behind the long one are
   const { bytes, start, end } = encodeRow(schema, row)
   expect(compileRowDecoder(schema, [2, 1, 0]).values(bytes, start, end)).toEqual(['end', 5, row[0]])
 })
+
+test.each(CASES.map(([type, values]) => [type.name, type, values] as const))(
+  'rows of vectors written at once: %s',
+  (_name, type, values) => {
+    const schema = schemaOf([type])
+    const encoder = compileRowEncoder(schema)
+    // Vectors keep numbers otherwise from the first one on that isn't safe.
+    const rows = [...values, null, ...values]
+    const { columns } = Batch.ofTypes([type])
+    const [column] = columns
+    const places = new RowPlaces()
+    const sizes = rows.map((value, row) => {
+      column?.push(value)
+      return encoder.sizeFrom(columns, row)
+    })
+    const bytes = Buffer.alloc(sizes.reduce((sum, size) => sum + size))
+    let at = 0
+    sizes.forEach((size, row) => {
+      places.add(row, at)
+      at += size
+    })
+    encoder.encodeAll(columns, places, bytes)
+    const decoder = compileRowDecoder(schema, [0])
+    at = 0
+    const read = sizes.map((size) => decoder.values(bytes, at, (at += size))[0] as Value)
+    expect(read.map(plain)).toEqual(rows.map(plain))
+  },
+)
 
 test('columns can be decoded in two steps', () => {
   const schema = schemaOf([INT_TYPE, BIGINT_TYPE, textType(10, 'utf8mb4_bin')])

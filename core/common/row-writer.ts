@@ -73,15 +73,14 @@ class ExactColumnWriter implements ColumnWriter {
       const row = rows[i] as number
       const at = (starts[i] as number) + offset
       if (nulls[row] === 1) setNull(this.slot, bytes, starts[i] as number)
-      const isWide = wide !== undefined && typeof wide[row] === 'bigint'
-      const value = isWide ? 0 : (values[row] as number)
-      const low = isWide ? lowWord(wide[row] as ExactValue) : value | 0
+      const value = wide === undefined ? (values[row] as number) : (wide[row] as ExactValue)
+      const low = typeof value === 'bigint' ? lowWord(value) : value | 0
       bytes[at] = low
       if (width > 1) bytes[at + 1] = low >>> 8
       if (width > 2) bytes[at + 2] = low >>> 16
       if (width > 3) bytes[at + 3] = low >>> 24
       if (width > 4) {
-        const high = isWide ? highWord(wide[row] as ExactValue) : Math.floor(value / TWO_POWER_32)
+        const high = typeof value === 'bigint' ? highWord(value) : Math.floor(value / TWO_POWER_32)
         for (let byte = 4; byte < width; byte++) bytes[at + byte] = high >>> ((byte - 4) * 8)
       }
     }
