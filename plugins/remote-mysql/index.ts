@@ -76,6 +76,13 @@ export const plugin = definePlugin({
       description: 'Connections that are open to one remote at most.',
       check: (count) => (count >= 1 && count <= 1000 ? undefined : 'must be between 1 and 1000'),
     },
+    readsPerConnection: {
+      type: 'integer',
+      default: 16,
+      description:
+        'Point reads that may be under way at once on one connection; 1 for a connection for each.',
+      check: (count) => (count >= 1 && count <= 100 ? undefined : 'must be between 1 and 100'),
+    },
     queue: {
       type: 'integer',
       default: 1000,
@@ -153,6 +160,7 @@ export const plugin = definePlugin({
         storage: name,
         limits: {
           connectionsMax: options.connections,
+          readsPerConnectionMax: options.readsPerConnection,
           queueMax: options.queue,
           queueTimeoutMs: options.queueTimeout,
           idleMax: options.idle,
