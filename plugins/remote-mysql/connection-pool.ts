@@ -9,6 +9,8 @@ export interface PoolLimits extends ConnectionTimes {
   readonly connectionsMax: number
   /** Point reads that may be under way at once on one connection. */
   readonly readsPerConnectionMax: number
+  /** Share of its time that this thread has work to do, below which fewer share a connection. */
+  readonly busyShareMin: number
   /** Statements that wait for a connection. */
   readonly queueMax: number
   readonly queueTimeoutMs: number

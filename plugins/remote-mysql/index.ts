@@ -13,6 +13,8 @@ export { RemoteCatalog } from './remote-catalog.js'
 export { RemoteStorage } from './remote-storage.js'
 
 const CONNECTIONS_DEFAULT = 10
+/** With less work than this, this thread isn't what there is too little of. */
+const BUSY_SHARE_MIN = 0.7
 
 export const plugin = definePlugin({
   name: '@switchyard/remote-mysql',
@@ -161,6 +163,7 @@ export const plugin = definePlugin({
         limits: {
           connectionsMax: options.connections,
           readsPerConnectionMax: options.readsPerConnection,
+          busyShareMin: BUSY_SHARE_MIN,
           queueMax: options.queue,
           queueTimeoutMs: options.queueTimeout,
           idleMax: options.idle,

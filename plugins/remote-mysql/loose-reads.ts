@@ -16,8 +16,6 @@ import { FilledTemplate } from './sql-template.js'
 const LOOK_MS = 10
 /** Looks without anybody sharing after which there are no more. */
 const LOOKS_KEPT = 100
-/** Share of its time that this thread has work to do, above which it does well to save some. */
-const BUSY_SHARE = 0.7
 
 export class LooseReads implements CursorHost {
   /** Those that have a connection, or wait for another. */
@@ -76,8 +74,9 @@ export class LooseReads implements CursorHost {
   /** `usedShare`: of this thread's time since the last look. */
   private look(usedShare: number): void {
     const { pool } = this.server
-    const depth = usedShare < BUSY_SHARE ? this.depth >> 1 : this.depth + 1
-    this.depth = Math.max(1, Math.min(depth, pool.limits.readsPerConnectionMax))
+    const { readsPerConnectionMax, busyShareMin } = pool.limits
+    const depth = usedShare < busyShareMin ? this.depth >> 1 : this.depth + 1
+    this.depth = Math.max(1, Math.min(depth, readsPerConnectionMax))
     for (const lane of this.lanes) {
       if (pool.isWorn(lane.connection)) lane.close()
       lane.look()
