@@ -7,6 +7,10 @@ import { ConnectionLost, RemoteAnswer, remoteError } from './remote-error.js'
 
 export interface PoolLimits extends ConnectionTimes {
   readonly connectionsMax: number
+  /** Point reads that may be under way at once on one connection. */
+  readonly readsPerConnectionMax: number
+  /** Share of its time that this thread has work to do, below which fewer share a connection. */
+  readonly busyShareMin: number
   /** Statements that wait for a connection. */
   readonly queueMax: number
   readonly queueTimeoutMs: number
@@ -42,12 +46,17 @@ export class ConnectionPool {
 
   constructor(
     private readonly address: RemoteAddress,
-    private readonly limits: PoolLimits,
+    readonly limits: PoolLimits,
   ) {}
 
   /** Whether the next one to come would have to wait. */
   get isExhausted(): boolean {
     return this.idle.length === 0 && this.size >= this.limits.connectionsMax
+  }
+
+  /** Whether somebody waits for a connection. */
+  get isWaitedFor(): boolean {
+    return this.waiting.length > 0
   }
 
   /** One that is at hand; undefined if there is none. */
@@ -115,7 +124,18 @@ export class ConnectionPool {
   }
 
   /** Ends what runs on a connection; resolves when the remote has done so, or can't be told. */
-  async kill(connection: RemoteConnection): Promise<void> {
+  kill(connection: RemoteConnection): Promise<void> {
+    return this.tell(connection.killStatement, connection)
+  }
+
+  /** Ends a connection, and there all that waits on it. */
+  async end(connection: RemoteConnection): Promise<void> {
+    // First here: it might come free meanwhile, and be given to somebody.
+    connection.destroy()
+    await this.tell(connection.endStatement, connection)
+  }
+
+  private async tell(sql: string, connection: RemoteConnection): Promise<void> {
     try {
       const times = {
         queryTimeoutMs: KILL_TIMEOUT_MS,
@@ -123,7 +143,7 @@ export class ConnectionPool {
       }
       const other = await RemoteConnection.open(this.address, times)
       try {
-        await other.run(connection.killStatement)
+        await other.run(sql)
       } finally {
         other.end()
       }
@@ -196,7 +216,8 @@ export class ConnectionPool {
     this.open().then(next.resolve, next.reject)
   }
 
-  private isWorn(connection: RemoteConnection): boolean {
+  /** Whether it is given back for good. */
+  isWorn(connection: RemoteConnection): boolean {
     return connection.isBroken || performance.now() - connection.openedAtMs > this.limits.lifetimeMaxMs
   }
 

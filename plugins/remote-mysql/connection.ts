@@ -10,16 +10,16 @@ import type { Connection } from 'mysql2'
 import { PacketSplitter } from './packet-splitter.js'
 import { longNumber, NULL_CELL, numberBytes } from './payload.js'
 import { ConnectionLost, remoteError } from './remote-error.js'
-import { sendClose } from './request.js'
+import { sendClose, sendTogether } from './request.js'
 import type { SqlTemplate } from './sql-template.js'
 import {
   ExecuteCommand,
   PrepareCommand,
   QueryCommand,
+  StatementCommand,
   type AnswerReceiver,
   type Command,
   type CommandHost,
-  type StatementCommand,
 } from './statement-command.js'
 
 export interface RemoteTls {
@@ -89,11 +89,12 @@ export class RemoteConnection implements CommandHost {
   isBroken = false
   readonly plain: Socket | undefined
   private threadId = 0
-  /** What runs. */
-  private command: StatementCommand | undefined
-  /** Whose answer is awaited, and what is sent behind it. */
+  /** Whose answer is awaited, and what comes behind it. */
   private current: Command | undefined
   private readonly later: Command[] = []
+  /** How many of `later`, from the first on, are under way as well, or will be when the turn ends. */
+  private ahead = 0
+  private readonly outbox: Command[] = []
   private readonly packets: PacketSplitter
   /** By their text. */
   private readonly prepared = new Map<string, Preparation>()
@@ -211,15 +212,37 @@ export class RemoteConnection implements CommandHost {
   }
 
   /** Rows come in the binary form. */
-  execute(statementId: number, values: readonly Value[], receiver: AnswerReceiver): void {
-    this.start(new ExecuteCommand(this, receiver, statementId, values))
+  execute(statementId: number, values: readonly Value[], receiver: AnswerReceiver): StatementCommand {
+    const command = new ExecuteCommand(this, receiver, statementId, values)
+    if (this.isBroken || this.current === undefined || this.ahead < this.later.length)
+      return this.start(command)
+    // It needn't wait for the answers before its own, and goes with all others of this turn of the event loop.
+    this.listen()
+    this.later.push(command)
+    this.ahead++
+    if (this.outbox.push(command) === 1) setImmediate(this.sendOutbox)
+    return command
+  }
+
+  private readonly sendOutbox = (): void => {
+    const commands = this.outbox.splice(0)
+    if (this.isBroken) return
+    sendTogether(() => {
+      for (const command of commands) command.send()
+    }, this)
   }
 
   /** The prepared form of a template, if there is one by now. */
   preparedFor({ bound }: SqlTemplate): number | undefined {
     const preparation = bound === undefined ? undefined : this.prepared.get(bound)
-    if (preparation !== undefined) preparation.usedAtMs = this.idleSinceMs
+    if (preparation !== undefined) {
+      preparation.usedAtMs = this.current === undefined ? this.idleSinceMs : performance.now()
+    }
     return preparation?.statementId
+  }
+
+  isPreparedFor({ bound }: SqlTemplate): boolean {
+    return bound !== undefined && this.prepared.get(bound)?.statementId !== undefined
   }
 
   /** Has a template prepared behind the statement under way, if it is worth it: nobody waits for it. */
@@ -259,7 +282,6 @@ export class RemoteConnection implements CommandHost {
       })
       return command
     }
-    this.command = command
     this.listen()
     this.enqueue(command)
     return command
@@ -291,13 +313,20 @@ export class RemoteConnection implements CommandHost {
       return
     }
     if (!current.take(bytes, from, to)) return
-    this.current = this.later.shift()
-    this.current?.send()
+    const next = this.later.shift()
+    this.current = next
+    if (next === undefined) this.isListening = false
+    else if (this.ahead > 0) this.ahead--
+    else next.send()
+  }
+
+  /** Whether what comes next is the answer to this one. */
+  isAnswering(command: StatementCommand): boolean {
+    return this.current === command
   }
 
   ended(): void {
-    this.isListening = false
-    this.command = undefined
+    this.isListening = this.later.length > 0
   }
 
   /** Stops reading: the remote is held up as soon as what lies between is full. */
@@ -319,12 +348,20 @@ export class RemoteConnection implements CommandHost {
   private lost(error: Error): void {
     this.isBroken = true
     clearInterval(this.silence)
-    this.command?.finish(error)
+    const { current } = this
+    const commands = current === undefined ? [] : [current, ...this.later.splice(0)]
+    this.ahead = 0
+    for (const command of commands) if (command instanceof StatementCommand) command.finish(error)
   }
 
   /** The statement by which another connection ends what runs on this one. */
   get killStatement(): string {
     return `KILL QUERY ${this.threadId}`
+  }
+
+  /** The statement by which another connection ends this one, whatever runs on it. */
+  get endStatement(): string {
+    return `KILL CONNECTION ${this.threadId}`
   }
 
   /** Drops the connection, whatever is under way on it. */

@@ -19,6 +19,7 @@ import {
 import type { Dialect } from './dialect.js'
 import { checkComparable, Refusal, type ColumnTexts, type ExpressionScope } from './expression-checks.js'
 import { conditionExpressionSql, expressionSql } from './fragment-expression.js'
+import { isPointRead } from './point-read.js'
 import { tableName, type RemoteTables } from './remote-table.js'
 import { lockSql } from './scan-sql.js'
 import { BARE, columnSql, isSingleTable, nested, textOf, type Select } from './select.js'
@@ -45,7 +46,7 @@ export function fragmentTemplate(
   tables: RemoteTables,
   dialect: Dialect,
 ): SqlTemplate | undefined {
-  const template = new SqlTemplate()
+  const template = new SqlTemplate(isPointRead(fragment))
   const writer = new FragmentWriter(tables, dialect, undefined, false, template)
   return template.finish(writer.text(writer.select(fragment.root), fragment))
 }

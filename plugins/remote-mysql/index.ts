@@ -13,6 +13,8 @@ export { RemoteCatalog } from './remote-catalog.js'
 export { RemoteStorage } from './remote-storage.js'
 
 const CONNECTIONS_DEFAULT = 10
+/** With less work than this, this thread isn't what there is too little of. */
+const BUSY_SHARE_MIN = 0.7
 
 export const plugin = definePlugin({
   name: '@switchyard/remote-mysql',
@@ -75,6 +77,13 @@ export const plugin = definePlugin({
       default: CONNECTIONS_DEFAULT,
       description: 'Connections that are open to one remote at most.',
       check: (count) => (count >= 1 && count <= 1000 ? undefined : 'must be between 1 and 1000'),
+    },
+    readsPerConnection: {
+      type: 'integer',
+      default: 16,
+      description:
+        'Point reads that may be under way at once on one connection; 1 for a connection for each.',
+      check: (count) => (count >= 1 && count <= 100 ? undefined : 'must be between 1 and 100'),
     },
     queue: {
       type: 'integer',
@@ -153,6 +162,8 @@ export const plugin = definePlugin({
         storage: name,
         limits: {
           connectionsMax: options.connections,
+          readsPerConnectionMax: options.readsPerConnection,
+          busyShareMin: BUSY_SHARE_MIN,
           queueMax: options.queue,
           queueTimeoutMs: options.queueTimeout,
           idleMax: options.idle,

@@ -30,12 +30,20 @@ const SIGNED_MAX = 2n ** 63n - 1n
 
 let bytes: Buffer = Buffer.allocUnsafeSlow(KEPT_BYTES_MAX)
 let length = 0
+/** Where the request begins that is being written: others that go with it come before. */
+let start = 0
+let isGathering = false
 
 /** Begins a request that won't be longer. */
 function begin(command: number, bytesMax: number): void {
-  if (HEADER_BYTES + 1 + bytesMax > bytes.length) bytes = Buffer.allocUnsafeSlow(HEADER_BYTES + 1 + bytesMax)
-  bytes[HEADER_BYTES] = command
-  length = HEADER_BYTES + 1
+  const size = start + HEADER_BYTES + 1 + bytesMax
+  if (size > bytes.length) {
+    const larger = Buffer.allocUnsafeSlow(size)
+    bytes.copy(larger, 0, 0, start)
+    bytes = larger
+  }
+  bytes[start + HEADER_BYTES] = command
+  length = start + HEADER_BYTES + 1
 }
 
 /** UTF-16 units become three bytes at most. */
@@ -45,35 +53,59 @@ function putText(command: number, text: string): void {
 }
 
 /** Sends what was begun. */
-function send({ stream, plain }: RequestTarget): void {
-  const payloadBytes = length - HEADER_BYTES
-  if (payloadBytes >= PAYLOAD_BYTES_MAX) sendLong(stream)
-  else {
-    putHeader(bytes, payloadBytes, 0)
-    const isFree = plain?.writableLength === 0 && !plain.connecting
-    const written = isFree ? writeAtOnce(plain, bytes, length) : 0
-    if (written < length) stream.write(Buffer.from(bytes.subarray(written, length)))
+function send(to: RequestTarget): void {
+  const payloadBytes = length - start - HEADER_BYTES
+  if (payloadBytes >= PAYLOAD_BYTES_MAX) {
+    writeOut(start, to)
+    sendLong(to.stream)
+  } else {
+    putHeader(bytes, start, payloadBytes, 0)
+    if (isGathering) {
+      start = length
+      return
+    }
+    writeOut(length, to)
   }
+  start = 0
   if (bytes.length > KEPT_BYTES_MAX) bytes = Buffer.allocUnsafeSlow(KEPT_BYTES_MAX)
+}
+
+function writeOut(end: number, { stream, plain }: RequestTarget): void {
+  if (end === 0) return
+  const isFree = plain?.writableLength === 0 && !plain.connecting
+  const written = isFree ? writeAtOnce(plain, bytes, end) : 0
+  if (written < end) stream.write(Buffer.from(bytes.subarray(written, end)))
+}
+
+/** Sends all that `write` sends to one target in one piece. */
+export function sendTogether(write: () => void, to: RequestTarget): void {
+  isGathering = true
+  try {
+    write()
+  } finally {
+    isGathering = false
+    writeOut(start, to)
+    start = 0
+  }
 }
 
 function sendLong(stream: Duplex): void {
   let sequence = 0
-  for (let at = HEADER_BYTES; ; at += PAYLOAD_BYTES_MAX) {
+  for (let at = start + HEADER_BYTES; ; at += PAYLOAD_BYTES_MAX) {
     const payloadBytes = Math.min(PAYLOAD_BYTES_MAX, length - at)
     const header = Buffer.allocUnsafe(HEADER_BYTES)
-    putHeader(header, payloadBytes, sequence++ & 0xff)
+    putHeader(header, 0, payloadBytes, sequence++ & 0xff)
     stream.write(header)
     stream.write(Buffer.from(bytes.subarray(at, at + payloadBytes)))
     if (payloadBytes < PAYLOAD_BYTES_MAX) return
   }
 }
 
-function putHeader(target: Buffer, payloadBytes: number, sequence: number): void {
-  target[0] = payloadBytes & 0xff
-  target[1] = (payloadBytes >> 8) & 0xff
-  target[2] = payloadBytes >> 16
-  target[3] = sequence
+function putHeader(target: Buffer, at: number, payloadBytes: number, sequence: number): void {
+  target[at] = payloadBytes & 0xff
+  target[at + 1] = (payloadBytes >> 8) & 0xff
+  target[at + 2] = payloadBytes >> 16
+  target[at + 3] = sequence
 }
 
 export function sendQuery(sql: string, to: RequestTarget): void {

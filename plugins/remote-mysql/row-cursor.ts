@@ -8,7 +8,7 @@ import { ConnectionLost, RemoteAnswer } from './remote-error.js'
 import type { RowReader } from './row-reader.js'
 import type { RowSource } from './row-source.js'
 import { FilledTemplate } from './sql-template.js'
-import type { AnswerReceiver } from './statement-command.js'
+import type { AnswerReceiver, StatementCommand } from './statement-command.js'
 
 /** Full batches that wait before the remote is held up. */
 const BATCHES_AHEAD_MAX = 2
@@ -18,6 +18,10 @@ const ER_UNKNOWN_STMT_HANDLER = 1243
 
 /** What becomes of the connection and of errors. */
 export interface CursorHost {
+  /** Whether others' answers may come before and behind on the same connection, which must therefore not be held up. */
+  readonly isShared?: boolean
+  /** Answers whether the cursor has gone without its answer: others are under way on the connection. */
+  leave?(cursor: RowCursor, connection: RemoteConnection): boolean
   /** Ends what runs on the connection; resolves when that is done. */
   kill(connection: RemoteConnection): Promise<void>
   /** The answer is complete, or has failed: the connection is free. Once for each that the cursor was given. */
@@ -34,6 +38,7 @@ interface Asker {
 
 export class RowCursor implements BatchCursor, AnswerReceiver {
   private reader: RowReader
+  private command: StatementCommand
   private readonly ready: Batch[] = []
   private filling: Batch | undefined
   private lent: Batch | undefined
@@ -42,7 +47,7 @@ export class RowCursor implements BatchCursor, AnswerReceiver {
   private hasStarted = false
   private isEnded = false
   private isPaused = false
-  private isHeld = false
+  private isHeld: boolean
   private isClosed = false
   /** Its connection is gone, and the next one isn't there yet. */
   private isBetween = false
@@ -61,13 +66,14 @@ export class RowCursor implements BatchCursor, AnswerReceiver {
     private readonly source: RowSource,
     private connection: RemoteConnection,
     readonly statement: StatementContext,
-    private readonly host: CursorHost,
+    private host: CursorHost,
     /** Statements that go before it, in the same packet. */
     before = '',
   ) {
     this.reader = source.text
+    this.isHeld = host.isShared === true
     statement.onStop(this.onStop)
-    this.begin(before)
+    this.command = this.begin(before)
   }
 
   /** Resolves when the first rows are there, or the end is; rejects with what the remote has to say instead. */
@@ -76,21 +82,50 @@ export class RowCursor implements BatchCursor, AnswerReceiver {
     if (!this.hasStarted && this.error !== undefined) throw this.error
   }
 
-  private begin(before: string): void {
+  private begin(before: string): StatementCommand {
     const { query, connection, source } = this
-    if (typeof query === 'string') {
-      connection.query(before + query, this)
-      return
-    }
+    if (typeof query === 'string') return connection.query(before + query, this)
     const { template } = query
     const prepared = before === '' ? connection.preparedFor(template) : undefined
     if (prepared !== undefined) {
       this.reader = source.binary
-      connection.execute(prepared, query.values, this)
-      return
+      return connection.execute(prepared, query.values, this)
     }
-    connection.query(before + query.text, this)
+    const command = connection.query(before + query.text, this)
     connection.prepareFor(template)
+    return command
+  }
+
+  // ── For its host ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether it waits for the answers to others. */
+  get isBehindOthers(): boolean {
+    return !this.isEnded && !this.isBetween && !this.connection.isAnswering(this.command)
+  }
+
+  dropAnswer(ended: () => void): void {
+    this.command.drop(ended)
+  }
+
+  /** Runs once more, on another connection; nothing has come yet. */
+  goOn(connection: Promise<RemoteConnection>, host: CursorHost): void {
+    this.isBetween = true
+    this.host = host
+    connection.then(
+      (other) => {
+        this.isBetween = false
+        if (this.isEnded) {
+          this.host.freed(this, other)
+          return
+        }
+        this.connection = other
+        this.reader = this.source.text
+        this.command = this.begin('')
+      },
+      (failure: unknown) => {
+        this.endWithout(failure as Error)
+      },
+    )
   }
 
   // ── From the connection ─────────────────────────────────────────────────────────────────────────────────────
@@ -150,28 +185,13 @@ export class RowCursor implements BatchCursor, AnswerReceiver {
     if (isUnfit && typeof query !== 'string') {
       query.template.keepToText()
       this.reader = this.source.text
-      this.begin('')
+      this.command = this.begin('')
       return true
     }
     const replaced = error instanceof ConnectionLost ? this.host.replaced(connection) : undefined
     if (replaced === undefined) return false
     this.host.freed(this, connection)
-    this.isBetween = true
-    replaced.then(
-      (other) => {
-        this.isBetween = false
-        if (this.isEnded) {
-          this.host.freed(this, other)
-          return
-        }
-        this.connection = other
-        this.reader = this.source.text
-        this.begin('')
-      },
-      (failure: unknown) => {
-        this.endWithout(failure as Error)
-      },
-    )
+    this.goOn(replaced, this.host)
     return true
   }
 
@@ -255,7 +275,7 @@ export class RowCursor implements BatchCursor, AnswerReceiver {
 
   private kill(): void {
     if (this.isEnded || this.killing !== undefined) return
-    if (this.isBetween) {
+    if (this.isBetween || this.host.leave?.(this, this.connection) === true) {
       this.endWithout(undefined)
       return
     }

@@ -80,7 +80,7 @@ function filterSql(table: TableDefinition, remote: RemoteTable, { planned }: Sca
   })
 }
 
-function conjuncts(condition: Expression): readonly Expression[] {
+export function conjuncts(condition: Expression): readonly Expression[] {
   if (condition.kind === 'call' && condition.name === 'and') return condition.arguments.flatMap(conjuncts)
   return [condition]
 }

@@ -30,6 +30,9 @@ export class SqlTemplate {
   private preparedText: string | undefined
   private useCount = 0
 
+  /** `isPointRead`: whether it reads one row by a unique key. */
+  constructor(readonly isPointRead: boolean) {}
+
   // ── While it is written ─────────────────────────────────────────────────────────────────────────────────────
 
   /** `beside` is the type of what decides how the value is taken: of the column that it is compared with. */

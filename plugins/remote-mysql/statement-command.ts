@@ -61,7 +61,7 @@ export abstract class StatementCommand implements Command {
 
   constructor(
     protected readonly host: CommandHost,
-    private readonly receiver: AnswerReceiver,
+    private receiver: AnswerReceiver,
   ) {}
 
   abstract send(): void
@@ -85,6 +85,11 @@ export abstract class StatementCommand implements Command {
       case 'header':
         return this.header(bytes, from, to)
     }
+  }
+
+  /** The answer is thrown away when it comes, and its end told to somebody else. */
+  drop(ended: () => void): void {
+    this.receiver = { column: () => undefined, row: () => undefined, ended }
   }
 
   /** Once; what comes afterwards isn't passed on. */

@@ -13,6 +13,8 @@ import { RemoteTables } from '../remote-table.js'
 
 export const LIMITS: PoolLimits = {
   connectionsMax: plugin.options.connections.default,
+  readsPerConnectionMax: plugin.options.readsPerConnection.default,
+  busyShareMin: 0.7,
   queueMax: 1000,
   queueTimeoutMs: 15_000,
   idleMax: 1000,
