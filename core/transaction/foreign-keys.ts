@@ -7,8 +7,11 @@
 import { copyRange, equalRanges, successorOfPrefix, ByteBuffer } from '../common/bytes.js'
 import { sqlError, type SqlError } from '../common/sql-error.js'
 import type { ErrorCode } from '../common/error-catalogue.js'
+import type { SqlType } from '../common/sql-type.js'
+import { codePointCount } from '../common/value-text.js'
 import { isPromise, type Value } from '../common/value.js'
 import type {
+  ColumnDefinition,
   ForeignKeyDefinition,
   IndexDefinition,
   ReferentialAction,
@@ -193,11 +196,14 @@ export class ForeignKeyChecks {
     )
     if (!equalRanges(present.prefix, 0, present.prefix.length, target.prefix, 0, target.prefix.length)) return
     const changed = cascade.apply(childRow)
-    if (!cascade.isWriting || (changed !== undefined && this.isBeingUpdated(target.runtime.table))) {
-      throw constraintError('ER_ROW_IS_REFERENCED_2', target.runtime.table, cascade.foreignKey)
+    const { table } = target.runtime
+    const isRefused = changed !== undefined && (this.isBeingUpdated(table) || !cascade.fits(table, changed))
+    if (!cascade.isWriting || isRefused) {
+      throw constraintError('ER_ROW_IS_REFERENCED_2', table, cascade.foreignKey)
     }
     if (transaction.changedParents.length > CASCADE_DEPTH_MAX)
       throw sqlError('ER_FK_DEPTH_EXCEEDED', CASCADE_DEPTH_MAX)
+    if (changed !== undefined) refuseGenerated(table, cascade.foreignKey)
     if (changed === undefined) yield* access.writer.delete(childKey)
     else yield* access.writer.update(childKey, changed, 'throw', cascade.foreignKey.id)
   }
@@ -295,6 +301,33 @@ class Cascade {
     }
     return changed
   }
+
+  /** Whether the child's columns have room for what they get. */
+  fits(child: TableDefinition, changed: readonly Value[]): boolean {
+    return this.foreignKey.columns.every((column) =>
+      isWithin((child.columns[column] as ColumnDefinition).type, changed[column] as Value),
+    )
+  }
+}
+
+/** Texts that refer to each other may differ in how long they can be. */
+function isWithin({ length }: SqlType, value: Value): boolean {
+  if (typeof value === 'string') return value.length <= length || codePointCount(value) <= length
+  return !(value instanceof Uint8Array) || value.length <= length
+}
+
+/** A cascade computes nothing: a generated column would keep the value that it had for the old parent. */
+function refuseGenerated(child: TableDefinition, foreignKey: ForeignKeyDefinition): void {
+  const names = foreignKey.columns.map((column) => quoted(child.columns[column]?.name ?? '').toLowerCase())
+  const isRead = child.columns.some(({ generated }) => {
+    const sql = generated?.sql.toLowerCase()
+    return names.some((name) => sql?.includes(name))
+  })
+  if (isRead) throw sqlError('ER_NOT_SUPPORTED_YET', 'a cascade into what a generated column is made of')
+}
+
+function quoted(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
 }
 
 /** An index whose first parts are whole columns, these, in this order; a unique one of just them if there is. */
@@ -331,18 +364,17 @@ export function constraintError(
   child: TableDefinition,
   foreignKey: ForeignKeyDefinition,
 ): SqlError {
-  const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``
-  const list = (names: readonly string[]): string => names.map(quote).join(', ')
+  const list = (names: readonly string[]): string => names.map(quoted).join(', ')
   const columns = foreignKey.columns.map((column) => child.columns[column]?.name ?? '')
   const parent =
     foreignKey.referencedDatabase === child.database
-      ? quote(foreignKey.referencedTable)
-      : `${quote(foreignKey.referencedDatabase)}.${quote(foreignKey.referencedTable)}`
+      ? quoted(foreignKey.referencedTable)
+      : `${quoted(foreignKey.referencedDatabase)}.${quoted(foreignKey.referencedTable)}`
   const clause = (event: string, action: ReferentialAction): string =>
     NO_CLAUSE.includes(action) ? '' : ` ON ${event} ${action}`
   return sqlError(
     code,
-    `${quote(child.database)}.${quote(child.name)}, CONSTRAINT ${quote(foreignKey.name)} ` +
+    `${quoted(child.database)}.${quoted(child.name)}, CONSTRAINT ${quoted(foreignKey.name)} ` +
       `FOREIGN KEY (${list(columns)}) REFERENCES ${parent} (${list(foreignKey.referencedColumns)})` +
       clause('DELETE', foreignKey.onDelete) +
       clause('UPDATE', foreignKey.onUpdate),
