@@ -151,6 +151,11 @@ export function isString(type: SqlType): boolean {
   return isText(type) || isBinary(type)
 }
 
+/** Whether it is the type of comparisons and logic: this very object, as a BIGINT that merely looks like it is a number's. */
+export function isBoolean(type: SqlType): boolean {
+  return type === BOOLEAN_TYPE
+}
+
 export function sameType(a: SqlType, b: SqlType): boolean {
   return (
     a === b ||
@@ -176,7 +181,7 @@ function make(name: TypeName, length: number, scale = 0, unsigned = false, colla
 export const NULL_TYPE: SqlType = make('null', 0)
 /** Results of comparisons and logic: MySQL reports BIGINT with display width 1. */
 export const BOOLEAN_TYPE: SqlType = make('bigint', 1)
-/** What conditions convert JSON to: 0 for the JSON number 0, else 1 (MySQL manual 14.17.1); nothing else has this type. */
+/** What conditions convert JSON to: 0 for the JSON number 0, else 1 (MySQL manual 14.17.1). JSON is converted to it nowhere else. */
 export const JSON_CONDITION_TYPE: SqlType = make('tinyint', 1)
 export const INT_TYPE: SqlType = make('int', 11)
 export const BIGINT_TYPE: SqlType = make('bigint', 21)
