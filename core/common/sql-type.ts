@@ -192,6 +192,18 @@ export const DATE_TYPE: SqlType = make('date', 10)
 export const YEAR_TYPE: SqlType = Object.freeze({ ...make('year', 4, 0, true), zerofill: true })
 export const JSON_TYPE: SqlType = make('json', 4294967295)
 
+/** Bytes that the TEXT and BLOB types hold. */
+export const LARGE_BYTES = {
+  tinytext: 255,
+  text: 65535,
+  mediumtext: 16777215,
+  longtext: 4294967295,
+  tinyblob: 255,
+  blob: 65535,
+  mediumblob: 16777215,
+  longblob: 4294967295,
+} as const
+
 export const DECIMAL_PRECISION_MAX = 65
 export const DECIMAL_SCALE_MAX = 30
 
