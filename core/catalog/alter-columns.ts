@@ -3,7 +3,7 @@
  */
 import { charsetOfCollation } from '../common/collations.js'
 import { sqlError } from '../common/sql-error.js'
-import { isText, type SqlType } from '../common/sql-type.js'
+import { isText, LARGE_BYTES, type SqlType } from '../common/sql-type.js'
 import type { ColumnDefinition, TableDefinition } from '../plan/schema.js'
 import type {
   AlterAction,
@@ -202,7 +202,6 @@ function alteredDefault(
 }
 
 const LARGE_TEXT = ['tinytext', 'text', 'mediumtext', 'longtext'] as const
-const LARGE_BYTES = { tinytext: 255, text: 65535, mediumtext: 16777215, longtext: 4294967295 } as const
 
 /** CONVERT TO CHARACTER SET: a TEXT type that couldn't hold the longer encoding becomes the next larger one. */
 function convertedType(type: SqlType, conversion: ColumnConversion): SqlType {

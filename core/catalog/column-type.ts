@@ -12,6 +12,7 @@ import {
   DECIMAL_PRECISION_MAX,
   DECIMAL_SCALE_MAX,
   JSON_TYPE,
+  LARGE_BYTES,
   NOT_FIXED_DECIMALS,
   YEAR_TYPE,
   datetimeType,
@@ -233,17 +234,6 @@ const BINARY_FORMS: Readonly<Record<TextName, BinaryName>> = {
   longtext: 'longblob',
 }
 
-const LARGE_LENGTHS = {
-  tinytext: 255,
-  text: 65535,
-  mediumtext: 16777215,
-  longtext: 4294967295,
-  tinyblob: 255,
-  blob: 65535,
-  mediumblob: 16777215,
-  longblob: 4294967295,
-} as const
-
 const TEXT_CLASSES = ['tinytext', 'text', 'mediumtext', 'longtext'] as const
 const BLOB_CLASSES = ['tinyblob', 'blob', 'mediumblob', 'longblob'] as const
 
@@ -265,15 +255,15 @@ function textColumnType(name: TextName, declared: ColumnDataType, scope: TypeSco
       const max = Math.floor(VARIABLE_BYTES_MAX / bytesPerChar)
       if (length <= max) return make('varchar', length, more)
       const wider = widened(TEXT_CLASSES, length * bytesPerChar, max, 'VARCHAR', scope)
-      return make(wider, LARGE_LENGTHS[wider], more)
+      return make(wider, LARGE_BYTES[wider], more)
     }
     case 'text': {
       const sized = declared.length === undefined || declared.length === 0 ? undefined : declared.length
       const size = sized === undefined ? 'text' : classFor(TEXT_CLASSES, sized * bytesPerChar, scope)
-      return make(size, LARGE_LENGTHS[size], more)
+      return make(size, LARGE_BYTES[size], more)
     }
     default:
-      return make(name, LARGE_LENGTHS[name], more)
+      return make(name, LARGE_BYTES[name], more)
   }
 }
 
@@ -288,30 +278,30 @@ function binaryColumnType(name: BinaryName, length: number | undefined, scope: T
       const bytes = length ?? 1
       if (bytes <= VARIABLE_BYTES_MAX) return make('varbinary', bytes)
       const wider = widened(BLOB_CLASSES, bytes, VARIABLE_BYTES_MAX, 'VARBINARY', scope)
-      return make(wider, LARGE_LENGTHS[wider])
+      return make(wider, LARGE_BYTES[wider])
     }
     case 'blob': {
       const size = length === undefined || length === 0 ? 'blob' : classFor(BLOB_CLASSES, length, scope)
-      return make(size, LARGE_LENGTHS[size])
+      return make(size, LARGE_BYTES[size])
     }
     default:
-      return make(name, LARGE_LENGTHS[name])
+      return make(name, LARGE_BYTES[name])
   }
 }
 
 /** The smallest of four size classes that holds so many bytes. */
-function classFor<T extends keyof typeof LARGE_LENGTHS>(
+function classFor<T extends keyof typeof LARGE_BYTES>(
   classes: readonly [T, T, T, T],
   bytes: number,
   scope: TypeScope,
 ): T {
-  const fitting = classes.find((name) => LARGE_LENGTHS[name] >= bytes)
-  if (fitting === undefined) throw sqlError('ER_TOO_BIG_DISPLAYWIDTH', scope.column, LARGE_LENGTHS.longtext)
+  const fitting = classes.find((name) => LARGE_BYTES[name] >= bytes)
+  if (fitting === undefined) throw sqlError('ER_TOO_BIG_DISPLAYWIDTH', scope.column, LARGE_BYTES.longtext)
   return fitting
 }
 
 /** Too long for VARCHAR: an error in strict mode, else a TEXT with a note. */
-function widened<T extends keyof typeof LARGE_LENGTHS>(
+function widened<T extends keyof typeof LARGE_BYTES>(
   classes: readonly [T, T, T, T],
   bytes: number,
   max: number,

@@ -5,7 +5,7 @@
 import type { NonNullConversion } from './conversion.js'
 import type { EvaluationContext } from './evaluation.js'
 import { JsonDecimal, JsonDouble, normalizeJson, printJson, readJson, type JsonNode } from './json.js'
-import { BOOLEAN_TYPE, isBinary, isText, type SqlType } from './sql-type.js'
+import { isBinary, isBoolean, isText, type SqlType } from './sql-type.js'
 import { bitBytes, textOf } from './value-text.js'
 import type { ExactValue, Value } from './value.js'
 
@@ -68,7 +68,7 @@ function base64(bytes: Uint8Array, type: SqlType): string {
 /** CAST(… AS JSON): text is parsed, binary data becomes a JSON string that says so. */
 export function compileToJson(from: SqlType): NonNullConversion | undefined {
   if (from.name === 'json') return undefined
-  if (from === BOOLEAN_TYPE) return (value) => (value == 0 ? 'false' : 'true')
+  if (isBoolean(from)) return (value) => (value == 0 ? 'false' : 'true')
   if (isText(from)) return (value) => normalizeJson(value as string, 1, 'cast_as_json')
   const node = compileNonNull(from)
   return (value, context) => printJson(node(value, context))

@@ -151,6 +151,11 @@ export function isString(type: SqlType): boolean {
   return isText(type) || isBinary(type)
 }
 
+/** Whether it is the type of comparisons and logic: this very object, as a BIGINT that merely looks like it is a number's. */
+export function isBoolean(type: SqlType): boolean {
+  return type === BOOLEAN_TYPE
+}
+
 export function sameType(a: SqlType, b: SqlType): boolean {
   return (
     a === b ||
@@ -176,7 +181,7 @@ function make(name: TypeName, length: number, scale = 0, unsigned = false, colla
 export const NULL_TYPE: SqlType = make('null', 0)
 /** Results of comparisons and logic: MySQL reports BIGINT with display width 1. */
 export const BOOLEAN_TYPE: SqlType = make('bigint', 1)
-/** What conditions convert JSON to: 0 for the JSON number 0, else 1 (MySQL manual 14.17.1); nothing else has this type. */
+/** What conditions convert JSON to: 0 for the JSON number 0, else 1 (MySQL manual 14.17.1). JSON is converted to it nowhere else. */
 export const JSON_CONDITION_TYPE: SqlType = make('tinyint', 1)
 export const INT_TYPE: SqlType = make('int', 11)
 export const BIGINT_TYPE: SqlType = make('bigint', 21)
@@ -186,6 +191,18 @@ export const FLOAT_TYPE: SqlType = make('float', 12, NOT_FIXED_DECIMALS)
 export const DATE_TYPE: SqlType = make('date', 10)
 export const YEAR_TYPE: SqlType = Object.freeze({ ...make('year', 4, 0, true), zerofill: true })
 export const JSON_TYPE: SqlType = make('json', 4294967295)
+
+/** Bytes that the TEXT and BLOB types hold. */
+export const LARGE_BYTES = {
+  tinytext: 255,
+  text: 65535,
+  mediumtext: 16777215,
+  longtext: 4294967295,
+  tinyblob: 255,
+  blob: 65535,
+  mediumblob: 16777215,
+  longblob: 4294967295,
+} as const
 
 export const DECIMAL_PRECISION_MAX = 65
 export const DECIMAL_SCALE_MAX = 30

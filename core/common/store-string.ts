@@ -7,7 +7,7 @@ import { escapedBytes, raise } from './conditions.js'
 import { bytesOf, padded } from './conversion-string.js'
 import { formatWithin } from './double-format.js'
 import type { EvaluationContext } from './evaluation.js'
-import { isBinary, isText, type SqlType, type TypeName } from './sql-type.js'
+import { isBinary, isText, LARGE_BYTES, type SqlType, type TypeName } from './sql-type.js'
 import type { NonNullStore } from './store.js'
 import {
   bitBytes,
@@ -20,17 +20,8 @@ import {
 } from './value-text.js'
 import type { ExactValue } from './value.js'
 
-/** Bytes that the TEXT and BLOB types hold; the others count characters or bytes by their declared length. */
-const BYTES_MAX: Partial<Record<TypeName, number>> = {
-  tinytext: 255,
-  text: 65535,
-  mediumtext: 16777215,
-  longtext: 4294967295,
-  tinyblob: 255,
-  blob: 65535,
-  mediumblob: 16777215,
-  longblob: 4294967295,
-}
+/** Types that aren't among these count characters or bytes by their declared length. */
+const BYTES_MAX: Partial<Record<TypeName, number>> = LARGE_BYTES
 
 /** undefined if every value of `from` can be kept as it is. */
 export function compileStoreText(column: SqlType, from: SqlType): NonNullStore | undefined {

@@ -5,7 +5,6 @@
 import {
   BIGINT_TYPE,
   binaryType,
-  BOOLEAN_TYPE,
   DATE_TYPE,
   datetimeType,
   decimalType,
@@ -99,14 +98,10 @@ function mergeNumbers(types: readonly SqlType[]): SqlType {
 /** What stays FLOAT beside a FLOAT. INT isn't among them, and BIGINT only behind one: MySQL's table of result types says so. */
 const FLOAT_COMPANIONS: readonly TypeName[] = ['float', 'tinyint', 'smallint', 'mediumint', 'year']
 
-function isBigint(type: SqlType): boolean {
-  return type.name === 'bigint' || type === BOOLEAN_TYPE
-}
-
 function mergeApproximates(types: readonly SqlType[]): SqlType {
   const firstFloat = types.findIndex((type) => type.name === 'float')
   const floats = types.every(
-    (type, i) => FLOAT_COMPANIONS.includes(type.name) || (isBigint(type) && i > firstFloat),
+    (type, i) => FLOAT_COMPANIONS.includes(type.name) || (type.name === 'bigint' && i > firstFloat),
   )
   const scale = types.reduce(
     (max, type) => Math.max(max, type.name === 'decimal' || isApproximate(type) ? type.scale : 0),

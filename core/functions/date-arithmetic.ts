@@ -29,6 +29,7 @@ import {
 } from '../common/temporal.js'
 import { dateText, datetimeText, ParseStatus, parseDatetimeText } from '../common/temporal-text.js'
 import { exact, type ExactValue, type Value } from '../common/value.js'
+import type { IntervalUnit } from '../plan/syntax/index.js'
 import type { ArgumentInfo, ScalarFunction } from '../spi/functions.js'
 import {
   amountKind,
@@ -37,7 +38,6 @@ import {
   intervalUnitOf,
   isDateUnit,
   isTimeUnit,
-  type IntervalUnit,
 } from './interval-units.js'
 import { integerType } from './result-types.js'
 import { scalarFunction, type Call, type FunctionShape } from './support.js'

@@ -6,7 +6,7 @@ import type { EvaluationContext, Evaluator } from '../common/evaluation.js'
 import { parseJsonArgument, readJson, type JsonNode } from '../common/json.js'
 import { parseJsonPath, type JsonPath } from '../common/json-path.js'
 import { sqlError } from '../common/sql-error.js'
-import { BOOLEAN_TYPE, isBinary, isText, NULL_TYPE, type SqlType } from '../common/sql-type.js'
+import { isBinary, isBoolean, isText, NULL_TYPE, type SqlType } from '../common/sql-type.js'
 import type { Value } from '../common/value.js'
 import type { Call } from './support.js'
 
@@ -34,7 +34,7 @@ export function documentReader(call: Call, index: number): DocumentReader {
 export function valueNode(call: Call, index: number): (value: Value, context: EvaluationContext) => JsonNode {
   const type = typeAt(call, index)
   // TRUE, FALSE and the answers of comparisons are JSON's true and false; other integers stay numbers.
-  if (type === BOOLEAN_TYPE) return (value) => (value === null ? null : value != 0)
+  if (isBoolean(type)) return (value) => (value === null ? null : value != 0)
   return compileJsonNode(type)
 }
 

@@ -1,38 +1,9 @@
+import type { TypeName } from '../../common/sql-type.js'
 import type { GeometryTypeName } from './expression.js'
 import type { SyntaxNode } from './node.js'
 
 /** Column types under one name each: INTEGER is `int`, NUMERIC `decimal`, BOOL `tinyint` with length 1. */
-export type ColumnDataTypeName =
-  | 'tinyint'
-  | 'smallint'
-  | 'mediumint'
-  | 'int'
-  | 'bigint'
-  | 'decimal'
-  | 'float'
-  | 'double'
-  | 'bit'
-  | 'year'
-  | 'date'
-  | 'time'
-  | 'datetime'
-  | 'timestamp'
-  | 'char'
-  | 'varchar'
-  | 'tinytext'
-  | 'text'
-  | 'mediumtext'
-  | 'longtext'
-  | 'binary'
-  | 'varbinary'
-  | 'tinyblob'
-  | 'blob'
-  | 'mediumblob'
-  | 'longblob'
-  | 'enum'
-  | 'set'
-  | 'json'
-  | GeometryTypeName
+export type ColumnDataTypeName = Exclude<TypeName, 'null'> | GeometryTypeName
 
 /**
  * The type part of a column definition, a routine parameter or a variable (manual, 13.1 to 13.5), as declared:

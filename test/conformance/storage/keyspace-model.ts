@@ -10,6 +10,9 @@ import {
   type WriteSet,
 } from '@switchyard/core/spi'
 
+/** Makes and starts a storage for one test. */
+export type OpenStorage = () => Promise<KeyspaceStorage>
+
 export type Bytes = string | Uint8Array
 
 /** A put, or a removal if `value` is undefined. */
