@@ -10,11 +10,9 @@ import type { StatementContext } from '../spi/statement-context.js'
 import type { DuplicateRow } from '../spi/storage.js'
 import type { InsertOutcome } from '../spi/transaction.js'
 import type { DriverTable } from './driver-table.js'
-import { KeyedRows, type KeyedRow } from './keyed-rows.js'
+import { INSERTED, KeyedRows, type KeyedRow } from './keyed-rows.js'
 import { run, settled, type Steps } from './steps.js'
 import type { TableDriverWrites } from './table-driver-writes.js'
-
-const GONE: InsertOutcome = Object.freeze({ kind: 'inserted' })
 
 export class KeyedChanges {
   /** Whose rows are known. */
@@ -79,7 +77,7 @@ export class KeyedChanges {
     if (keyed.found(before) === undefined) yield* keyed.learn([before], false, this.driverTable.statement)
     const known = keyed.found(before)
     // Somebody has deleted it since it was read.
-    if (known === undefined) return GONE
+    if (known === undefined) return INSERTED
     const outcome = this.change(row, (rows) => rows.update(known, row))
     return isPromise(outcome) ? yield* settled(outcome) : outcome
   }

@@ -40,7 +40,7 @@ interface KeyedIndex {
   readonly owners: Map<string, KeyedRow | undefined>
 }
 
-const INSERTED: InsertOutcome = Object.freeze({ kind: 'inserted' })
+export const INSERTED: InsertOutcome = Object.freeze({ kind: 'inserted' })
 
 export class KeyedRows {
   private readonly indexes: readonly KeyedIndex[]

@@ -23,13 +23,11 @@ import { DriverRowKeys } from './driver-row-keys.js'
 import { DriverScanCursor } from './driver-scan-cursor.js'
 import type { DriverTable } from './driver-table.js'
 import { KeyedChanges } from './keyed-changes.js'
-import { KeyedRow } from './keyed-rows.js'
+import { INSERTED, KeyedRow } from './keyed-rows.js'
 import { readBatches } from './read-batches.js'
 import { run, settled, type Steps } from './steps.js'
 import type { TableDriverWrites } from './table-driver-writes.js'
 import type { CoreTransaction } from './transaction.js'
-
-const INSERTED: InsertOutcome = Object.freeze({ kind: 'inserted' })
 
 export class TableDriverAccess implements TableAccess, DriverTable {
   /** Core keeps no foreign keys for drivers of tables. */

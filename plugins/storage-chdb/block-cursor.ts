@@ -1,7 +1,7 @@
 /** Rows of a query there, batch by batch. */
 import { Batch, INT_TYPE, type BatchCursor, type SqlType } from '@switchyard/core/spi'
 import type { BlockStream } from './column-engine.js'
-import { BlockReader } from './native-block.js'
+import { BlockReader } from './block-reader.js'
 import { ShortTurns } from './short-turns.js'
 
 /** Rows that come in one batch: few enough that none holds up the server for long. Blocks of sums may have more. */

@@ -1,7 +1,7 @@
 /** Columns of a batch as values of a block. */
 import type { Batch } from '@switchyard/core/spi'
 import type { KeyForm } from './key-form.js'
-import type { BlockValues } from './native-block.js'
+import type { BlockValues } from './block-writer.js'
 
 export function vectorAt(rows: Batch, position: number): BlockValues {
   const vector = rows.columns[position]

@@ -27,7 +27,7 @@ import { EngineError, EngineErrorNumber, EngineGone, type ColumnEngine } from '.
 import { Refusal } from './fragment-render.js'
 import type { FragmentScope } from './fragment-scope.js'
 import { fragmentSql, plannedConditions } from './fragment-sql.js'
-import { BlockReader } from './native-block.js'
+import { BlockReader } from './block-reader.js'
 import { planPushDown } from './push-down.js'
 import { columnAt, scanSql, STAGE_PREFIX, stageName, tableName, VERSION_COLUMN } from './sql-text.js'
 import { storedTable, type StoredTable } from './stored-table.js'

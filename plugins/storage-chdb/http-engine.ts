@@ -23,7 +23,7 @@ import {
 import { createClients, type Clients, type HttpClientOptions } from './http-clients.js'
 import { engineErrorOf, failureInStream } from './http-error.js'
 import { HttpResult } from './http-result.js'
-import { BlockReader } from './native-block.js'
+import { BlockReader } from './block-reader.js'
 import { onCluster } from './table-ddl.js'
 
 export interface HttpEngineOptions extends HttpClientOptions {

@@ -15,7 +15,8 @@ import {
   type SqlType,
   type Value,
 } from '@switchyard/core/spi'
-import { BlockReader, encodeBlock } from './native-block.js'
+import { BlockReader } from './block-reader.js'
+import { encodeBlock } from './block-writer.js'
 import { storedType } from './stored-type.js'
 
 const NINES = (digits: number): bigint => 10n ** BigInt(digits) - 1n

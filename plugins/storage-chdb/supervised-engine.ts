@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path'
 import { Batch, textType, type Logger } from '@switchyard/core/spi'
 import { EngineGone, type BlockStream, type ColumnEngine, type Layout } from './column-engine.js'
 import { DICTIONARY_TEXTS_MAX, writeEngineConfig } from './engine-config.js'
-import { BlockReader } from './native-block.js'
+import { BlockReader } from './block-reader.js'
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js'
 
 export interface SupervisedEngineOptions extends EngineProcessOptions {

@@ -21,7 +21,7 @@ import {
 import type { BlockStream } from './column-engine.js'
 import { keyBytes, vectorAt } from './block-values.js'
 import { chooseDictionaries } from './dictionary-columns.js'
-import { encodeLargeBlock, type BlockColumn } from './native-block.js'
+import { encodeLargeBlock, type BlockColumn } from './block-writer.js'
 import { ShortTurns } from './short-turns.js'
 import { columnName, DELETED_COLUMN, stageName, tableName, VERSION_COLUMN } from './sql-text.js'
 import { keyText, type StoredTable, type UniqueKey } from './stored-table.js'
