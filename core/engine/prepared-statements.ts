@@ -5,6 +5,7 @@
 import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
 import { NULL_TYPE, type SqlType } from '../common/sql-type.js'
+import type { Value } from '../common/value.js'
 import type { PreparedStatement, ResultColumn } from '../spi/session.js'
 import type { IntoClause } from '../plan/syntax/index.js'
 import { parseNext, type ParsedStatement } from './parsing.js'
@@ -30,6 +31,13 @@ export class Prepared {
     const { statement } = parsed
     this.planned = isQueryOrChange(statement) ? statement : undefined
     this.into = statement.kind === 'query' ? statement.into : undefined
+  }
+
+  /** Throws ER_DATA_OUT_OF_RANGE for a LIMIT below 0. */
+  checkLimits(values: readonly Value[]): void {
+    for (const ordinal of this.parsed.limitParameters) {
+      if (Number(values[ordinal]) < 0) throw sqlError('ER_DATA_OUT_OF_RANGE', 'unsigned integer', 'EXECUTE')
+    }
   }
 
   /**

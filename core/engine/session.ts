@@ -340,6 +340,7 @@ export class EngineSession implements Session {
     const values = newValues(parameters.length)
     for (let i = 0; i < values.length; i++) values[i] = (parameters[i] as TypedValue).value
     running.parameters = values
+    if (prepared.parsed.limitParameters.length > 0) prepared.checkLimits(values)
     const { planned } = prepared
     if (planned === undefined) {
       return this.statements.run(prepared.parsed.statement, {

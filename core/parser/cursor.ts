@@ -51,6 +51,8 @@ export class Cursor {
   depth = 0
   /** Height of the expressions read since somebody last set this to 0: see `parseExpression`. */
   height = 0
+  /** See `ParsedStatement`. */
+  readonly limitParameters: number[] = []
 
   constructor(
     readonly text: string,

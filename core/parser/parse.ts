@@ -16,6 +16,8 @@ export interface ParsedStatement {
   readonly end: number
   /** Number of `?`, whose ordinals are 0 to this minus 1. */
   readonly parameterCount: number
+  /** Ordinals of those `?` that are a LIMIT or OFFSET, which take no negative numbers. */
+  readonly limitParameters: readonly number[]
   /** Number of literal tokens, whose ordinals are 0 to this minus 1. */
   readonly literalCount: number
 }
@@ -32,8 +34,8 @@ export function parseNext(text: string, start: number, options: ParserOptions): 
     if (cursor.is('end')) throw sqlError('ER_EMPTY_QUERY')
     const statement = parseStatement(cursor)
     const end = endOfStatement(cursor, text.length)
-    const { parameterCount, literalCount } = cursor
-    return { statement, end, parameterCount, literalCount }
+    const { parameterCount, limitParameters, literalCount } = cursor
+    return { statement, end, parameterCount, limitParameters, literalCount }
   } finally {
     giveLexer(lexer)
   }

@@ -225,6 +225,7 @@ export function parseSimpleLimit(cursor: Cursor): Limit | undefined {
 
 function parseLimitOption(cursor: Cursor): Expression {
   if (!isLimitOption(cursor)) cursor.fail()
+  if (cursor.is('parameter')) cursor.limitParameters.push(cursor.detail)
   return cursor.grammar.expression(cursor, LIMIT_LEVEL)
 }
 
