@@ -1,6 +1,7 @@
 /**
- * sysbench against both servers in one run, with equal durability: `npm run bench -- bench/sysbench.ts [--seconds 10] [--threads 1,8,32]
- * [--tests oltp_point_select,…] [--rows 100000]`. Prints a line a test with queries per second, server CPU per query and the ratio.
+ * sysbench against both servers in one run, with equal durability: `npm run bench -- bench/sysbench.ts [--seconds 10] [--turns 1] [--warmup 0]
+ * [--threads 1,8,32] [--tests oltp_point_select,…] [--rows 100000]`. Prints a line a test with queries per second, server CPU per query and the ratio;
+ * of several turns, which both servers have after one another, the medians. `--warmup` seconds of a test go before its first turn.
  */
 import { execFileSync } from 'node:child_process'
 import { cpuSeconds, runClient, startMariaDb, startSwitchyard, type Rival } from './rivals.js'
@@ -11,6 +12,8 @@ const option = (name: string, otherwise: string): string => {
 }
 
 const seconds = Number(option('seconds', '10'))
+const turns = Number(option('turns', '1'))
+const warmup = Number(option('warmup', '0'))
 const threads = option('threads', '1,8,32').split(',').map(Number)
 const rows = option('rows', '100000')
 const storage = option('storage', 'lmdb')
@@ -44,13 +47,9 @@ function sysbench(rival: Rival, test: string, command: string, extra: readonly s
   )
 }
 
-function measure(rival: Rival, test: string, count: number): Measure {
+function measure(rival: Rival, test: string, count: number, time: number): Measure {
   const before = cpuSeconds(rival.pid)
-  const output = sysbench(rival, test, 'run', [
-    `--threads=${count}`,
-    `--time=${seconds}`,
-    '--report-interval=0',
-  ])
+  const output = sysbench(rival, test, 'run', [`--threads=${count}`, `--time=${time}`, '--report-interval=0'])
   const cpu = cpuSeconds(rival.pid) - before
   const queries = Number(/total:\s+(\d+)/.exec(output)?.[1])
   const perSecond = Number(/queries:\s+\d+\s+\(([\d.]+) per sec/.exec(output)?.[1])
@@ -58,8 +57,32 @@ function measure(rival: Rival, test: string, count: number): Measure {
   return { queriesPerSecond: perSecond, p95Ms, cpuMicrosPerQuery: (cpu * 1e6) / queries }
 }
 
-const shown = (value: Measure): string =>
-  `${(value.queriesPerSecond / 1000).toFixed(1)}k/s p95 ${value.p95Ms.toFixed(2)} ms ${value.cpuMicrosPerQuery.toFixed(1)} µs`
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[sorted.length >> 1] ?? NaN
+}
+
+function shown(measures: readonly Measure[]): string {
+  const of = (value: (measure: Measure) => number): number => median(measures.map(value))
+  const perSecond = of((measure) => measure.queriesPerSecond / 1000).toFixed(1)
+  const p95Ms = of((measure) => measure.p95Ms).toFixed(2)
+  return `${perSecond}k/s p95 ${p95Ms} ms ${of((measure) => measure.cpuMicrosPerQuery).toFixed(1)} µs`
+}
+
+/** Both servers by turns: neighbouring slices have more of the machine in common than runs that are minutes apart. */
+function compare(test: string, count: number): string {
+  if (warmup > 0) for (const rival of [ours, theirs]) measure(rival, test, count, warmup)
+  const [own, others, ratios]: [Measure[], Measure[], number[]] = [[], [], []]
+  for (let turn = 0; turn < turns; turn++) {
+    const a = measure(ours, test, count, seconds)
+    const b = measure(theirs, test, count, seconds)
+    own.push(a)
+    others.push(b)
+    ratios.push(a.queriesPerSecond / b.queriesPerSecond)
+  }
+  const spread = turns > 1 ? ` (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})` : ''
+  return `ours ${shown(own)} | mariadb ${shown(others)} | ratio ${median(ratios).toFixed(2)}${spread}`
+}
 
 const ours = await startSwitchyard(storage)
 const theirs = await startMariaDb()
@@ -73,12 +96,7 @@ try {
     )
   }
   for (const test of tests) {
-    for (const count of threads) {
-      const a = measure(ours, test, count)
-      const b = measure(theirs, test, count)
-      const ratio = (a.queriesPerSecond / b.queriesPerSecond).toFixed(2)
-      console.log(`${test} ${count} threads: ours ${shown(a)} | mariadb ${shown(b)} | ratio ${ratio}`)
-    }
+    for (const count of threads) console.log(`${test} ${count} threads: ${compare(test, count)}`)
   }
 } finally {
   await ours.stop()
