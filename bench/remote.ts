@@ -1,6 +1,6 @@
 /**
- * What a virtual database costs beside a direct connection, in one run: `npm run bench -- remote [--seconds 5] [--warm 3] [--rows 1000000]
- * [--storage hybrid]`. Point reads by sysbench (1 and 8 threads), also through a process that hands bytes on and nothing else; a join of 100
+ * What a virtual database costs beside a direct connection, in one run: `npm run bench -- remote [--seconds 2] [--turns 5] [--warm 5] [--rows 1000000]
+ * [--storage hybrid] [--parts points,join,copies]`. Point reads by sysbench (1, 8 and 32 threads; medians of turns), also through a process that hands bytes on and nothing else; a join of 100
  * local keys with a large remote table; copies of that table into lmdb and, in mode hybrid, chdb. The remote is a MariaDB of its own, on
  * this machine.
  */
@@ -14,14 +14,16 @@ import {
   startSwitchyard,
   type Rival,
 } from './rivals.js'
+import { byTurns, median, ratioOf } from './turns.js'
 
 const option = (name: string, otherwise: string): string => {
   const at = process.argv.indexOf(`--${name}`)
   return at < 0 ? otherwise : (process.argv[at + 1] ?? otherwise)
 }
 
-const seconds = Number(option('seconds', '5'))
-const warmSeconds = Number(option('warm', '3'))
+const seconds = Number(option('seconds', '2'))
+const warmSeconds = Number(option('warm', '5'))
+const turns = Number(option('turns', '5'))
 const rows = Number(option('rows', '1000000'))
 const storage = option('storage', 'lmdb')
 const parts = option('parts', 'points,join,copies').split(',')
@@ -59,9 +61,7 @@ interface Points {
   readonly cpuMicros: number
 }
 
-/** Behind a run that doesn't count: a server that has just started is still being compiled. */
 function pointReads(rival: Rival, threads: number): Points {
-  if (warmSeconds > 0) selectPoints(rival, threads, warmSeconds)
   const before = cpuSeconds(rival.pid)
   const output = selectPoints(rival, threads, seconds)
   const cpu = cpuSeconds(rival.pid) - before
@@ -73,8 +73,32 @@ function pointReads(rival: Rival, threads: number): Points {
   }
 }
 
-const shown = ({ perSecond, meanMs, cpuMicros }: Points): string =>
-  `${(perSecond / 1000).toFixed(1)}k/s, ${meanMs.toFixed(2)} ms, ${cpuMicros.toFixed(0)} µs CPU`
+function shown(points: readonly Points[]): string {
+  const of = (value: (each: Points) => number): number => median(points.map(value))
+  const perSecond = of((each) => each.perSecond / 1000).toFixed(1)
+  return `${perSecond}k/s, ${of((each) => each.meanMs).toFixed(2)} ms, ${of((each) => each.cpuMicros).toFixed(0)} µs CPU`
+}
+
+/** Behind runs that don't count: a server that has just started is still being compiled. */
+function comparePoints(threads: number): void {
+  const rivals = [remote, ours, relay]
+  if (warmSeconds > 0) for (const rival of rivals) selectPoints(rival, threads, warmSeconds)
+  const [direct = [], ...others] = byTurns(
+    turns,
+    rivals.map((rival) => () => pointReads(rival, threads)),
+  )
+  console.log(`point read, ${threads} threads: direct ${shown(direct)}`)
+  others.forEach((points, i) => {
+    const of = (value: (each: Points) => number): string => {
+      const ratio = ratioOf(points.map(value), direct.map(value))
+      return `×${ratio.median.toFixed(2)}${ratio.spread}`
+    }
+    const name = i === 0 ? 'forwarded' : 'bytes alone'
+    console.log(
+      `  ${name} ${shown(points)}: latency ${of((each) => each.meanMs)}, throughput ${of((each) => each.perSecond)}`,
+    )
+  })
+}
 
 const remote = await startMariaDb()
 const ours = await startSwitchyard(storage, nodeArguments)
@@ -95,19 +119,7 @@ try {
   )
   console.log(`load average ${loadavg()[0]?.toFixed(1) ?? ''}`)
   if (parts.includes('points')) {
-    for (const threads of [1, 8]) {
-      const direct = pointReads(remote, threads)
-      console.log(`point read, ${threads} threads: direct ${shown(direct)}`)
-      for (const [name, rival] of [
-        ['forwarded', ours],
-        ['bytes alone', relay],
-      ] as const) {
-        const points = pointReads(rival, threads)
-        const latency = (points.meanMs / direct.meanMs).toFixed(2)
-        const throughput = (points.perSecond / direct.perSecond).toFixed(2)
-        console.log(`  ${name} ${shown(points)}: latency ×${latency}, throughput ×${throughput}`)
-      }
-    }
+    for (const threads of [1, 8, 32]) comparePoints(threads)
   }
   if (parts.includes('join')) {
     for (const [name, column] of [

@@ -5,6 +5,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { cpuSeconds, runClient, startMariaDb, startSwitchyard, type Rival } from './rivals.js'
+import { byTurns, median, ratioOf } from './turns.js'
 
 const option = (name: string, otherwise: string): string => {
   const at = process.argv.indexOf(`--${name}`)
@@ -57,11 +58,6 @@ function measure(rival: Rival, test: string, count: number, time: number): Measu
   return { queriesPerSecond: perSecond, p95Ms, cpuMicrosPerQuery: (cpu * 1e6) / queries }
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? NaN
-}
-
 function shown(measures: readonly Measure[]): string {
   const of = (value: (measure: Measure) => number): number => median(measures.map(value))
   const perSecond = of((measure) => measure.queriesPerSecond / 1000).toFixed(1)
@@ -69,19 +65,15 @@ function shown(measures: readonly Measure[]): string {
   return `${perSecond}k/s p95 ${p95Ms} ms ${of((measure) => measure.cpuMicrosPerQuery).toFixed(1)} µs`
 }
 
-/** Both servers by turns: neighbouring slices have more of the machine in common than runs that are minutes apart. */
 function compare(test: string, count: number): string {
   if (warmup > 0) for (const rival of [ours, theirs]) measure(rival, test, count, warmup)
-  const [own, others, ratios]: [Measure[], Measure[], number[]] = [[], [], []]
-  for (let turn = 0; turn < turns; turn++) {
-    const a = measure(ours, test, count, seconds)
-    const b = measure(theirs, test, count, seconds)
-    own.push(a)
-    others.push(b)
-    ratios.push(a.queriesPerSecond / b.queriesPerSecond)
-  }
-  const spread = turns > 1 ? ` (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})` : ''
-  return `ours ${shown(own)} | mariadb ${shown(others)} | ratio ${median(ratios).toFixed(2)}${spread}`
+  const [own = [], others = []] = byTurns(
+    turns,
+    [ours, theirs].map((rival) => () => measure(rival, test, count, seconds)),
+  )
+  const perSecond = (measures: readonly Measure[]): number[] => measures.map((each) => each.queriesPerSecond)
+  const ratio = ratioOf(perSecond(own), perSecond(others))
+  return `ours ${shown(own)} | mariadb ${shown(others)} | ratio ${ratio.median.toFixed(2)}${ratio.spread}`
 }
 
 const ours = await startSwitchyard(storage)
