@@ -4,8 +4,7 @@
  */
 import type { TypedValue } from '../common/evaluation.js'
 import { isSqlError, sqlError } from '../common/sql-error.js'
-import { NULL_TYPE, type SqlType } from '../common/sql-type.js'
-import type { Value } from '../common/value.js'
+import { BIGINT_TYPE, NULL_TYPE, type SqlType } from '../common/sql-type.js'
 import type { PreparedStatement, ResultColumn } from '../spi/session.js'
 import type { IntoClause } from '../plan/syntax/index.js'
 import { parseNext, type ParsedStatement } from './parsing.js'
@@ -15,6 +14,7 @@ import type { EngineSession } from './session.js'
 import type { PlannableStatement } from './planner.js'
 import { isQueryOrChange } from './statement-traits.js'
 
+const NO_ROWS: TypedValue = { type: BIGINT_TYPE, value: 0 }
 /** Keys kept for one prepared statement. */
 const KEYS_MAX = 4
 
@@ -33,11 +33,16 @@ export class Prepared {
     this.into = statement.kind === 'query' ? statement.into : undefined
   }
 
-  /** Throws ER_DATA_OUT_OF_RANGE for a LIMIT below 0. */
-  checkLimits(values: readonly Value[]): void {
-    for (const ordinal of this.parsed.limitParameters) {
-      if (Number(values[ordinal]) < 0) throw sqlError('ER_DATA_OUT_OF_RANGE', 'unsigned integer', 'EXECUTE')
-    }
+  /** Of LIMIT and OFFSET, NULL counts as 0. Throws ER_DATA_OUT_OF_RANGE for numbers below. */
+  withLimits(parameters: readonly TypedValue[]): readonly TypedValue[] {
+    const { limitParameters } = this.parsed
+    if (limitParameters.length === 0) return parameters
+    return parameters.map((parameter, ordinal) => {
+      if (!limitParameters.includes(ordinal)) return parameter
+      if (parameter.value === null) return NO_ROWS
+      if (Number(parameter.value) >= 0) return parameter
+      throw sqlError('ER_DATA_OUT_OF_RANGE', 'unsigned integer', 'EXECUTE')
+    })
   }
 
   /**

@@ -332,15 +332,15 @@ export class EngineSession implements Session {
 
   runPrepared(
     prepared: Prepared,
-    parameters: readonly TypedValue[],
+    given: readonly TypedValue[],
     running: RunningStatement,
     sink: ResultSink,
     moreResults: boolean,
   ): MaybePromise<void> {
+    const parameters = prepared.withLimits(given)
     const values = newValues(parameters.length)
     for (let i = 0; i < values.length; i++) values[i] = (parameters[i] as TypedValue).value
     running.parameters = values
-    if (prepared.parsed.limitParameters.length > 0) prepared.checkLimits(values)
     const { planned } = prepared
     if (planned === undefined) {
       return this.statements.run(prepared.parsed.statement, {
