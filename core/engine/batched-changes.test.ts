@@ -5,6 +5,7 @@
  */
 import { Random } from '../../test/random-sql/random.js'
 import { TestEngine, type TestSession } from '../../test/support/engine.js'
+import { TEST_SEED } from '../../test/support/seed.js'
 import { createStorage } from '../../test/support/storages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
 
@@ -130,8 +131,7 @@ describe.each(['memory', 'lmdb'])('in %s', (storage) => {
   }
 
   test.each(TABLES)('by chance: %s', async (columns) => {
-    const seed = Date.now() % 1_000_000
-    const random = new Random(seed)
+    const random = new Random(TEST_SEED)
     await session.run('DROP TABLE IF EXISTS child, batch, single')
     for (const name of ['batch', 'single']) await session.run(`CREATE TABLE ${name} (${columns})`)
     // Rows that others may refer to are looked at one by one.
@@ -159,7 +159,7 @@ describe.each(['memory', 'lmdb'])('in %s', (storage) => {
         for (const name of ['batch', 'single']) await session.run(`DELETE FROM ${name}`)
         await fill()
       } catch (error) {
-        throw new Error(`seed ${seed}, statement ${i}: ${batch}`, { cause: error })
+        throw new Error(`seed ${TEST_SEED}, statement ${i}: ${batch}`, { cause: error })
       }
     }
     await session.run('COMMIT')

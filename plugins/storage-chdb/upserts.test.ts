@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestSession } from '../../test/support/engine.js'
+import { TEST_SEED } from '../../test/support/seed.js'
 import { removeTemporaryFolders, temporaryFolder } from '../../test/support/temporary-folder.js'
 import { isEngineInstalled } from './index.js'
 import { ENGINES, startBoth, type BothEngines } from './testing/both-engines.js'
@@ -135,8 +136,7 @@ describeWithEngine('upserts', () => {
   test(
     'made by chance do the same in both',
     async () => {
-      const seed = Date.now() % 1_000_000
-      const random = generator(seed)
+      const random = generator(TEST_SEED)
       for (const [i, columns] of TABLES.entries()) {
         await onBothTables((suffix) => `CREATE TABLE t${i}_${suffix} (${columns})`)
       }
@@ -150,7 +150,7 @@ describeWithEngine('upserts', () => {
           if (!(await onBoth(sql))) await onBoth(`REPLACE INTO ${table} (id, b) VALUES (${1000 + i}, '')`)
           await onBoth(`SELECT * FROM ${table} ORDER BY id, a, b`)
         } catch (error) {
-          throw new Error(`seed ${seed}, statement ${i}: ${sql}`, { cause: error })
+          throw new Error(`seed ${TEST_SEED}, statement ${i}: ${sql}`, { cause: error })
         }
       }
     },

@@ -1,9 +1,10 @@
 /**
  * Goal: random statements answer what MariaDB answers. Method: tables, rows, queries and changes are made from a seed and run on
- * both servers; where MySQL 8 is known to differ, `known-differences.ts` says so. One seed is fixed, one is new in every run
- * and named in the test's title: `npm run differential -- --seed N` repeats it.
+ * both servers; where MySQL 8 is known to differ, `known-differences.ts` says so. `npm run differential -- --seed N` repeats a seed,
+ * and tries a new one without it.
  */
 import { startSwitchyard } from '../sql/switchyard-server.js'
+import { TEST_SEED } from '../support/seed.js'
 import { describeWithCommand } from '../support/system-packages.js'
 import { removeTemporaryFolders, temporaryFolder } from '../support/temporary-folder.js'
 import { MARIADB_PROGRAMS } from './mariadb-server.js'
@@ -11,8 +12,6 @@ import { runRandomStatements } from './random-run.js'
 import { mariaDbRival, type Rival } from './rival.js'
 
 const START_TIMEOUT_MS = 90_000
-const FIXED_SEED = 20_000
-const NEW_SEED = Number(process.env.DIFFERENTIAL_SEED ?? Date.now() % 1_000_000_000)
 
 describeWithCommand(MARIADB_PROGRAMS, 'random statements on MariaDB', () => {
   let theirs: Rival
@@ -24,8 +23,8 @@ describeWithCommand(MARIADB_PROGRAMS, 'random statements on MariaDB', () => {
     removeTemporaryFolders()
   })
   test.each([
-    ['lmdb', FIXED_SEED, 400],
-    ['memory', NEW_SEED, 200],
+    ['lmdb', TEST_SEED, 400],
+    ['memory', TEST_SEED + 1000, 200],
   ])(
     '%s, seed %i',
     async (storage, seed, statements) => {

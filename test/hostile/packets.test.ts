@@ -10,7 +10,8 @@ import { Random } from '../crash/load/random.js'
 import { killServers, TestServer } from '../support/server.js'
 import { removeTemporaryFolders } from '../support/temporary-folder.js'
 import { CAPABILITIES, DEFAULT_CAPABILITIES, packet, parseError, WireClient } from '../support/wire-client.js'
-import { expectSound, logIn, mutated, randomBytes, SEED } from './soundness.js'
+import { TEST_SEED } from '../support/seed.js'
+import { expectSound, logIn, mutated, randomBytes } from './soundness.js'
 
 const COM_QUERY = 0x03
 const COM_SHUTDOWN = 0x08
@@ -82,9 +83,9 @@ function loginPayload(): Buffer {
   ])
 }
 
-describe(`before the login, seed ${SEED}`, () => {
+describe(`before the login, seed ${TEST_SEED}`, () => {
   test('random bytes instead of a login', async () => {
-    const random = new Random(SEED)
+    const random = new Random(TEST_SEED)
     for (let i = 0; i < 60; i++) {
       const client = await WireClient.connect(server)
       if (random.chance(50)) await client.readGreeting()
@@ -104,7 +105,7 @@ describe(`before the login, seed ${SEED}`, () => {
   })
 
   test('a login with changed bytes', async () => {
-    const random = new Random(SEED + 1)
+    const random = new Random(TEST_SEED + 1)
     for (let i = 0; i < 150; i++) {
       const client = await WireClient.connect(server)
       await client.readGreeting()
@@ -126,7 +127,7 @@ describe(`before the login, seed ${SEED}`, () => {
   })
 
   test('garbage in the place of a TLS handshake', async () => {
-    const random = new Random(SEED + 2)
+    const random = new Random(TEST_SEED + 2)
     for (let i = 0; i < 20; i++) {
       const client = await WireClient.connect(server)
       await client.readGreeting()
@@ -140,7 +141,7 @@ describe(`before the login, seed ${SEED}`, () => {
   })
 
   test('random answers in the exchange of a password', async () => {
-    const random = new Random(SEED + 3)
+    const random = new Random(TEST_SEED + 3)
     for (let i = 0; i < 40; i++) {
       const client = await WireClient.connect(server)
       await client.readGreeting()
@@ -158,9 +159,9 @@ describe(`before the login, seed ${SEED}`, () => {
   })
 })
 
-describe(`behind the login, seed ${SEED}`, () => {
+describe(`behind the login, seed ${TEST_SEED}`, () => {
   test('random commands with random arguments', async () => {
-    const random = new Random(SEED + 4)
+    const random = new Random(TEST_SEED + 4)
     for (let round = 0; round < 10; round++) {
       const client = await logIn(server)
       for (let i = 0; i < 40; i++) {
@@ -173,7 +174,7 @@ describe(`behind the login, seed ${SEED}`, () => {
   })
 
   test('changed texts of statements', async () => {
-    const random = new Random(SEED + 5)
+    const random = new Random(TEST_SEED + 5)
     const texts = [
       "SELECT CONCAT('a', id), b FROM hostile.t WHERE id IN (1, 2) ORDER BY d LIMIT 3",
       "INSERT INTO hostile.t VALUES (1, 'x', '2024-02-29 10:00:00', '{\"a\": [1, 2]}')",
@@ -190,7 +191,7 @@ describe(`behind the login, seed ${SEED}`, () => {
   })
 
   test('COM_STMT_EXECUTE and its long data, cut and changed', async () => {
-    const random = new Random(SEED + 6)
+    const random = new Random(TEST_SEED + 6)
     const id = '01000000'
     // Flags, iterations, no NULLs, types follow: BIGINT, VARCHAR, DATETIME, DOUBLE, TIME, DECIMAL.
     const types = '0800' + 'fd00' + '0c00' + '0500' + '0b00' + 'f600'
@@ -218,7 +219,7 @@ describe(`behind the login, seed ${SEED}`, () => {
   })
 
   test('a change of user that is cut and changed', async () => {
-    const random = new Random(SEED + 7)
+    const random = new Random(TEST_SEED + 7)
     const whole = Buffer.from('root\0\0hostile\0\xff\x00mysql_native_password\0\x07\x03_os\x02ab', 'latin1')
     for (let i = 0; i < 40; i++) {
       const client = await logIn(server)
@@ -229,7 +230,7 @@ describe(`behind the login, seed ${SEED}`, () => {
   })
 
   test('packets in pieces of any size are whole packets', async () => {
-    const random = new Random(SEED + 8)
+    const random = new Random(TEST_SEED + 8)
     const client = await logIn(server)
     const text = Buffer.from("\x03SELECT 'in pieces'")
     const stream = Buffer.concat(Array.from({ length: 50 }, () => packet(text, 0)))

@@ -8,9 +8,6 @@ import { Random } from '../crash/load/random.js'
 import type { TestServer } from '../support/server.js'
 import { WireClient, type LoginOptions } from '../support/wire-client.js'
 
-/** Seeds of this run; `HOSTILE_SEED=n` tries others. They stand in the tests' names, so that failures can be repeated. */
-export const SEED = Number(process.env.HOSTILE_SEED ?? 20240229)
-
 export function randomBytes(random: Random, length: number): Buffer {
   return Buffer.from(Array.from({ length }, () => random.next(256)))
 }
