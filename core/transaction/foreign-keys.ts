@@ -203,9 +203,9 @@ export class ForeignKeyChecks {
     }
     if (transaction.changedParents.length > CASCADE_DEPTH_MAX)
       throw sqlError('ER_FK_DEPTH_EXCEEDED', CASCADE_DEPTH_MAX)
-    if (changed !== undefined) refuseGenerated(table, cascade.foreignKey)
-    if (changed === undefined) yield* access.writer.delete(childKey)
-    else yield* access.writer.update(childKey, changed, 'throw', cascade.foreignKey.id)
+    if (changed === undefined) return yield* access.writer.delete(childKey)
+    cascade.refuseGenerated(table)
+    yield* access.writer.update(childKey, changed, 'throw', cascade.foreignKey.id)
   }
 
   /** Rows that refer to each other by cascades are deleted together. */
@@ -281,6 +281,7 @@ const prefixBuffer = new ByteBuffer(64)
 /** What happens to the children of one parent row. */
 class Cascade {
   readonly isWriting: boolean
+  private isAllowed = false
 
   constructor(
     readonly foreignKey: ForeignKeyDefinition,
@@ -308,6 +309,17 @@ class Cascade {
       isWithin((child.columns[column] as ColumnDefinition).type, changed[column] as Value),
     )
   }
+
+  /**
+   * A cascade computes nothing: a generated column would keep the value that it had for the old parent. Looked at once, for the
+   * first child. Throws ER_NOT_SUPPORTED_YET.
+   */
+  refuseGenerated(child: TableDefinition): void {
+    if (this.isAllowed) return
+    if (areRead(this.foreignKey.columns, child))
+      throw sqlError('ER_NOT_SUPPORTED_YET', 'a cascade into what a generated column is made of')
+    this.isAllowed = true
+  }
 }
 
 /** Texts that refer to each other may differ in how long they can be. */
@@ -316,14 +328,13 @@ function isWithin({ length }: SqlType, value: Value): boolean {
   return !(value instanceof Uint8Array) || value.length <= length
 }
 
-/** A cascade computes nothing: a generated column would keep the value that it had for the old parent. */
-function refuseGenerated(child: TableDefinition, foreignKey: ForeignKeyDefinition): void {
-  const names = foreignKey.columns.map((column) => quoted(child.columns[column]?.name ?? '').toLowerCase())
-  const isRead = child.columns.some(({ generated }) => {
+/** Whether the columns of a foreign key are what a generated column is made of. */
+function areRead(columns: readonly number[], child: TableDefinition): boolean {
+  const names = columns.map((column) => quoted(child.columns[column]?.name ?? '').toLowerCase())
+  return child.columns.some(({ generated }) => {
     const sql = generated?.sql.toLowerCase()
     return names.some((name) => sql?.includes(name))
   })
-  if (isRead) throw sqlError('ER_NOT_SUPPORTED_YET', 'a cascade into what a generated column is made of')
 }
 
 function quoted(name: string): string {
