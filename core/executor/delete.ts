@@ -12,8 +12,8 @@ import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-resu
 import { isFirst } from './changed-rows.js'
 import { compilePlan, type PlanCompilerOptions } from './compile-plan.js'
 import { columnPositions, type Execution } from './execution.js'
-import { CurrentRows, mayVanish } from './own-changes.js'
 import { IGNORABLE } from './insert.js'
+import { CurrentRows, mayVanish } from './own-changes.js'
 
 export function compileDelete(plan: DeletePlan, options: PlanCompilerOptions): CompiledChange {
   const node = compilePlan(plan.input, options)
@@ -35,8 +35,7 @@ class DeleteRun {
   private readonly accesses: readonly TableAccess[]
   /** The keys of rows that are deleted, where a join may bring them again. */
   private readonly done: readonly Set<string>[]
-  /** Of targets whose rows the statement may have deleted since it read them. */
-  private readonly current: readonly (CurrentRows | undefined)[]
+  private currentRows: readonly (CurrentRows | undefined)[] | undefined
 
   constructor(
     private readonly plan: DeletePlan,
@@ -47,9 +46,14 @@ class DeleteRun {
   ) {
     this.accesses = plan.targets.map((target) => execution.transaction.table(target.table))
     this.done = input.streams ? [] : setsOf(plan)
-    this.current = this.accesses.map((access) =>
+  }
+
+  /** Of targets whose rows the statement may have deleted since it read them. */
+  private get current(): readonly (CurrentRows | undefined)[] {
+    this.currentRows ??= this.accesses.map((access) =>
       mayVanish(access.table, this.accesses) ? new CurrentRows(access, []) : undefined,
     )
+    return this.currentRows
   }
 
   run(): MaybePromise<ChangeResult> {
@@ -78,11 +82,12 @@ class DeleteRun {
 
   /** From a row on that is in several tables, or has to wait for something. */
   private async deleteRest(batch: Batch, from: number): Promise<void> {
+    const { current } = this
     for (let row = from; row < batch.rowCount; row = this.deleteAtOnce(batch, row + 1)) {
       for (let i = 0; i < this.keys.length; i++) {
         const rowKey = batch.columns[this.keys[i] as number]?.get(row) as Uint8Array | null
         if (rowKey === null || this.wasDone(i, rowKey)) continue
-        const rows = this.current[i]
+        const rows = current[i]
         if (rows !== undefined && (await rows.read(rowKey)) === undefined) continue
         try {
           const deleted = (this.accesses[i] as TableAccess).delete(rowKey)
