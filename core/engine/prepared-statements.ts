@@ -14,7 +14,8 @@ import type { EngineSession } from './session.js'
 import type { PlannableStatement } from './planner.js'
 import { isQueryOrChange } from './statement-traits.js'
 
-const NO_ROWS: TypedValue = { type: BIGINT_TYPE, value: 0 }
+const ZERO: TypedValue = { type: BIGINT_TYPE, value: 0 }
+
 /** Keys kept for one prepared statement. */
 const KEYS_MAX = 4
 
@@ -35,14 +36,17 @@ export class Prepared {
 
   /** Of LIMIT and OFFSET, NULL counts as 0. Throws ER_DATA_OUT_OF_RANGE for numbers below. */
   withLimits(parameters: readonly TypedValue[]): readonly TypedValue[] {
-    const { limitParameters } = this.parsed
-    if (limitParameters.length === 0) return parameters
-    return parameters.map((parameter, ordinal) => {
-      if (!limitParameters.includes(ordinal)) return parameter
-      if (parameter.value === null) return NO_ROWS
-      if (Number(parameter.value) >= 0) return parameter
-      throw sqlError('ER_DATA_OUT_OF_RANGE', 'unsigned integer', 'EXECUTE')
-    })
+    let limited: TypedValue[] | undefined
+    for (const ordinal of this.parsed.limitParameters) {
+      const value = parameters[ordinal]?.value ?? null
+      if (value === null) {
+        limited ??= parameters.slice()
+        limited[ordinal] = ZERO
+      } else if (!(Number(value) >= 0)) {
+        throw sqlError('ER_DATA_OUT_OF_RANGE', 'unsigned integer', 'EXECUTE')
+      }
+    }
+    return limited ?? parameters
   }
 
   /**
