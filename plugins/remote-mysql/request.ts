@@ -66,6 +66,10 @@ function send(to: RequestTarget): void {
     }
     writeOut(length, to)
   }
+  clear()
+}
+
+function clear(): void {
   start = 0
   if (bytes.length > KEPT_BYTES_MAX) bytes = Buffer.allocUnsafeSlow(KEPT_BYTES_MAX)
 }
@@ -85,7 +89,7 @@ export function sendTogether(write: () => void, to: RequestTarget): void {
   } finally {
     isGathering = false
     writeOut(start, to)
-    start = 0
+    clear()
   }
 }
 
