@@ -7,7 +7,7 @@ import { SqlMode } from '../common/sql-mode.js'
 import { sqlError } from '../common/sql-error.js'
 import type { AuthenticationFlow, AuthenticationMethod } from '../spi/authentication.js'
 import type { Logger } from '../spi/logger.js'
-import type { LoginRequest, Server, Session } from '../spi/session.js'
+import type { ClientInfo, LoginRequest, Server, Session } from '../spi/session.js'
 import {
   AccountLimits,
   createAuthenticationFlow,
@@ -20,6 +20,18 @@ import type { OtherStatements } from './other-statements.js'
 import type { ServerCore } from './server-core.js'
 import { EngineSession } from './session.js'
 import { TracedSession } from './traced-session.js'
+
+/** Somebody in this process. */
+export const LOCAL_CLIENT: ClientInfo = {
+  host: 'localhost',
+  port: 0,
+  isLoopback: true,
+  isSecure: true,
+  attributes: {},
+  /** utf8mb4_0900_ai_ci. */
+  collationId: 255,
+  isInteractive: false,
+}
 
 export interface ConnectionsOptions {
   readonly logger: Logger
@@ -95,16 +107,7 @@ export class Connections implements Server {
 
   /** A session as root, for what the engine runs by itself. */
   openInternalSession(): EngineSession {
-    const client = {
-      host: 'localhost',
-      port: 0,
-      isLoopback: true,
-      isSecure: true,
-      attributes: {},
-      collationId: 255,
-      isInteractive: false,
-    }
-    const request = { user: 'root', database: undefined, client, nonce: new Uint8Array(20) }
+    const request = { user: 'root', database: undefined, client: LOCAL_CLIENT, nonce: new Uint8Array(20) }
     return this.createSession(++this.lastConnectionId, request, 'root@localhost')
   }
 

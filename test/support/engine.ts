@@ -4,6 +4,7 @@
 import { inspect } from 'node:util'
 import { MemoryStorage } from '@switchyard/storage-memory'
 import { PlacementRouter } from '@switchyard/router-placement'
+import { LOCAL_CLIENT } from '../../core/engine/connections.js'
 import { SwitchyardEngine } from '../../core/engine/engine.js'
 import { textOf } from '../../core/common/conversion.js'
 import type { Batch } from '../../core/common/batch.js'
@@ -154,17 +155,8 @@ export class TestEngine {
   /** A session in a database, of root or another account without password. */
   async session(database?: string, account = 'root@localhost'): Promise<TestSession> {
     const { server } = this.engine
-    const client = {
-      host: 'localhost',
-      port: 0,
-      isLoopback: true,
-      isSecure: true,
-      attributes: {},
-      collationId: 255,
-      isInteractive: false,
-    }
     const user = account.slice(0, account.lastIndexOf('@'))
-    const request = { user, database, client, nonce: new Uint8Array(20) }
+    const request = { user, database, client: LOCAL_CLIENT, nonce: new Uint8Array(20) }
     return new TestSession(await server.openSession(request, account, server.reserveConnection()))
   }
 

@@ -121,29 +121,10 @@ test.each([
 
 describe('privileges of others', () => {
   async function as(user: string, sql: string): Promise<number> {
-    const { server } = engine.engine.engine
-    const client = {
-      host: 'localhost',
-      port: 0,
-      isLoopback: true,
-      isSecure: true,
-      attributes: {},
-      collationId: 255,
-      isInteractive: false,
-    }
-    const request = { user, database: undefined, client, nonce: new Uint8Array(20) }
-    const session = await server.openSession(request, `${user}@%`, server.reserveConnection())
-    const errors: number[] = []
-    const nothing = (): undefined => undefined
-    await session.execute(sql, false, {
-      ok: nothing,
-      columns: nothing,
-      rows: nothing,
-      end: nothing,
-      fail: (error) => errors.push(error.number),
-    })
-    await session.close()
-    return errors[0] ?? 0
+    const test = await engine.engine.session(undefined, `${user}@%`)
+    const [answer] = await test.execute(sql)
+    await test.session.close()
+    return answer?.error?.number ?? 0
   }
 
   test('decide what definition statements do', async () => {

@@ -1,7 +1,8 @@
 /** An engine inside of a program: no port, no accounts, no files but those that it is told of. */
 import type { ErrorCode } from '../../common/error-catalogue.js'
 import { isSqlError } from '../../common/sql-error.js'
-import type { Server } from '../../spi/session.js'
+import { LOCAL_CLIENT } from '../../engine/connections.js'
+import type { ClientInfo, Server } from '../../spi/session.js'
 import { CachedTable, quoted, type LoadTableOptions } from './cached-table.js'
 import { EngineConnection } from './engine-connection.js'
 import type { Row, RowStream, StatementStatus } from './row-stream.js'
@@ -162,16 +163,7 @@ export class EmbeddedEngine {
 
 const SPARE_MAX = 8
 
-const CLIENT = {
-  host: 'localhost',
-  port: 0,
-  isLoopback: true,
-  isSecure: true,
-  attributes: { program_name: 'embedded' },
-  /** utf8mb4_0900_ai_ci. */
-  collationId: 255,
-  isInteractive: false,
-} as const
+const CLIENT: ClientInfo = { ...LOCAL_CLIENT, attributes: { program_name: 'embedded' } }
 
 /** Whether it goes well; false for this error, throws others. */
 async function succeeds(work: Promise<unknown>, code: ErrorCode): Promise<boolean> {
