@@ -1,15 +1,17 @@
 /**
  * What a virtual database costs beside a direct connection, in one run: `npm run bench -- remote [--seconds 2] [--turns 5] [--warm 5] [--rows 1000000]
- * [--storage hybrid] [--parts points,join,copies]`. Point reads by sysbench (1, 8 and 32 threads; medians of turns), also through a process that hands bytes on and nothing else; a join of 100
- * local keys with a large remote table; copies of that table into lmdb and, in mode hybrid, chdb. The remote is a MariaDB of its own, on
- * this machine.
+ * [--storage hybrid] [--parts points,join,copies] [--over socket]`. Point reads by sysbench (1, 8 and 32 threads; medians of turns), also through processes that hand bytes on and nothing else, one of Node and one in C;
+ * a join of 100 local keys with a large remote table; copies of that table into lmdb and, in mode hybrid, chdb. The remote is a MariaDB of its own, on
+ * this machine, which is reached by its Unix socket with `--over socket`.
  */
 import { execFileSync } from 'node:child_process'
 import { loadavg } from 'node:os'
+import { join } from 'node:path'
 import {
   clientArguments,
   cpuSeconds,
   startMariaDb,
+  startNativeRelay,
   startRelay,
   startSwitchyard,
   type Rival,
@@ -81,7 +83,7 @@ function shown(points: readonly Points[]): string {
 
 /** Behind runs that don't count: a server that has just started is still being compiled. */
 function comparePoints(threads: number): void {
-  const rivals = [remote, ours, relay]
+  const rivals = [remote, ours, ...relays]
   if (warmSeconds > 0) for (const rival of rivals) selectPoints(rival, threads, warmSeconds)
   const [direct = [], ...others] = byTurns(
     turns,
@@ -93,7 +95,7 @@ function comparePoints(threads: number): void {
       const ratio = ratioOf(points.map(value), direct.map(value))
       return `×${ratio.median.toFixed(2)}${ratio.spread}`
     }
-    const name = i === 0 ? 'forwarded' : 'bytes alone'
+    const name = i === 0 ? 'forwarded' : (relays[i - 1]?.name ?? '')
     console.log(
       `  ${name} ${shown(points)}: latency ${of((each) => each.meanMs)}, throughput ${of((each) => each.perSecond)}`,
     )
@@ -102,7 +104,12 @@ function comparePoints(threads: number): void {
 
 const remote = await startMariaDb()
 const ours = await startSwitchyard(storage, nodeArguments)
-const relay = await startRelay(remote)
+const native = await startNativeRelay(remote)
+const relays = [await startRelay(remote), ...(native === undefined ? [] : [native])]
+const place =
+  option('over', 'tcp') === 'socket'
+    ? `SOCKET '${join(remote.folder, 'socket')}'`
+    : `HOST '127.0.0.1', PORT ${remote.port}`
 try {
   client(
     remote,
@@ -113,7 +120,7 @@ try {
   )
   client(
     ours,
-    `CREATE SERVER remote FOREIGN DATA WRAPPER mysql OPTIONS (HOST '127.0.0.1', PORT ${remote.port}, USER 'root');
+    `CREATE SERVER remote FOREIGN DATA WRAPPER mysql OPTIONS (${place}, USER 'root');
       CREATE DATABASE sbtest FROM SERVER remote; CREATE DATABASE here; CREATE TABLE here.wanted (id INT PRIMARY KEY);
       INSERT INTO here.wanted WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT i * ${Math.floor(rows / 100)} FROM n`,
   )
@@ -148,6 +155,6 @@ try {
   }
 } finally {
   await ours.stop()
-  await relay.stop()
+  for (const relay of relays) await relay.stop()
   await remote.stop()
 }

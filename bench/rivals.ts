@@ -111,15 +111,36 @@ export async function startMariaDb(extra: readonly string[] = []): Promise<Rival
 }
 
 /** A process that hands bytes on between its port and a server's, and nothing else. */
-export async function startRelay({ port: to }: Rival): Promise<Rival> {
+export function startRelay(to: Rival): Promise<Rival> {
   const folder = mkdtempSync(join(tmpdir(), 'relay-bench-'))
+  return relayOf(to, 'bytes alone', folder, [process.execPath, join(ROOT, 'bench/relay.mjs')])
+}
+
+/** The same without Node; undefined where there is no compiler. */
+export function startNativeRelay(to: Rival): Promise<Rival> | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'relay-bench-'))
+  const program = join(folder, 'relay')
+  try {
+    execFileSync('cc', ['-O2', '-o', program, join(ROOT, 'bench/relay.c')])
+  } catch {
+    rmSync(folder, { recursive: true })
+    return undefined
+  }
+  return relayOf(to, 'bytes alone, in C', folder, [program])
+}
+
+async function relayOf(
+  to: Rival,
+  name: string,
+  folder: string,
+  [program = '', ...args]: readonly string[],
+): Promise<Rival> {
   const port = await freePort()
-  const program = join(ROOT, 'bench/relay.mjs')
-  const child = spawn(process.execPath, [program, String(port), String(to)], {
+  const child = spawn(program, [...args, String(port), String(to.port)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  await untilListening(port, child, 'the relay')
-  return { name: 'relay', port, pid: child.pid ?? 0, folder, stop: () => stopChild(child, folder) }
+  await untilListening(port, child, name)
+  return { name, port, pid: child.pid ?? 0, folder, stop: () => stopChild(child, folder) }
 }
 
 /** Arguments of MariaDB's client. Without TLS, which only one of the rivals offers, and the client then uses. */
