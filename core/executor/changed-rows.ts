@@ -12,7 +12,8 @@ export function sameRow(a: readonly Value[], b: readonly Value[]): boolean {
 
 function sameValue(a: Value, b: Value): boolean {
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0
-  return a === b
+  // 0 is another value than -0 to who reads it.
+  return Object.is(a, b)
 }
 
 /** Whether a row's key isn't among those that are done; from now on it is. */

@@ -298,5 +298,5 @@ function isSame(a: Vector, b: Vector, row: number): boolean {
     if (a.isNull(row) || b.isNull(row)) return a.isNull(row) && b.isNull(row)
     return equalRanges(a.data, a.start(row), a.end(row), b.data, b.start(row), b.end(row))
   }
-  return a.get(row) === b.get(row)
+  return Object.is(a.get(row), b.get(row))
 }
