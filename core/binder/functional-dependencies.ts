@@ -4,6 +4,7 @@
  */
 import { Coercibility } from '../common/collation-coercion.js'
 import type { ColumnId, Expression } from '../plan/expression.js'
+import { isMadeOf } from '../plan/generated-columns.js'
 import type { LogicalNode, ScanNode } from '../plan/logical.js'
 import type { GroupItem } from './grouping.js'
 import { isConstant } from '../plan/rewrite.js'
@@ -131,15 +132,13 @@ function collect(node: LogicalNode, facts: Facts): void {
   }
 }
 
-/** Generated columns follow from those that their expression names; its stored text has all names in backquotes. */
+/** Generated columns follow from those that their expression names. */
 function generatedColumns(node: ScanNode, idOf: (position: number) => ColumnId, facts: Facts): void {
   const { columns } = node.table
-  columns.forEach(({ generated }, position) => {
+  columns.forEach((column, position) => {
     const to = idOf(position)
-    if (generated === undefined || to < 0) return
-    const from = columns.flatMap(({ name }, i) =>
-      generated.sql.includes(`\`${name.replaceAll('`', '``')}\``) ? [idOf(i)] : [],
-    )
+    if (column.generated === undefined || to < 0) return
+    const from = columns.flatMap(({ name }, i) => (isMadeOf(column, name) ? [idOf(i)] : []))
     facts.derived.push({ from, to })
   })
 }

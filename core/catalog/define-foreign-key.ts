@@ -11,6 +11,7 @@ import type {
   ReferentialAction,
   TableDefinition,
 } from '../plan/schema.js'
+import { isMadeOf } from '../plan/generated-columns.js'
 import type { ForeignKeyDefinition as ForeignKeySyntax, ReferenceAction } from '../plan/syntax/definition.js'
 import type { TableDefinitionContext } from './definition-context.js'
 import { checkConstraintName, checkTableName, nameKey, sameName } from './names.js'
@@ -68,7 +69,10 @@ export function defineForeignKey(
 
 const MISMATCH = "Key reference and table reference don't match"
 
-/** SET NULL needs columns that can be NULL; SET DEFAULT is parsed and refused, as by InnoDB. */
+/**
+ * SET NULL needs columns that can be NULL; SET DEFAULT is parsed and refused, as by InnoDB. What stored generated columns are made of is
+ * not changed by actions (MySQL manual 15.1.20.8).
+ */
 export function checkActions(foreignKey: ForeignKeyDefinition, child: Pick<ChildTable, 'columns'>): void {
   const actions = [foreignKey.onDelete, foreignKey.onUpdate]
   if (actions.includes('SET DEFAULT')) throw sqlError('ER_CANNOT_ADD_FOREIGN')
@@ -77,6 +81,13 @@ export function checkActions(foreignKey: ForeignKeyDefinition, child: Pick<Child
     if (column === undefined) throw new Error('invariant: a foreign key names columns of its table')
     if (actions.includes('SET NULL') && !column.nullable) {
       throw sqlError('ER_FK_COLUMN_NOT_NULL', column.name, foreignKey.name)
+    }
+    const isChanged = actions.includes('CASCADE') || actions.includes('SET NULL')
+    if (
+      isChanged &&
+      child.columns.some((each) => each.generated?.stored === true && isMadeOf(each, column.name))
+    ) {
+      throw sqlError('ER_CANNOT_ADD_FOREIGN')
     }
     if (column.generated === undefined) continue
     if (!column.generated.stored) {

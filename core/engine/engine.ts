@@ -26,6 +26,7 @@ import { CachingSha2Password, MysqlNativePassword } from './authentication/index
 import { CombinedFunctions } from './combined-functions.js'
 import { Connections } from './connections.js'
 import { rebuildOutdatedIndexes } from './ddl/rebuild-indexes.js'
+import { GeneratedColumns } from './generated-columns.js'
 import { runInitScripts, runText } from './init-scripts.js'
 import { PlanCache } from './plan-cache.js'
 import type { PlanDependency } from './query-types.js'
@@ -114,6 +115,7 @@ class EngineParts {
   readonly usage: TableUsages
   readonly core: ServerCore
   readonly connections: Connections
+  readonly generatedColumns: GeneratedColumns
   private readonly startedAtMs = Date.now()
   private statements = 0
 
@@ -123,7 +125,7 @@ class EngineParts {
     const log = isDurable
       ? await openCommitLog({ folder: join(settings.dataFolder, 'log') })
       : new MemoryCommitLog()
-    const opened: { catalog?: LocalCatalog } = {}
+    const opened: { catalog?: LocalCatalog; parts?: EngineParts } = {}
     const transactions = await CoreTransactionManager.start({
       storages,
       systemStorage: systemStorageOf(options),
@@ -131,6 +133,8 @@ class EngineParts {
       foreignKeys: {
         parentOf: (child, foreignKey) => opened.catalog?.parentOf(child, foreignKey),
         referencesTo: (parent) => opened.catalog?.referencesTo(parent) ?? [],
+        computeGenerated: (child, row, evaluation) =>
+          opened.parts?.generatedColumns.compute(child, row, evaluation),
       },
       settings: { snapshotAgeSecondsMax: settings.limits.snapshotAgeMaxMs / 1000 },
       onProblem: (problem) => {
@@ -148,7 +152,8 @@ class EngineParts {
       }
     })
     opened.catalog = catalog
-    return new EngineParts(options, log, transactions, catalog)
+    opened.parts = new EngineParts(options, log, transactions, catalog)
+    return opened.parts
   }
 
   private constructor(
@@ -167,6 +172,7 @@ class EngineParts {
     })
     this.usage = this.createUsage()
     this.core = this.createCore(this.others)
+    this.generatedColumns = new GeneratedColumns(this.core.planner)
     this.others.connect(this.core)
     const { core, others, sessions } = this
     this.connections = new Connections({ logger: options.logger, catalog, methods, core, others, sessions })

@@ -84,6 +84,13 @@ export class RowBuilder {
     return this.check(row, context, options.ignore)
   }
 
+  /** Computes the generated columns of a row that was complete before others of its columns changed. Throws ER_BAD_NULL_ERROR. */
+  computeGenerated(row: Value[], context: EvaluationContext): void {
+    const options = { ignore: false, nullIsError: true, rowNumber: 1 }
+    this.compute(row, context, options.rowNumber)
+    this.replaceNulls(row, context, options, true)
+  }
+
   /** Of generated columns, which are computed from what the others have then, or of the others. */
   private replaceNulls(
     row: Value[],

@@ -1,7 +1,9 @@
 /**
  * What all transactions of a server share: storages, views, locks, counters. Made by the transaction manager.
  */
+import type { EvaluationContext } from '../common/evaluation.js'
 import { sqlError } from '../common/sql-error.js'
+import type { Value } from '../common/value.js'
 import type { ForeignKeyDefinition, TableDefinition } from '../plan/schema.js'
 import { primaryPlacementOf } from '../plan/schema.js'
 import type { TransactionInfo } from '../spi/transaction.js'
@@ -55,11 +57,14 @@ export interface ForeignKeySource {
   parentOf(child: TableDefinition, foreignKey: ForeignKeyDefinition): TableDefinition | undefined
   /** Foreign keys of any table, `parent` itself included, that refer to it. */
   referencesTo(parent: TableDefinition): readonly ForeignKeyReference[]
+  /** Computes the generated columns of a child's row anew, in place, when a cascade has changed what they are made of. */
+  computeGenerated(child: TableDefinition, row: Value[], evaluation: EvaluationContext): void
 }
 
 export const NO_FOREIGN_KEYS: ForeignKeySource = {
   parentOf: () => undefined,
   referencesTo: () => [],
+  computeGenerated: () => undefined,
 }
 
 /** A transaction as others have to see it. */

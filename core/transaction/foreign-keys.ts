@@ -10,6 +10,7 @@ import type { ErrorCode } from '../common/error-catalogue.js'
 import type { SqlType } from '../common/sql-type.js'
 import { codePointCount } from '../common/value-text.js'
 import { isPromise, type Value } from '../common/value.js'
+import { isMadeOf } from '../plan/generated-columns.js'
 import type {
   ColumnDefinition,
   ForeignKeyDefinition,
@@ -204,8 +205,14 @@ export class ForeignKeyChecks {
     if (transaction.changedParents.length > CASCADE_DEPTH_MAX)
       throw sqlError('ER_FK_DEPTH_EXCEEDED', CASCADE_DEPTH_MAX)
     if (changed === undefined) return yield* access.writer.delete(childKey)
-    cascade.refuseGenerated(table)
+    if (cascade.concernsGenerated(table)) this.computeGenerated(table, changed)
     yield* access.writer.update(childKey, changed, 'throw', cascade.foreignKey.id)
+  }
+
+  private computeGenerated(child: TableDefinition, row: Value[]): void {
+    const { environment, evaluation } = this.transaction
+    if (evaluation === undefined) throw new Error('invariant: cascades are part of statements')
+    environment.foreignKeys.computeGenerated(child, row, evaluation)
   }
 
   /** Rows that refer to each other by cascades are deleted together. */
@@ -281,7 +288,7 @@ const prefixBuffer = new ByteBuffer(64)
 /** What happens to the children of one parent row. */
 class Cascade {
   readonly isWriting: boolean
-  private isAllowed = false
+  private generated: boolean | undefined
 
   constructor(
     readonly foreignKey: ForeignKeyDefinition,
@@ -293,7 +300,7 @@ class Cascade {
   }
 
   /** The child's new row; undefined if it shall be deleted. */
-  apply(childRow: readonly Value[]): readonly Value[] | undefined {
+  apply(childRow: readonly Value[]): Value[] | undefined {
     if (this.action === 'CASCADE' && this.parentRow === undefined) return undefined
     const changed = [...childRow]
     for (const [i, column] of this.foreignKey.columns.entries()) {
@@ -310,15 +317,13 @@ class Cascade {
     )
   }
 
-  /**
-   * A cascade computes nothing: a generated column would keep the value that it had for the old parent. Looked at once, for the
-   * first child. Throws ER_NOT_SUPPORTED_YET.
-   */
-  refuseGenerated(child: TableDefinition): void {
-    if (this.isAllowed) return
-    if (areRead(this.foreignKey.columns, child))
-      throw sqlError('ER_NOT_SUPPORTED_YET', 'a cascade into what a generated column is made of')
-    this.isAllowed = true
+  /** Whether generated columns are made of what it changes: directly, or of others that are. Looked at once, for the first child. */
+  concernsGenerated({ columns }: TableDefinition): boolean {
+    this.generated ??= this.foreignKey.columns.some((position) => {
+      const name = columns[position]?.name ?? ''
+      return columns.some((column) => isMadeOf(column, name))
+    })
+    return this.generated
   }
 }
 
@@ -326,15 +331,6 @@ class Cascade {
 function isWithin({ length }: SqlType, value: Value): boolean {
   if (typeof value === 'string') return value.length <= length || codePointCount(value) <= length
   return !(value instanceof Uint8Array) || value.length <= length
-}
-
-/** Whether the columns of a foreign key are what a generated column is made of. */
-function areRead(columns: readonly number[], child: TableDefinition): boolean {
-  const names = columns.map((column) => quoted(child.columns[column]?.name ?? '').toLowerCase())
-  return child.columns.some(({ generated }) => {
-    const sql = generated?.sql.toLowerCase()
-    return names.some((name) => sql?.includes(name))
-  })
 }
 
 function quoted(name: string): string {

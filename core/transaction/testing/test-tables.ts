@@ -147,6 +147,7 @@ export function foreignKeysAmong(tables: () => readonly TableDefinition[]): Fore
           .filter((key) => key.referencedTable === parent.name)
           .map((foreignKey) => ({ child, foreignKey })),
       ),
+    computeGenerated: () => undefined,
   }
 }
 
