@@ -17,6 +17,7 @@ import type { InsertOutcome, RowKey, TableAccess } from '../spi/transaction.js'
 import { changeRows } from './change-input.js'
 import { sameRow } from './changed-rows.js'
 import { NO_CHANGE, type ChangeResult, type CompiledChange } from './change-result.js'
+import { CollectedRow, RowMaker } from './collected-rows.js'
 import type { PlanCompilerOptions } from './compile-plan.js'
 import type { Execution } from './execution.js'
 import { InsertBlocks } from './insert-blocks.js'
@@ -27,27 +28,7 @@ import { replaceValue, type compileAssignment, type FinishOptions } from './row-
 
 type Duplicate = Extract<InsertOutcome, { readonly kind: 'duplicate' }>
 
-/** A row that waits for its duplicates to be looked for. */
-class CollectedRow {
-  /** The AUTO_INCREMENT number that was drawn for it, and the one that it brought along; 0 for none. */
-  drawn: ExactValue = 0
-  given: ExactValue = 0
-  warnings: WarningArguments[] | undefined
-  /** What ON DUPLICATE KEY UPDATE reads of the source's row. */
-  read: readonly Value[] = NOTHING
-  isCut = false
-  error: { readonly thrown: unknown } | undefined
-
-  constructor(
-    readonly rowNumber: number,
-    /** Undefined for a row that IGNORE leaves out. */
-    public values?: Value[],
-  ) {}
-}
-
 const NOTHING: readonly Value[] = []
-
-type WarningArguments = Parameters<EvaluationContext['warn']>
 
 /** What the process list says of a statement under way. */
 const STAGES = { insert: 'inserting', replace: 'replacing', load: 'loading' } as const
@@ -76,10 +57,7 @@ class InsertRun {
   private ownBlocks: InsertBlocks | undefined
   private collected: CollectedRow[] = []
   private collectedBytes = 0
-  /** The row that is being made, its own numbers, and the context that it is made in. */
-  private making: CollectedRow | undefined
-  private madeNumbers: InsertNumbers | undefined
-  private noting: EvaluationContext | undefined
+  private maker: RowMaker | undefined
   private oldRow: Batch | undefined
   private work: Batch | undefined
 
@@ -254,7 +232,7 @@ class InsertRun {
     for (let row = 0; row < batch.rowCount; row++) {
       this.rowNumber++
       const making = rows === undefined ? this.makeRow(batch, row) : this.rowOf(rows, row)
-      const made = making instanceof Promise ? await making : making
+      const made = isPromise(making) ? await making : making
       this.collected.push(made)
       if (made.error !== undefined) await this.storeCollected()
     }
@@ -267,56 +245,13 @@ class InsertRun {
     return new CollectedRow(this.rowNumber, rows.row(row))
   }
 
-  /** What the row's making says, and which numbers it gets, counts when the rows before it are stored. */
-  private makeRow(batch: Batch, row: number): CollectedRow | Promise<CollectedRow> {
+  private makeRow(batch: Batch, row: number): MaybePromise<CollectedRow> {
     const { compiled } = this
+    this.maker ??= new RowMaker(compiled, this.access, this.context)
     const made = new CollectedRow(this.rowNumber)
     made.isCut = compiled.lines?.isCut(batch, row) === true
     made.read = this.readOf(batch, row)
-    this.making = made
-    this.noting ??= this.notingContext()
-    const numbers = (this.madeNumbers ??= new InsertNumbers(compiled, this.access))
-    numbers.clear()
-    let values
-    try {
-      values = newRow(compiled, batch, row, this.rowNumber, this.noting, numbers)
-    } catch (error) {
-      return this.failMade(made, error)
-    }
-    return values instanceof Promise
-      ? values.then(
-          (each) => this.finishMade(made, each),
-          (error: unknown) => this.failMade(made, error),
-        )
-      : this.finishMade(made, values)
-  }
-
-  /** The statement's context, but that warnings are noted with the row that is being made. */
-  private notingContext(): EvaluationContext {
-    return Object.assign(Object.create(this.context) as EvaluationContext, {
-      warn: (...warning: WarningArguments) => {
-        const { making } = this
-        if (making !== undefined) (making.warnings ??= []).push(warning)
-      },
-    })
-  }
-
-  private finishMade(made: CollectedRow, values: Value[]): CollectedRow {
-    const { noting, madeNumbers: numbers } = this
-    if (noting === undefined || numbers === undefined) throw new Error('invariant: a row is being made')
-    made.drawn = numbers.firstDrawn
-    made.given = numbers.lastGiven
-    try {
-      if (this.compiled.builder.finish(values, noting, this.finishOptions())) made.values = values
-    } catch (error) {
-      return this.failMade(made, error)
-    }
-    return made
-  }
-
-  private failMade(made: CollectedRow, thrown: unknown): CollectedRow {
-    made.error = { thrown }
-    return made
+    return this.maker.make(made, batch, row, this.finishOptions())
   }
 
   private async storeCollected(): Promise<void> {
