@@ -15,6 +15,8 @@ import { RunningStatement } from './running-statement.js'
 
 export class GeneratedColumns {
   private readonly builders = new WeakMap<TableDefinition, RowBuilder>()
+  /** By the statement's own. */
+  private readonly strict = new WeakMap<EvaluationContext, EvaluationContext>()
 
   constructor(private readonly services: PlannerServices) {}
 
@@ -25,7 +27,12 @@ export class GeneratedColumns {
       builder = this.builderOf(table, evaluation)
       this.builders.set(table, builder)
     }
-    builder.computeGenerated(row, strictly(evaluation))
+    let strict = this.strict.get(evaluation)
+    if (strict === undefined) {
+      strict = strictly(evaluation)
+      this.strict.set(evaluation, strict)
+    }
+    builder.computeGenerated(row, strict)
   }
 
   /** What the definition keeps as text means the same in every session. */

@@ -10,7 +10,6 @@ import type { ErrorCode } from '../common/error-catalogue.js'
 import type { SqlType } from '../common/sql-type.js'
 import { codePointCount } from '../common/value-text.js'
 import { isPromise, type Value } from '../common/value.js'
-import { isMadeOf } from '../plan/generated-columns.js'
 import type {
   ColumnDefinition,
   ForeignKeyDefinition,
@@ -205,7 +204,7 @@ export class ForeignKeyChecks {
     if (transaction.changedParents.length > CASCADE_DEPTH_MAX)
       throw sqlError('ER_FK_DEPTH_EXCEEDED', CASCADE_DEPTH_MAX)
     if (changed === undefined) return yield* access.writer.delete(childKey)
-    if (cascade.concernsGenerated(table)) this.computeGenerated(table, changed)
+    if (target.runtime.feedsGenerated(cascade.foreignKey.columns)) this.computeGenerated(table, changed)
     yield* access.writer.update(childKey, changed, 'throw', cascade.foreignKey.id)
   }
 
@@ -288,7 +287,6 @@ const prefixBuffer = new ByteBuffer(64)
 /** What happens to the children of one parent row. */
 class Cascade {
   readonly isWriting: boolean
-  private generated: boolean | undefined
 
   constructor(
     readonly foreignKey: ForeignKeyDefinition,
@@ -315,15 +313,6 @@ class Cascade {
     return this.foreignKey.columns.every((column) =>
       isWithin((child.columns[column] as ColumnDefinition).type, changed[column] as Value),
     )
-  }
-
-  /** Whether generated columns are made of what it changes: directly, or of others that are. Looked at once, for the first child. */
-  concernsGenerated({ columns }: TableDefinition): boolean {
-    this.generated ??= this.foreignKey.columns.some((position) => {
-      const name = columns[position]?.name ?? ''
-      return columns.some((column) => isMadeOf(column, name))
-    })
-    return this.generated
   }
 }
 

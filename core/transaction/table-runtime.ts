@@ -21,6 +21,7 @@ import {
 } from '../common/row-codec.js'
 import { sqlError } from '../common/sql-error.js'
 import type { Value } from '../common/value.js'
+import { isMadeOf } from '../plan/generated-columns.js'
 import {
   primaryKeyOf,
   primaryPlacementOf,
@@ -57,6 +58,8 @@ export class TableRuntime {
   private readonly keyDecoder: RowDecoder
   private readonly decoders = new WeakMap<readonly number[], RowDecoder>()
   private readonly byDefinition = new Map<number, IndexRuntime>()
+  /** Columns that generated ones read. */
+  private readonly readByGenerated: ReadonlySet<number>
 
   constructor(
     readonly table: TableDefinition,
@@ -78,6 +81,9 @@ export class TableRuntime {
       ...table.foreignKeys.flatMap((foreignKey) => foreignKey.columns),
     ]
     this.keyColumns = [...new Set(keyColumns)]
+    const generated = table.columns.filter((column) => column.generated !== undefined)
+    const isRead = ({ name }: ColumnDefinition): boolean => generated.some((each) => isMadeOf(each, name))
+    this.readByGenerated = new Set(table.columns.flatMap((column, i) => (isRead(column) ? [i] : [])))
     const primaryColumns = this.primaryKey?.parts.map((part) => part.column) ?? []
     this.insertColumns = [...new Set([...primaryColumns, ...this.keyColumns])]
     this.keyDecoder = this.compileDecoder(this.keyColumns)
@@ -90,6 +96,11 @@ export class TableRuntime {
     if (index === undefined)
       throw new Error(`invariant: ${definition.name} is an index of ${this.table.name}`)
     return index
+  }
+
+  /** Whether generated columns are made of any of these, directly: others may be made of those again. */
+  feedsGenerated(columns: readonly number[]): boolean {
+    return columns.some((column) => this.readByGenerated.has(column))
   }
 
   /** Plans keep their column lists, so decoders are found by the list itself. */
